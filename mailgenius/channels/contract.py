@@ -1,0 +1,166 @@
+"""What every provider adapter speaks: messages in, results out, capabilities declared.
+
+No database and no campaign here. An adapter translates between these values and one provider's wire.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
+class Outcome(StrEnum):
+    """What is known after one attempt."""
+
+    ACCEPTED = "accepted"
+    """The provider took responsibility for the message."""
+    DEFERRED = "deferred"
+    """Certainly not taken; a later attempt may succeed."""
+    REJECTED = "rejected"
+    """Certainly not taken; no later attempt to this recipient can succeed."""
+    UNKNOWN = "unknown"
+    """Handed over without an answer: the provider may or may not have it."""
+
+
+class Fault(StrEnum):
+    """Whose fault a failed attempt is; it decides what is retried, suppressed or switched off."""
+
+    NONE = "none"
+    RECIPIENT = "recipient"
+    """The mailbox or number: it does not exist, is full, is inactive."""
+    POLICY = "policy"
+    """The sender, its reputation or the content: never a reason to suppress the recipient."""
+    CONNECTION = "connection"
+    """The connection as a whole: unreachable, refused, bad credentials. No message of it can leave."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingMessage:
+    """One finished message, ready for the wire.
+
+    `headers` hold plain Unicode text in the order to be written; the adapter encodes them. Line breaks in
+    a header value are refused by the encoder, never folded away silently.
+    """
+
+    message_id: int
+    """The ledger's id: time-ordered, unique, stable over retries; the provider's idempotency key."""
+    workspace_id: int
+    recipient: str
+    """Address as the channel writes it: e-mail address, or E.164 number."""
+    sender: str
+    """E-mail: envelope sender. SMS and WhatsApp: the sending number or name."""
+    text: str
+    html: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendResult:
+    """What happened to one message in one attempt."""
+
+    outcome: Outcome
+    provider_ref: str = ""
+    """The provider's own id of the message, when it gave one."""
+    code: str = ""
+    """The provider's code as it said it, such as `451 4.7.28`."""
+    reason: str = ""
+    """The provider's words, or ours when it said none. At most 500 characters."""
+    fault: Fault = Fault.NONE
+    retry_after: timedelta | None = None
+    """An explicit wait the provider asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capabilities:
+    """What an adapter can do, for screens and for the engine."""
+
+    channel: Channel
+    deduplicates: bool = False
+    """True when a second hand-over of the same `message_id` is dropped by the provider."""
+    concurrency: int = 1
+    """How many messages `send` works on at the same time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingField:
+    """One setting a person types to open a connection. Labels are English message ids."""
+
+    key: str
+    label: str
+    kind: str = "text"
+    """`text`, `number`, `password` or `choice`."""
+    required: bool = True
+    secret: bool = False
+    """Secret settings are encrypted at rest and never shown again."""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdapterContext:
+    """What an adapter may know of the installation."""
+
+    workspace_id: int
+    connection_id: int
+    home: Path
+    """Folder for files that an adapter keeps on this machine."""
+    allow_private_hosts: bool = True
+    """Whether hosts in private address ranges may be contacted."""
+
+
+class Adapter(Protocol):
+    """An open connection to a provider. Reused for many sends; closed once."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+        """Hand over the messages and return one result for each, in the same order.
+
+        Never raises for trouble with a peer or a message: that is a result. Cancelling may leave
+        messages unanswered; the caller then treats all of them as unknown.
+        """
+        ...
+
+    async def check(self) -> SendResult:
+        """Try the connection without sending: connect, greet, sign in. ACCEPTED when all is well."""
+        ...
+
+    async def close(self) -> None:
+        """Release sockets and files. Safe to call twice."""
+        ...
+
+
+class Provider(Protocol):
+    """A kind of connection: its name, its form, and how to open it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def channel(self) -> Channel: ...
+
+    @property
+    def fields(self) -> tuple[SettingField, ...]: ...
+
+    def validate(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """Return the problem of each bad setting, by key; empty when all are good."""
+        ...
+
+    def open(self, settings: Mapping[str, Any], context: AdapterContext) -> Adapter:
+        """Make an adapter. Does no I/O: the first send connects."""
+        ...
