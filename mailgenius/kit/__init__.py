@@ -1,0 +1,1 @@
+"""Tools that know nothing of messaging: database, jobs, events, settings, crypto, storage, logs."""

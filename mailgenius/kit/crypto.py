@@ -1,0 +1,137 @@
+"""Keys, sealed secrets, signed tokens, password and key hashes. Every key is derived from one root secret."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from mailgenius.kit.errors import Invalid
+
+MAC_BYTES = 16
+"""128 bits: more than the 96 that a public link needs, and short enough for a URL."""
+NONCE_BYTES = 12
+
+# OWASP's first choice for Argon2id is 19 MiB, two passes, one lane; the time is paid per sign-in.
+_passwords = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_unknown_user_hash = _passwords.hash("a password that nobody has")
+
+
+class BadToken(Invalid):
+    """This link is damaged or was not made here."""
+
+
+class SealBroken(Invalid):
+    """A stored secret cannot be opened with the present secret key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Derives one key for each purpose from the root secret."""
+
+    root: bytes = field(repr=False)
+
+    def derive(self, purpose: str) -> bytes:
+        return _derive(self.root, purpose)
+
+    def signer(self, purpose: str) -> "Signer":
+        return Signer(self.derive(purpose))
+
+    def box(self, purpose: str) -> "SecretBox":
+        return SecretBox(self.derive(purpose))
+
+
+@lru_cache(maxsize=64)
+def _derive(root: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=b"mailgenius", info=purpose.encode()).derive(root)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs short payloads into URL-safe tokens: base64url(mac + payload), without padding."""
+
+    key: bytes = field(repr=False)
+
+    def sign(self, payload: bytes) -> str:
+        mac = hmac.digest(self.key, payload, "sha256")[:MAC_BYTES]
+        return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode("ascii")
+
+    def open(self, token: str) -> bytes:
+        """Return the payload of a token.
+
+        Raises:
+            BadToken: it is not ours, or it was changed.
+        """
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError as error:
+            raise BadToken from error
+        mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
+        if not hmac.compare_digest(mac, hmac.digest(self.key, payload, "sha256")[:MAC_BYTES]):
+            raise BadToken
+        return payload
+
+
+@dataclass(frozen=True, slots=True)
+class SecretBox:
+    """Seals secrets at rest with AES-256-GCM. The context binds a secret to its row and field."""
+
+    key: bytes = field(repr=False)
+
+    def seal(self, plain: bytes, *, context: str) -> bytes:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self.key).encrypt(nonce, plain, context.encode())
+
+    def unseal(self, sealed: bytes, *, context: str) -> bytes:
+        """Open a sealed secret.
+
+        Raises:
+            SealBroken: another key sealed it, or it belongs to another row.
+        """
+        try:
+            return AESGCM(self.key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
+        except InvalidTag as error:
+            raise SealBroken from error
+
+
+def random_token(size: int = 32) -> str:
+    """Return a random URL-safe text with `size` bytes of entropy."""
+    return secrets.token_urlsafe(size)
+
+
+def fingerprint(text: str) -> bytes:
+    """Hash a random key or session id for storage. A fast hash is right because the input is random."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def hash_password(password: str) -> str:
+    return _passwords.hash(password)
+
+
+def verify_password(stored_hash: str | None, password: str) -> bool:
+    """Compare a password with its stored hash.
+
+    Without a hash (no such user) the same work is done and the answer is no, so that the time taken does
+    not tell which e-mail addresses exist.
+    """
+    try:
+        return _passwords.verify(stored_hash or _unknown_user_hash, password) and stored_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def same(left: str | bytes, right: str | bytes) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(_bytes(left), _bytes(right))
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value

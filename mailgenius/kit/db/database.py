@@ -1,0 +1,104 @@
+"""The pool, and the two ways to open a transaction.
+
+`tenant(workspace_id)` runs as the door's role under row-level security: it sees one workspace and nothing
+else, even when a statement forgets its filter. `trusted()` runs as the engine's role, which row-level
+security lets through: for search, segments, the engine and whatever spans workspaces. A test proves that
+every statement on a tenant table names `workspace_id` all the same.
+
+The role and the tenant are set for the transaction only, so this works behind a pooler in transaction mode.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Self
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from mailgenius.kit.db.errors import DatabaseUnavailable, translated
+from mailgenius.kit.db.transaction import JobWriter, Tx
+
+DOOR_ROLE = "mailgenius_door"
+ENGINE_ROLE = "mailgenius_engine"
+DOOR_TIMEOUT = timedelta(seconds=20)
+TRUSTED_TIMEOUT = timedelta(minutes=10)
+
+_SETTINGS = """
+SELECT set_config('role', %(role)s, true),
+       set_config('app.workspace_id', %(workspace)s, true),
+       set_config('statement_timeout', %(timeout)s, true)
+"""
+
+
+class Database:
+    """Opens transactions. One per process; `open` before use and `close` at the end."""
+
+    def __init__(self, url: str, jobs: JobWriter, *, min_size: int = 1, max_size: int = 10) -> None:
+        self.url = url
+        self._jobs = jobs
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=15,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": False, "application_name": "mailgenius"},
+        )
+
+    async def open(self) -> None:
+        """Start the pool without waiting for the server, which may be on its way."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def tenant(self, workspace_id: int, *, limit: timedelta = DOOR_TIMEOUT) -> AsyncIterator[Tx]:
+        """Open a transaction held to one workspace. Commits at the end; rolls back on any error."""
+        async with self._transaction(DOOR_ROLE, workspace_id, limit) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def trusted(self, *, limit: timedelta = TRUSTED_TIMEOUT) -> AsyncIterator[Tx]:
+        """Open a transaction that may touch any workspace. Its statements carry their own filter."""
+        async with self._transaction(ENGINE_ROLE, None, limit) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _transaction(self, role: str, workspace_id: int | None, limit: timedelta) -> AsyncIterator[Tx]:
+        async with self._connection() as connection:
+            with translated():
+                # The context manager of the connection commits or rolls back; this first statement
+                # also begins the transaction, so opening costs one round trip.
+                await connection.execute(
+                    _SETTINGS,
+                    {
+                        "role": role,
+                        "workspace": "" if workspace_id is None else str(workspace_id),
+                        "timeout": f"{round(limit.total_seconds() * 1000)}ms",
+                    },
+                )
+            yield Tx(connection, self._jobs, workspace_id=workspace_id)
+            with translated():
+                await connection.commit()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        try:
+            connection = await self._pool.getconn()
+        except PoolTimeout as error:
+            raise DatabaseUnavailable from error
+        try:
+            yield connection
+        finally:
+            # The pool rolls back what is still open and throws away what is broken.
+            await self._pool.putconn(connection)

@@ -1,0 +1,35 @@
+"""Structured logs: readable on a terminal, JSON lines when asked for. Called once by each process."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure(log_format: str = "console", *, level: int = logging.INFO) -> None:
+    """Send structlog and the standard library's loggers to stderr in one shape."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer]
+        if log_format == "json"
+        else [*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+
+
+def logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Return a logger that names its module."""
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(name)
+    return bound

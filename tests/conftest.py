@@ -1,0 +1,96 @@
+"""The real thing for every test: one embedded PostgreSQL a run, a fresh clone of a migrated template each."""
+
+import fcntl
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from mailgenius.kit.config import Settings
+from mailgenius.kit.crypto import Keys
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.embedded import EmbeddedPostgres
+from mailgenius.kit.db.migrations import migrate
+from mailgenius.kit.db.queries import Query
+from mailgenius.kit.jobs import Jobs
+from mailgenius.kit.services import Services
+from mailgenius.kit.storage import open_storage
+from mailgenius.processes.wiring import build_jobs
+
+NEW_WORKSPACE = Query("new", "A workspace.", "INSERT INTO workspaces (name) VALUES (%(name)s) RETURNING id")
+
+
+@pytest.fixture(scope="session")
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of the run: they share its server as processes of one home do."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "popen" in base.name else base) / "server"
+
+
+@pytest.fixture(scope="session")
+def server(server_home: Path) -> Iterator[str]:
+    """The URL of a running server, without its database name's meaning: clones are made beside it."""
+    postgres = EmbeddedPostgres(server_home, shared_buffers_mib=256)
+    url = postgres.acquire()
+    with (server_home / "template.lock").open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        with psycopg.connect(url, autocommit=True) as connection:
+            made = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'template'").fetchone()
+            if not made:
+                connection.execute("CREATE DATABASE building")
+                migrate(url.replace("/mailgenius?", "/building?"))
+                connection.execute("ALTER DATABASE building RENAME TO template")
+    yield url
+    postgres.release()
+
+
+@pytest.fixture
+def database_url(server: str) -> Iterator[str]:
+    """A fresh, migrated database of this test's own."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY file_copy")
+    yield server.replace("/mailgenius?", f"/{name}?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return build_jobs()
+
+
+@pytest.fixture
+async def db(database_url: str, jobs: Jobs) -> AsyncIterator[Database]:
+    async with Database(database_url, jobs, max_size=8) as database:
+        yield database
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(home=tmp_path, database_url=database_url, secret_key=b"k" * 32)
+
+
+@pytest.fixture
+def keys(settings: Settings) -> Keys:
+    return Keys(settings.secret_key)
+
+
+@pytest.fixture
+def services(db: Database, settings: Settings, keys: Keys) -> Services:
+    return Services(db=db, settings=settings, keys=keys, storage=open_storage(settings))
+
+
+@pytest.fixture
+async def workspace_id(db: Database) -> int:
+    async with db.trusted() as tx:
+        return await tx.value(NEW_WORKSPACE, name="Ours")
+
+
+@pytest.fixture
+async def other_workspace_id(db: Database) -> int:
+    """A second tenant: whatever a test does in the first must neither show nor change here."""
+    async with db.trusted() as tx:
+        return await tx.value(NEW_WORKSPACE, name="Theirs")

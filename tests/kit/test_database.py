@@ -1,0 +1,52 @@
+"""Tenancy and transactions of kit.db, against the real server."""
+
+import pytest
+
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.errors import UniqueConflict
+from mailgenius.kit.db.queries import Query, parse_queries
+
+ADD_LEAD = Query(
+    "add", "A lead.", "INSERT INTO leads (workspace_id, email) VALUES (%(workspace_id)s, %(email)s)"
+)
+ALL_LEADS = Query(
+    "all", "Leads without a filter, as a forgetful author would write.", "SELECT email FROM leads"
+)
+ALL_WORKSPACES = Query("workspaces", "All workspaces.", "SELECT id FROM workspaces")
+ALL_USERS = Query("users", "All users.", "SELECT id FROM users")
+
+
+async def test_a_tenant_sees_only_its_own_rows(db: Database, workspace_id: int, other_workspace_id: int):
+    async with db.tenant(workspace_id) as tx:
+        await tx.execute(ADD_LEAD, workspace_id=workspace_id, email="a@example.com")
+    async with db.tenant(other_workspace_id) as tx:
+        assert await tx.rows(ALL_LEADS) == []
+        assert await tx.rows(ALL_WORKSPACES) == [(other_workspace_id,)]
+    async with db.trusted() as tx:
+        assert await tx.rows(ALL_LEADS) == [("a@example.com",)]
+
+
+async def test_a_tenant_cannot_write_into_another(db: Database, workspace_id: int, other_workspace_id: int):
+    with pytest.raises(Exception, match="row-level security"):
+        async with db.tenant(workspace_id) as tx:
+            await tx.execute(ADD_LEAD, workspace_id=other_workspace_id, email="a@example.com")
+
+
+async def test_a_door_cannot_read_people(db: Database, workspace_id: int):
+    with pytest.raises(Exception, match="permission denied"):
+        async with db.tenant(workspace_id) as tx:
+            await tx.rows(ALL_USERS)
+
+
+async def test_an_error_rolls_the_transaction_back(db: Database, workspace_id: int):
+    with pytest.raises(UniqueConflict):
+        async with db.tenant(workspace_id) as tx:
+            for _ in range(2):
+                await tx.execute(ADD_LEAD, workspace_id=workspace_id, email="a@example.com")
+    async with db.trusted() as tx:
+        assert await tx.rows(ALL_LEADS) == []
+
+
+def test_a_query_needs_a_sentence():
+    with pytest.raises(ValueError, match="sentence"):
+        parse_queries("-- name: bare\nSELECT 1")
