@@ -1,0 +1,1 @@
+"""What a customer talks about: workspaces, leads, imports, templates, campaigns, analytics."""

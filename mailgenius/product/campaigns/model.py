@@ -1,0 +1,103 @@
+"""Rows, commands and the state machine of campaigns. No I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailgenius.product.leads.model import Audience
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    FREEZING = "freezing"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.SCHEDULED, CampaignState.FREEZING}),
+    CampaignState.SCHEDULED: frozenset(
+        {CampaignState.DRAFT, CampaignState.FREEZING, CampaignState.CANCELLED}
+    ),
+    CampaignState.FREEZING: frozenset(
+        {CampaignState.SENDING, CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.FINISHED}
+    ),
+    CampaignState.SENDING: frozenset({CampaignState.PAUSED, CampaignState.FINISHED, CampaignState.CANCELLED}),
+    CampaignState.PAUSED: frozenset(
+        {
+            CampaignState.FREEZING,
+            CampaignState.SENDING,
+            CampaignState.FINISHED,
+            CampaignState.CANCELLED,
+        }
+    ),
+    CampaignState.FINISHED: frozenset(),
+    CampaignState.CANCELLED: frozenset(),
+}
+"""Which state may follow which. PAUSED -> FINISHED: the last open window may settle after the pause."""
+
+RUNNING = frozenset({CampaignState.FREEZING, CampaignState.SENDING})
+
+
+def sources_of(target: CampaignState) -> list[CampaignState]:
+    """Return the states that a campaign may be in to reach `target`."""
+    return [state for state, following in TRANSITIONS.items() if target in following]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignInput:
+    """What an author decides."""
+
+    name: str
+    template_id: int
+    connection_id: int
+    sender_email: str
+    audience: Audience
+    sender_name: str = ""
+    reply_to: str = ""
+    scheduled_at: datetime | None = None
+    """Launch at this moment instead of at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Campaign:
+    """A stored campaign."""
+
+    id: int
+    name: str
+    channel: str
+    state: CampaignState
+    template_id: int
+    connection_id: int
+    sender_email: str
+    sender_name: str
+    reply_to: str
+    audience: Audience
+    order_id: int | None
+    frozen_to: int
+    frozen_until: int | None
+    frozen_count: int
+    frozen_at: datetime | None
+    scheduled_at: datetime | None
+    launched_at: datetime | None
+    finished_at: datetime | None
+    error: str
+    created_at: datetime
+    updated_at: datetime
+
+    def as_input(self) -> CampaignInput:
+        return CampaignInput(
+            name=self.name,
+            template_id=self.template_id,
+            connection_id=self.connection_id,
+            sender_email=self.sender_email,
+            audience=self.audience,
+            sender_name=self.sender_name,
+            reply_to=self.reply_to,
+            scheduled_at=self.scheduled_at,
+        )

@@ -1,0 +1,148 @@
+"""The statements of the campaigns area, one typed function each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.transaction import Tx, json_value
+from mailgenius.product.campaigns.errors import CampaignNotFound
+from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
+
+_SQL = load_queries(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StateCount:
+    """How many campaigns stand in one state."""
+
+    state: CampaignState
+    n: int
+
+
+async def create_campaign(
+    tx: Tx, *, workspace_id: int, campaign: CampaignInput, created_by: int | None
+) -> Campaign:
+    return await tx.one(
+        Campaign,
+        _SQL["create-campaign"],
+        workspace_id=workspace_id,
+        created_by=created_by,
+        **_columns(campaign),
+    )
+
+
+async def update_draft(
+    tx: Tx, *, workspace_id: int, campaign_id: int, campaign: CampaignInput
+) -> Campaign | None:
+    return await tx.first(
+        Campaign,
+        _SQL["update-draft"],
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+        **_columns(campaign),
+    )
+
+
+async def delete_draft(tx: Tx, *, workspace_id: int, campaign_id: int) -> int:
+    return await tx.execute(_SQL["delete-draft"], workspace_id=workspace_id, campaign_id=campaign_id)
+
+
+async def get_campaign(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
+    return await tx.one(
+        Campaign,
+        _SQL["get-campaign"],
+        missing=CampaignNotFound,
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+    )
+
+
+async def lock_campaign(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
+    return await tx.one(
+        Campaign,
+        _SQL["lock-campaign"],
+        missing=CampaignNotFound,
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+    )
+
+
+async def campaign_of_order(tx: Tx, *, workspace_id: int, order_id: int) -> Campaign | None:
+    return await tx.first(Campaign, _SQL["campaign-of-order"], workspace_id=workspace_id, order_id=order_id)
+
+
+async def list_campaigns(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    state: CampaignState | None,
+    search: str,
+    before_id: int,
+    limit: int,
+) -> list[Campaign]:
+    return await tx.all(
+        Campaign,
+        _SQL["list-campaigns"],
+        workspace_id=workspace_id,
+        state=state.value if state else None,
+        search=search,
+        before_id=before_id,
+        limit=limit,
+    )
+
+
+async def count_by_state(tx: Tx, *, workspace_id: int) -> list[StateCount]:
+    return await tx.all(StateCount, _SQL["count-by-state"], workspace_id=workspace_id)
+
+
+async def set_state(
+    tx: Tx, *, workspace_id: int, campaign_id: int, state: CampaignState, error: str = ""
+) -> Campaign:
+    return await tx.one(
+        Campaign,
+        _SQL["set-state"],
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+        state=state.value,
+        error=error,
+    )
+
+
+async def start_freezing(
+    tx: Tx, *, workspace_id: int, campaign_id: int, order_id: int, frozen_until: int
+) -> Campaign:
+    return await tx.one(
+        Campaign,
+        _SQL["start-freezing"],
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+        order_id=order_id,
+        frozen_until=frozen_until,
+    )
+
+
+async def advance_freeze(tx: Tx, *, workspace_id: int, campaign_id: int, frozen_to: int, added: int) -> None:
+    await tx.execute(
+        _SQL["advance-freeze"],
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+        frozen_to=frozen_to,
+        added=added,
+    )
+
+
+async def finish_freeze(tx: Tx, *, workspace_id: int, campaign_id: int) -> None:
+    await tx.execute(_SQL["finish-freeze"], workspace_id=workspace_id, campaign_id=campaign_id)
+
+
+def _columns(campaign: CampaignInput) -> dict[str, Any]:
+    return {
+        "name": campaign.name.strip(),
+        "template_id": campaign.template_id,
+        "connection_id": campaign.connection_id,
+        "sender_email": campaign.sender_email.strip(),
+        "sender_name": campaign.sender_name.strip(),
+        "reply_to": campaign.reply_to.strip(),
+        "audience": json_value(campaign.audience),
+        "scheduled_at": campaign.scheduled_at,
+    }

@@ -1,0 +1,103 @@
+-- name: create-campaign
+-- Adds a draft.
+INSERT INTO campaigns (workspace_id, name, template_id, connection_id, sender_email, sender_name, reply_to,
+                       audience, scheduled_at, created_by)
+VALUES (%(workspace_id)s, %(name)s, %(template_id)s, %(connection_id)s, %(sender_email)s, %(sender_name)s,
+        %(reply_to)s, %(audience)s::jsonb, %(scheduled_at)s::timestamptz, %(created_by)s::bigint)
+RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+
+-- name: update-draft
+-- Replaces what an author decided, while nothing has been sent.
+UPDATE campaigns
+   SET name = %(name)s, template_id = %(template_id)s, connection_id = %(connection_id)s,
+       sender_email = %(sender_email)s, sender_name = %(sender_name)s, reply_to = %(reply_to)s,
+       audience = %(audience)s::jsonb, scheduled_at = %(scheduled_at)s::timestamptz, error = '',
+       updated_at = now()
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s AND state = 'draft'
+RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+
+-- name: delete-draft
+-- Removes a campaign that was never launched.
+DELETE FROM campaigns
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s AND state = 'draft'
+
+-- name: get-campaign
+-- One campaign.
+SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+  FROM campaigns
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+
+-- name: lock-campaign
+-- One campaign, held against every other change until the end of the transaction.
+SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+  FROM campaigns
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+   FOR UPDATE
+
+-- name: campaign-of-order
+-- The campaign that opened an order, held like lock-campaign.
+SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+  FROM campaigns
+ WHERE workspace_id = %(workspace_id)s AND order_id = %(order_id)s
+   FOR UPDATE
+
+-- name: list-campaigns
+-- Campaigns, newest first, of one state or of all.
+SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+  FROM campaigns
+ WHERE workspace_id = %(workspace_id)s AND id < %(before_id)s::bigint
+   AND (%(state)s::campaign_state IS NULL OR state = %(state)s::campaign_state)
+   AND (%(search)s::text = '' OR position(lower(%(search)s::text) IN lower(name)) > 0)
+ ORDER BY id DESC
+ LIMIT %(limit)s
+
+-- name: count-by-state
+-- How many campaigns stand where.
+SELECT state, count(*) AS n
+  FROM campaigns
+ WHERE workspace_id = %(workspace_id)s
+ GROUP BY state
+
+-- name: set-state
+-- Moves a campaign that the caller has locked and checked.
+UPDATE campaigns
+   SET state = %(state)s::campaign_state, error = %(error)s, updated_at = now(),
+       finished_at = CASE WHEN %(state)s::campaign_state IN ('finished', 'cancelled') THEN now() END
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+
+-- name: start-freezing
+-- Launches: the order is open, and leads that come later are not in the audience.
+UPDATE campaigns
+   SET state = 'freezing', order_id = %(order_id)s, frozen_until = %(frozen_until)s, frozen_to = 0,
+       frozen_count = 0, launched_at = now(), error = '', updated_at = now()
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
+       order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
+       error, created_at, updated_at
+
+-- name: advance-freeze
+-- Moves the cursor of the freeze, in the transaction of the chunk's messages.
+UPDATE campaigns
+   SET frozen_to = %(frozen_to)s, frozen_count = frozen_count + %(added)s, updated_at = now()
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+
+-- name: finish-freeze
+-- The audience is written down to its last lead.
+UPDATE campaigns
+   SET state = 'sending', frozen_at = now(), updated_at = now()
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s

@@ -1,0 +1,47 @@
+"""Writing the audience down, chunk by chunk. Each chunk's messages and the cursor commit together."""
+
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.intake import service as intake
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.campaigns import queries
+from mailgenius.product.campaigns.model import CampaignState
+from mailgenius.product.leads import service as leads
+
+FIRST_CHUNK = 500
+"""Small, so that the first message leaves at once."""
+CHUNK = 10_000
+
+
+async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
+    """Write down the next chunk of the audience, and say whether more may follow.
+
+    A crash before the commit leaves nothing of the chunk; a second run goes on after the last commit. A
+    campaign that was paused or cancelled meanwhile is left alone.
+    """
+    campaign = await queries.lock_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    if campaign.state is not CampaignState.FREEZING or campaign.order_id is None:
+        return False
+    limit = CHUNK if campaign.frozen_count else FIRST_CHUNK
+    recipients = await leads.audience_chunk(
+        tx,
+        workspace_id=workspace_id,
+        audience=campaign.audience,
+        channel=Channel(campaign.channel),
+        after_id=campaign.frozen_to,
+        until_id=campaign.frozen_until or 0,
+        limit=limit,
+    )
+    if recipients:
+        await intake.accept(tx, workspace_id=workspace_id, order_id=campaign.order_id, recipients=recipients)
+        await queries.advance_freeze(
+            tx,
+            workspace_id=workspace_id,
+            campaign_id=campaign_id,
+            frozen_to=recipients[-1][0],
+            added=len(recipients),
+        )
+    if len(recipients) == limit:
+        return True
+    await queries.finish_freeze(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    await intake.seal(tx, workspace_id=workspace_id, order_id=campaign.order_id)
+    return False

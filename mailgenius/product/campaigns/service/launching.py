@@ -1,0 +1,156 @@
+"""From draft to launch: what must be true, and the one transaction that starts it."""
+
+from datetime import datetime
+
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.intake import service as intake
+from mailgenius.engine.ledger.model import OrderContent
+from mailgenius.kit import clock
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.campaigns import queries
+from mailgenius.product.campaigns.errors import CampaignNotInState, CampaignNotReady
+from mailgenius.product.campaigns.model import Campaign, CampaignState
+from mailgenius.product.leads import service as leads
+from mailgenius.product.templates import service as templates
+from mailgenius.product.templates.model import Finding, Severity
+
+CAMPAIGN_PRIORITY = 10
+
+
+async def checks(tx: Tx, *, workspace_id: int, campaign_id: int) -> list[Finding]:
+    """Name what stops a launch (errors) and what should be looked at (warnings)."""
+    campaign = await queries.get_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    return await _findings(tx, workspace_id=workspace_id, campaign=campaign)
+
+
+async def launch(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
+    """Launch a draft: at once, or at its time when that lies ahead.
+
+    Many may call this in the same second: the row lock lets one through, the others see its new state.
+
+    Raises:
+        CampaignNotInState: it was launched already.
+        CampaignNotReady: something is missing; the problems name it.
+    """
+    campaign = await queries.lock_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    if campaign.state not in {CampaignState.DRAFT, CampaignState.SCHEDULED}:
+        raise CampaignNotInState(state=campaign.state)
+    errors = templates.errors_of(await _findings(tx, workspace_id=workspace_id, campaign=campaign))
+    if errors:
+        raise CampaignNotReady(problems=errors)
+    due = campaign.scheduled_at
+    if campaign.state is CampaignState.DRAFT and due is not None and due > clock.now():
+        return await _schedule(tx, workspace_id=workspace_id, campaign=campaign, due=due)
+    return await _start(tx, workspace_id=workspace_id, campaign=campaign)
+
+
+async def launch_scheduled(tx: Tx, *, workspace_id: int, campaign_id: int, scheduled_at: datetime) -> None:
+    """Launch a campaign whose time has come. Does nothing when it was changed, launched or called off."""
+    campaign = await queries.lock_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    if campaign.state is not CampaignState.SCHEDULED or campaign.scheduled_at != scheduled_at:
+        return
+    try:
+        await launch(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    except CampaignNotReady as error:
+        # Back to the author, with the reason: nobody is there to read an exception.
+        await queries.set_state(
+            tx,
+            workspace_id=workspace_id,
+            campaign_id=campaign_id,
+            state=CampaignState.DRAFT,
+            error=" ".join(problem.message for problem in error.problems),
+        )
+
+
+async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
+    """Turn a scheduled campaign back into a draft."""
+    campaign = await queries.lock_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    if campaign.state is not CampaignState.SCHEDULED:
+        raise CampaignNotInState(state=campaign.state)
+    return await queries.set_state(
+        tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.DRAFT
+    )
+
+
+async def _schedule(tx: Tx, *, workspace_id: int, campaign: Campaign, due: datetime) -> Campaign:
+    await tx.enqueue(
+        "campaigns.launch_scheduled",
+        at=due,
+        workspace_id=workspace_id,
+        campaign_id=campaign.id,
+        scheduled_at=due.isoformat(),
+    )
+    return await queries.set_state(
+        tx, workspace_id=workspace_id, campaign_id=campaign.id, state=CampaignState.SCHEDULED
+    )
+
+
+async def _start(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Campaign:
+    order_id = await intake.open_order(
+        tx,
+        workspace_id=workspace_id,
+        source="campaign",
+        source_id=campaign.id,
+        channel=Channel(campaign.channel),
+        priority=CAMPAIGN_PRIORITY,
+        connection_id=campaign.connection_id,
+        content=await content_of(tx, workspace_id=workspace_id, campaign=campaign),
+    )
+    started = await queries.start_freezing(
+        tx,
+        workspace_id=workspace_id,
+        campaign_id=campaign.id,
+        order_id=order_id,
+        frozen_until=await leads.max_lead_id(tx, workspace_id=workspace_id),
+    )
+    await enqueue_freeze(tx, workspace_id=workspace_id, campaign_id=campaign.id)
+    return started
+
+
+async def enqueue_freeze(tx: Tx, *, workspace_id: int, campaign_id: int) -> None:
+    """Write the job that writes the audience down."""
+    await tx.enqueue(
+        "campaigns.freeze",
+        lock=f"campaign:{workspace_id}:{campaign_id}",
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+    )
+
+
+async def content_of(tx: Tx, *, workspace_id: int, campaign: Campaign) -> OrderContent:
+    """Freeze what the engine needs to make the messages: later edits of the template change nothing."""
+    template = await templates.get(tx, workspace_id=workspace_id, template_id=campaign.template_id)
+    compiled = await templates.compiled(template)
+    return OrderContent(
+        sender_email=campaign.sender_email,
+        sender_name=campaign.sender_name,
+        reply_to=campaign.reply_to,
+        subject=compiled.subject,
+        preheader=compiled.preheader,
+        html=compiled.html,
+        text=compiled.text,
+        campaign_name=campaign.name,
+        list_id=f"w{workspace_id}",
+    )
+
+
+async def _findings(tx: Tx, *, workspace_id: int, campaign: Campaign) -> list[Finding]:
+    template = await templates.get(tx, workspace_id=workspace_id, template_id=campaign.template_id)
+    fields = await leads.fields(tx, workspace_id=workspace_id)
+    findings = await templates.check(template, custom_fields={field.key for field in fields})
+    size = await leads.audience_size(
+        tx,
+        workspace_id=workspace_id,
+        audience=campaign.audience,
+        channel=Channel(campaign.channel),
+    )
+    if size == 0:
+        findings.append(
+            Finding(
+                severity=Severity.ERROR,
+                field="audience",
+                message="Nobody is in this audience.",
+                values={},
+            )
+        )
+    return findings

@@ -1,0 +1,172 @@
+"""The rules of templates: store, compile, check. Previews belong to doors, which know a lead to show."""
+
+from collections.abc import Collection, Iterable
+
+from mailgenius.kit import rendering
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Invalid, Problem
+from mailgenius.kit.paging import Page, decode_cursor, page_of
+from mailgenius.product.templates import queries
+from mailgenius.product.templates.errors import MjmlBroken
+from mailgenius.product.templates.mjml import to_html
+from mailgenius.product.templates.model import (
+    MAX_SOURCE,
+    MAX_SUBJECT,
+    Compiled,
+    Finding,
+    Severity,
+    Syntax,
+    Template,
+    TemplateInput,
+)
+
+NEWEST = 2**63 - 1
+LEAD_FIELDS = frozenset({"lead.name", "lead.email", "lead.phone", "lead.external_id", "lead.tags"})
+OTHER_FIELDS = frozenset({"campaign.name", "unsubscribe_url", "view_url"})
+CUSTOM_PREFIX = "lead.fields."
+
+
+async def create(tx: Tx, *, workspace_id: int, template: TemplateInput) -> Template:
+    """Store a template. It may be unfinished: only what could never be sent is refused.
+
+    Raises:
+        Invalid: no name, or a part that is too long.
+    """
+    return await queries.create_template(tx, workspace_id=workspace_id, template=_checked(template))
+
+
+async def update(tx: Tx, *, workspace_id: int, template_id: int, template: TemplateInput) -> Template:
+    """Replace a template. Launched campaigns keep the content they were launched with."""
+    return await queries.update_template(
+        tx, workspace_id=workspace_id, template_id=template_id, template=_checked(template)
+    )
+
+
+async def get(tx: Tx, *, workspace_id: int, template_id: int) -> Template:
+    return await queries.get_template(tx, workspace_id=workspace_id, template_id=template_id)
+
+
+async def list_templates(
+    tx: Tx, *, workspace_id: int, search: str = "", limit: int = 50, cursor: str | None = None
+) -> Page[Template]:
+    key = decode_cursor(cursor, tuple[int])
+    rows = await queries.list_templates(
+        tx,
+        workspace_id=workspace_id,
+        search=search.strip(),
+        before_id=key[0] if key else NEWEST,
+        limit=limit + 1,
+    )
+    return page_of(rows, limit=limit, key=lambda template: (template.id,))
+
+
+async def archive(tx: Tx, *, workspace_id: int, template_id: int) -> None:
+    """Take a template out of use. Campaigns that use it keep working. A second run changes nothing."""
+    await get(tx, workspace_id=workspace_id, template_id=template_id)
+    await queries.archive_template(tx, workspace_id=workspace_id, template_id=template_id)
+
+
+async def duplicate(tx: Tx, *, workspace_id: int, template_id: int, name: str) -> Template:
+    original = (await get(tx, workspace_id=workspace_id, template_id=template_id)).as_input()
+    copy = TemplateInput(
+        name=name,
+        channel=original.channel,
+        subject=original.subject,
+        preheader=original.preheader,
+        syntax=original.syntax,
+        source=original.source,
+        text=original.text,
+    )
+    return await create(tx, workspace_id=workspace_id, template=copy)
+
+
+async def compiled(template: Template | TemplateInput) -> Compiled:
+    """Turn what an author wrote into what the engine renders. Runs outside of a transaction.
+
+    Raises:
+        MjmlBroken: the MJML cannot be converted.
+    """
+    html = await to_html(template.source) if template.syntax is Syntax.MJML else template.source
+    return Compiled(subject=template.subject, preheader=template.preheader, html=html, text=template.text)
+
+
+async def check(template: Template | TemplateInput, *, custom_fields: Collection[str]) -> list[Finding]:
+    """Name what is wrong before launch: errors stop it, warnings do not.
+
+    Args:
+        template: what the author wrote.
+        custom_fields: keys of the workspace's custom fields.
+    """
+    findings = []
+    if not template.subject.strip():
+        findings.append(_error("subject", "The subject is empty."))
+    if not template.source.strip() and not template.text.strip():
+        findings.append(_error("source", "The message has no content."))
+    try:
+        html = (await compiled(template)).html
+    except MjmlBroken as error:
+        html = ""
+        findings.append(_error("source", "{detail}", detail=error.message))
+    for field, source, is_html in (
+        ("subject", template.subject, False),
+        ("preheader", template.preheader, False),
+        ("source", html, True),
+        ("text", template.text, False),
+    ):
+        findings += _check_part(field, source, is_html=is_html, custom_fields=custom_fields)
+    return findings
+
+
+def errors_of(findings: Iterable[Finding]) -> list[Problem]:
+    """Return the findings that stop a launch, as problems of the input."""
+    return [
+        Problem(finding.field, finding.text) for finding in findings if finding.severity is Severity.ERROR
+    ]
+
+
+def _check_part(field: str, source: str, *, is_html: bool, custom_fields: Collection[str]) -> list[Finding]:
+    try:
+        rendering.compile_template(source, html=is_html)
+        used = rendering.merge_fields(source)
+    except rendering.TemplateBroken as error:
+        return [_error(field, "{detail}", detail=error.message)]
+    return [
+        _error(field, "{name} is not a merge field of this workspace.", name=name)
+        for name in sorted(used)
+        if not _known(name, custom_fields)
+    ]
+
+
+def _known(name: str, custom_fields: Collection[str]) -> bool:
+    if name.startswith(CUSTOM_PREFIX):
+        return name.removeprefix(CUSTOM_PREFIX).split(".")[0] in custom_fields
+    return name in LEAD_FIELDS or name in OTHER_FIELDS
+
+
+def _error(field: str, message: str, **values: str) -> Finding:
+    return Finding(severity=Severity.ERROR, field=field, message=message, values=values)
+
+
+def _checked(template: TemplateInput) -> TemplateInput:
+    problems = []
+    if not 1 <= len(template.name.strip()) <= 200:  # noqa: PLR2004  # The column's own limit.
+        problems.append(Problem("name", "must have 1 to 200 characters"))
+    if template.channel != "email":
+        problems.append(Problem("channel", "must be email"))
+    if len(template.subject) > MAX_SUBJECT:
+        problems.append(Problem("subject", f"must have at most {MAX_SUBJECT} characters"))
+    if len(template.preheader) > MAX_SUBJECT:
+        problems.append(Problem("preheader", f"must have at most {MAX_SUBJECT} characters"))
+    problems += [
+        Problem(field, f"must have at most {MAX_SOURCE} characters")
+        for field, text in (("source", template.source), ("text", template.text))
+        if len(text) > MAX_SOURCE
+    ]
+    problems += [
+        Problem(field, "must not hold a NUL character")
+        for field in ("name", "subject", "preheader", "source", "text")
+        if "\0" in getattr(template, field)
+    ]
+    if problems:
+        raise Invalid(problems=problems)
+    return template
