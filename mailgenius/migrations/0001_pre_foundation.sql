@@ -92,16 +92,18 @@ CREATE TABLE api_keys (
 );
 COMMENT ON TABLE api_keys IS 'owner: product.workspaces';
 
+-- Written in the transaction of the work that it answers for: a row means that the work is done.
 CREATE TABLE idempotency_keys (
     workspace_id bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
-    key          text NOT NULL,
+    key          text COLLATE "C" NOT NULL,
     request_hash bytea NOT NULL,
-    status       int,
-    content_type text,
-    response     bytea,
+    status       int NOT NULL,
+    content_type text NOT NULL,
+    response     bytea NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, key)
 );
+CREATE INDEX idempotency_keys_created_idx ON idempotency_keys (created_at);
 COMMENT ON TABLE idempotency_keys IS 'owner: product.workspaces';
 
 -- leads -----------------------------------------------------------------------------------------------------
