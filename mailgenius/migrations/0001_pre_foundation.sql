@@ -110,14 +110,26 @@ COMMENT ON TABLE idempotency_keys IS 'owner: product.workspaces';
 
 CREATE TYPE lead_status AS ENUM ('active', 'unsubscribed', 'bounced', 'complained', 'blocked');
 
+CREATE FUNCTION search_text(words text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    -- Lower case, Latin letters without accents, punctuation as spaces. translate() costs by the length of its
+    -- list, so plain ASCII, which most rows are, passes the long one by.
+    RETURN translate(CASE WHEN octet_length(words) = length(words) THEN lower(words) ELSE translate(lower(words),
+        'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžøłđħı',
+        'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzoldhi') END,
+        '@._-+/''"()&,;:!?#*[]{}<>|~^`=%$', repeat(' ', 40));
+
 CREATE FUNCTION lead_search(name text, email text, phone text, external_id text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- Words of the name without accents, the parts of the e-mail, the phone and the external id. No extension.
-    RETURN to_tsvector('simple',
-        translate(lower(name), 'áàâãäåéèêëíìîïóòôõöúùûüçñ', 'aaaaaaeeeeiiiiooooouuuucn')
-        || ' ' || translate(coalesce(email, ''), '@._-+', '     ')
-        || ' ' || coalesce(ltrim(phone, '+'), '')
-        || ' ' || coalesce(lower(external_id), ''));
+    -- Words of the name, parts of the e-mail, the phone and the external id. No extension, no dictionary.
+    RETURN array_to_tsvector(array_remove(string_to_array(search_text(
+        concat_ws(' ', name, email, phone, external_id)), ' '), ''));
+
+CREATE FUNCTION lead_query(words text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    -- All words must be there, each as the beginning of one. NULL when there is no word.
+    RETURN (SELECT string_agg('''' || word || ''':*', ' & ')::tsquery
+              FROM unnest(string_to_array(search_text(words), ' ')) word WHERE word <> '');
 
 CREATE TABLE leads (
     workspace_id   bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
@@ -191,6 +203,55 @@ CREATE TRIGGER leads_counted_update AFTER UPDATE ON leads
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_leads();
 CREATE TRIGGER leads_counted_delete AFTER DELETE ON leads
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_leads();
+
+CREATE FUNCTION merged_tags(old text[], given text[], added text[], replacing boolean) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    -- The tags of a lead after a merge, in their first order, each once.
+    RETURN CASE
+        WHEN given IS NULL AND old @> added THEN old
+        WHEN NOT (replacing AND given IS NOT NULL) AND old @> given AND old @> added THEN old
+        ELSE (SELECT coalesce(array_agg(tag ORDER BY place), '{}')
+                FROM (SELECT tag, min(place) AS place
+                        FROM unnest(CASE WHEN replacing AND given IS NOT NULL THEN given ELSE old || coalesce(given, '{}') END
+                                    || added) WITH ORDINALITY all_tags (tag, place)
+                       GROUP BY tag) once)
+    END;
+
+-- The shape of the rows that wait to be merged. Each session fills a temporary table of the same name, which
+-- stands before this one; nobody is granted this one, so a forgotten open_lead_staging() is refused.
+CREATE TABLE lead_staging (
+    n              int NOT NULL,                 -- place in the batch, or line in the file
+    round          smallint NOT NULL DEFAULT 0,  -- rows of one round share no identity
+    email          text COLLATE "C",             -- NULL: not said; empty: cleared, where the mode allows it
+    phone          text COLLATE "C",
+    external_id    text COLLATE "C",
+    name           text,
+    status         lead_status,
+    tags           text[],
+    fields         jsonb,                        -- a key with null is removed
+    consent_at     timestamptz,
+    consent_source text,
+    suppressed     lead_status,                  -- what the suppression list says of its address
+    id             bigint NOT NULL DEFAULT nextval(pg_get_serial_sequence('leads', 'id')),  -- if it is new
+    lead_id        bigint,                       -- if it exists
+    turn           int,                          -- rows of one lead go one after the other
+    by_external_id bigint,
+    by_email       bigint,
+    by_phone       bigint,
+    clash          text,                         -- the identity that belongs to another lead
+    clash_value    text,
+    outcome        text                          -- created, updated, unchanged, rejected; NULL: still to do
+);
+COMMENT ON TABLE lead_staging IS 'owner: product.leads';
+
+CREATE FUNCTION open_lead_staging() RETURNS void LANGUAGE plpgsql AS $$
+-- Makes this session's own staging table; its rows live until the end of the transaction.
+BEGIN
+    IF to_regclass('pg_temp.lead_staging') IS NULL THEN
+        CREATE TEMPORARY TABLE lead_staging (LIKE public.lead_staging INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON pg_temp.lead_staging TO mailgenius_door, mailgenius_engine;
+    END IF;
+END $$;
 
 CREATE TABLE lead_fields (
     workspace_id bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
@@ -325,20 +386,22 @@ CREATE TABLE orders (
     content        jsonb NOT NULL,          -- frozen: sender, subject, html, text, tracking (see engine/ledger/model.py)
     state          order_state NOT NULL DEFAULT 'filling',
     sealed         boolean NOT NULL DEFAULT false,  -- no more messages will come
+    taken          bigint NOT NULL DEFAULT 0,       -- messages taken in: what the counters must add up to
     created_at     timestamptz NOT NULL DEFAULT now(),
-    drained_at     timestamptz,
+    drained_at     timestamptz,                     -- when OrderDrained was published
     PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX orders_source_idx ON orders (workspace_id, source, source_id);
+CREATE INDEX orders_open_idx ON orders (workspace_id, channel, priority, id) WHERE state IN ('filling', 'running');
 COMMENT ON TABLE orders IS 'owner: engine.ledger';
 
 CREATE TYPE message_state AS ENUM (
     'queued',      -- waits for its batch; -> sending, suppressed, expired, cancelled
-    'sending',     -- inside an open window of a lease; -> any outcome
+    'sending',     -- inside an open window of a lease; -> any outcome. Never stored: the window's marker says it
     'accepted',    -- the provider has it; -> delivered, bounced, complained
     'deferred',    -- will be tried again; -> queued, expired, cancelled
     'rejected',    -- the provider refused it for good
-    'unknown',     -- handed over without an answer; -> accepted, delivered, bounced, queued by policy
+    'unknown',     -- handed over without an answer; -> accepted, rejected, delivered, bounced, complained, queued
     'suppressed',  -- the address must not be sent to
     'expired',     -- too late to send
     'cancelled',   -- its order was cancelled
@@ -363,23 +426,27 @@ CREATE TABLE messages (
 ) PARTITION BY RANGE (id);
 CREATE INDEX messages_order_idx ON messages (workspace_id, order_id, id);
 CREATE INDEX messages_lead_idx ON messages (workspace_id, lead_id, id) WHERE lead_id IS NOT NULL;
+-- No index here may hold the state or what changes with it: each settlement would then rewrite every index.
 CREATE INDEX messages_batch_idx ON messages (workspace_id, batch_id);
 COMMENT ON TABLE messages IS 'owner: engine.ledger';
 
 CREATE FUNCTION create_message_partitions(from_month date, months int) RETURNS int
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
--- Makes the monthly partitions that are missing and returns how many it made.
+-- Makes the monthly partitions that are missing and returns how many it made. A table made apart and attached
+-- takes a lock that lets messages be read and written meanwhile; PARTITION OF would stop them.
 DECLARE
     start date;
     part text;
     made int := 0;
 BEGIN
+    PERFORM pg_advisory_xact_lock(7245106340);
     FOR i IN 0 .. months - 1 LOOP
         start := date_trunc('month', from_month)::date + make_interval(months => i);
         part := 'messages_p' || to_char(start, 'YYYYMM');
         IF to_regclass('public.' || part) IS NULL THEN
             -- fillfactor leaves room for the few updates of each message on its own page.
-            EXECUTE format('CREATE TABLE public.%I PARTITION OF public.messages FOR VALUES FROM (%s) TO (%s) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)',
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.messages INCLUDING DEFAULTS) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)', part);
+            EXECUTE format('ALTER TABLE public.messages ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
                 part, message_id_at(start::timestamptz),
                 message_id_at((start + interval '1 month')::timestamptz));
             made := made + 1;
@@ -388,28 +455,36 @@ BEGIN
     RETURN made;
 END $$;
 
-CREATE TYPE batch_state AS ENUM ('ready', 'leased', 'done');
+CREATE TYPE batch_state AS ENUM (
+    'ready',    -- may be claimed from not_before on; -> leased, held, done
+    'leased',   -- an engine works on it; -> ready, done
+    'held',     -- its order is held or cancelled; -> ready, done
+    'done'      -- no message of it is queued any more
+);
+
+CREATE SEQUENCE batch_id_seq CACHE 20;
 
 CREATE TABLE batches (
     workspace_id bigint NOT NULL,
-    id           bigint GENERATED ALWAYS AS IDENTITY,
+    id           bigint NOT NULL DEFAULT nextval('batch_id_seq'),
     order_id     bigint NOT NULL,
-    channel      text NOT NULL,
-    priority     smallint NOT NULL,
     state        batch_state NOT NULL DEFAULT 'ready',
     size         int NOT NULL,
-    first_id     bigint NOT NULL,      -- bounds of its message ids: they prune partitions
+    first_id     bigint NOT NULL,              -- bounds of its message ids: they prune partitions
     last_id      bigint NOT NULL,
-    sent_to      bigint NOT NULL DEFAULT 0,    -- messages up to this id have an outcome
-    window_to    bigint NOT NULL DEFAULT 0,    -- messages in (sent_to, window_to] may be on the wire
+    window_from  bigint NOT NULL DEFAULT 0,    -- queued messages in [window_from, window_to] may be on the wire
+    window_to    bigint NOT NULL DEFAULT 0,    -- 0: no window is open
+    window_size  int NOT NULL DEFAULT 0,       -- how many they are: what is shown as 'sending'
+    deduplicates boolean NOT NULL DEFAULT false,  -- the provider drops a second hand-over of the window
+    faults       smallint NOT NULL DEFAULT 0,  -- times in a row that the connection failed it
     not_before   timestamptz NOT NULL DEFAULT now(),
     lease_owner  text NOT NULL DEFAULT '',
     lease_until  timestamptz,
     created_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, order_id) REFERENCES orders ON DELETE CASCADE
-);
-CREATE INDEX batches_ready_idx ON batches (workspace_id, channel, priority, not_before, id) WHERE state = 'ready';
+) WITH (fillfactor = 60);
+CREATE INDEX batches_ready_idx ON batches (workspace_id, order_id, not_before, id) WHERE state = 'ready';
 CREATE INDEX batches_leased_idx ON batches (lease_until) WHERE state = 'leased';
 CREATE INDEX batches_order_idx ON batches (workspace_id, order_id) WHERE state <> 'done';
 COMMENT ON TABLE batches IS 'owner: engine.ledger';
@@ -420,9 +495,9 @@ CREATE TABLE lanes (
     channel      text NOT NULL,
     priority     smallint NOT NULL,
     wake_at      timestamptz NOT NULL DEFAULT now(),   -- look again at this moment; 'infinity' when idle
-    served       bigint NOT NULL DEFAULT 0,            -- messages served, for the fair share
+    served       bigint NOT NULL DEFAULT 0,            -- what it was given, weighed by priority: the least goes first
     PRIMARY KEY (workspace_id, channel, priority)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX lanes_wake_idx ON lanes (wake_at);
 COMMENT ON TABLE lanes IS 'owner: engine.ledger';
 
@@ -435,20 +510,23 @@ CREATE TABLE deferrals (
     PRIMARY KEY (workspace_id, message_id)
 );
 CREATE INDEX deferrals_due_idx ON deferrals (due_at);
-CREATE INDEX deferrals_order_idx ON deferrals (workspace_id, order_id);
+CREATE INDEX deferrals_order_idx ON deferrals (workspace_id, order_id, message_id);
 COMMENT ON TABLE deferrals IS 'owner: engine.ledger';
 
--- What happened at each attempt that was not a plain acceptance at the first try.
+-- What happened at each attempt that was not a plain acceptance at the first try, and why a message never got one.
+-- It also finds the few messages of an order that did not go well, without an index on the state.
 CREATE TABLE attempts (
     workspace_id bigint NOT NULL,
     message_id   bigint NOT NULL,
     number       smallint NOT NULL,
+    order_id     bigint NOT NULL,
     outcome      text NOT NULL,
     code         text NOT NULL DEFAULT '',
     reason       text NOT NULL DEFAULT '',
     at           timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, message_id, number)
 );
+CREATE INDEX attempts_order_idx ON attempts (workspace_id, order_id, message_id);
 COMMENT ON TABLE attempts IS 'owner: engine.ledger';
 
 -- Kept counters by order, hour and state, as signed increments in the transaction of the change.
@@ -460,7 +538,7 @@ CREATE TABLE message_counts (
     shard        smallint NOT NULL,
     n            bigint NOT NULL,
     PRIMARY KEY (workspace_id, order_id, hour, state, shard)
-);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE message_counts IS 'owner: engine.ledger';
 
 -- suppression -----------------------------------------------------------------------------------------------
@@ -655,6 +733,6 @@ CALL protect_tenant_table('campaigns');
 
 -- People and sessions belong to no workspace: only trusted transactions reach them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions, sign_in_failures TO mailgenius_engine;
-GRANT USAGE ON SEQUENCE message_id_seq TO mailgenius_door, mailgenius_engine;
+GRANT USAGE ON SEQUENCE message_id_seq, batch_id_seq TO mailgenius_door, mailgenius_engine;
 
 SELECT create_message_partitions(current_date - 31, 5);
