@@ -1,0 +1,345 @@
+"""One request of the pages: who asks, in which workspace, what every page knows, and the answers to give.
+
+`Visit` is all that a page handler needs. The middleware makes it, the guard `admit` lets it in or not.
+Cookies and headers are `security`; what an error looks like is `failures`.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, Self, cast, get_args
+
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.enums import MediaType, ScopeType
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from mailgenius.kit.db.database import DOOR_TIMEOUT
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Forbidden, NotFound, Unauthenticated
+from mailgenius.kit.services import Services
+from mailgenius.product.workspaces import service as workspaces
+from mailgenius.product.workspaces.model import Actor, Permission, Session, User, Workspace
+from mailgenius.web import i18n, notes, security
+from mailgenius.web.templating import (
+    Flash,
+    FlashKind,
+    PageContext,
+    PageUser,
+    PageWorkspace,
+    Theme,
+    render,
+    render_block,
+    toast,
+)
+
+PageRequest = Request[Any, Any, Any]
+Page = Response[str]
+
+LARGEST_ID: Final = 2**63 - 1
+
+ACCESS: Final = "access"
+Access = Literal["anyone", "signed_in", "member"]
+ANYONE: Final[dict[str, Any]] = {ACCESS: "anyone"}
+"""Route options of pages that need no sign-in."""
+SIGNED_IN: Final[dict[str, Any]] = {ACCESS: "signed_in"}
+"""Route options of pages for every signed-in person, also before the first password is changed."""
+MEMBER: Final[dict[str, Any]] = {ACCESS: "member"}
+"""Route options of pages for every member of the current workspace, whatever the role."""
+
+
+class PasswordChangeDue(Forbidden):
+    """Choose your own password first."""
+
+
+class NoWorkspace(Forbidden):
+    """You are not a member of any workspace."""
+
+
+def needs(permission: Permission) -> dict[str, Any]:
+    """Route options of pages that ask for a permission in the current workspace."""
+    return {ACCESS: permission}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A request with its visitor. Made once per request."""
+
+    request: PageRequest
+    services: Services
+    page: PageContext
+    session: Session | None = None
+    workspace: Workspace | None = None
+    guest_mark: str = ""
+    """Set when this browser has no session; also when the cookie must be set with the answer."""
+    revealed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values that are shown once, on the page after the act that made them: a new key, a first password."""
+
+    @property
+    def signed_in(self) -> Session:
+        """The session.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+        """
+        if self.session is None:
+            raise Unauthenticated
+        return self.session
+
+    @property
+    def user(self) -> User:
+        return self.signed_in.user
+
+    @property
+    def actor(self) -> Actor:
+        """The person as an actor of the current workspace.
+
+        Raises:
+            NoWorkspace: they are a member of none.
+        """
+        actor = self.signed_in.actor
+        if actor is None:
+            raise NoWorkspace
+        return actor
+
+    @property
+    def workspace_id(self) -> int:
+        return self.actor.workspace_id
+
+    @property
+    def here(self) -> Workspace:
+        """The current workspace."""
+        if self.workspace is None:
+            raise NoWorkspace
+        return self.workspace
+
+    @property
+    def token(self) -> str:
+        """The secret of the session cookie."""
+        return security.read_cookie(self.request, security.SESSION_COOKIE, self.services.settings)
+
+    def may(self, permission: str) -> bool:
+        """Whether the person has the permission, such as `leads:write`; `may` in templates."""
+        actor = self.session.actor if self.session else None
+        return actor is not None and actor.may(Permission(permission))
+
+    def tenant(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that sees only the current workspace."""
+        return self.services.db.tenant(self.workspace_id)
+
+    def trusted(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction for search, people and sessions; every statement names its workspace."""
+        return self.services.db.trusted(limit=DOOR_TIMEOUT)
+
+    def asked(self, name: str) -> str:
+        """A value from the address, such as `?search=`; empty when it is not there."""
+        return str(self.request.query_params.get(name, "")).strip().replace("\0", "")
+
+    def html(self, name: str, *, status: int = 200, **values: object) -> Page:
+        """A whole page."""
+        text = render(name, page=self.page, may=self.may, **values)
+        return Response(text, status_code=status, media_type=MediaType.HTML, cookies=self._cookies())
+
+    def block(self, name: str, block: str, *, status: int = 200, **values: object) -> Page:
+        """One block of a page, for htmx to put in."""
+        text = render_block(name, block, page=self.page, may=self.may, **values)
+        # The same address gives the whole page too, so a cache must tell them apart.
+        headers = {"Vary": "HX-Request"}
+        return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+    def redirect(
+        self,
+        path: str,
+        *flashes: Flash,
+        reveal: Mapping[str, str] | None = None,
+        cookies: Sequence[Cookie] = (),
+    ) -> Page:
+        """Go to another page of ours, with a message for it. htmx is told in its own way."""
+        noted = self._noted(flashes, reveal or {}) if flashes or reveal else []
+        if self.page.is_htmx:
+            return Response(
+                "",
+                status_code=200,
+                media_type=MediaType.HTML,
+                headers={"HX-Redirect": path},
+                cookies=[*noted, *cookies],
+            )
+        return Response(
+            "",
+            status_code=303,
+            media_type=MediaType.HTML,
+            headers={"Location": path},
+            cookies=[*noted, *cookies],
+        )
+
+    def toast(self, kind: FlashKind, text: str) -> Page:
+        """No change of the page, only a message: for htmx."""
+        return Response("", status_code=204, headers={"HX-Trigger": toast(kind, text)})
+
+    def nothing(self) -> Page:
+        """Done, and nothing to show: for htmx."""
+        return Response("", status_code=204)
+
+    def with_page(self, **changes: Any) -> Self:
+        """The same visit with another page context, such as the locale just chosen."""
+        return replace(self, page=replace(self.page, **changes))
+
+    def _noted(self, flashes: Sequence[Flash], reveal: Mapping[str, str]) -> list[Cookie]:
+        sealed = notes.seal(flashes, reveal, keys=self.services.keys, owner=self.page.csrf_token)
+        settings = self.services.settings
+        return [security.make_cookie(security.NOTES_COOKIE, sealed, settings, seconds=notes.SECONDS)]
+
+    def _cookies(self) -> list[Cookie]:
+        """What a whole page sets: the mark of a new guest, and the end of notes that were just shown."""
+        settings = self.services.settings
+        cookies = []
+        if self.guest_mark:
+            cookies.append(security.make_cookie(security.GUEST_COOKIE, self.guest_mark, settings))
+        if security.read_cookie(self.request, security.NOTES_COOKIE, settings):
+            cookies.append(security.no_cookie(security.NOTES_COOKIE, settings))
+        return cookies
+
+
+class VisitMiddleware(ASGIMiddleware):
+    """Finds out who asks and speaks their language for the rest of the request."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "no_visit"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: PageRequest = Request(scope)
+        visit = await open_visit(self._services, request)
+        scope["state"]["visit"] = visit
+        with i18n.use_locale(visit.page.locale):
+            await next_app(scope, receive, send)
+
+
+async def open_visit(services: Services, request: PageRequest) -> Visit:
+    """Look up the session of a request and gather what its page will show."""
+    token = security.read_cookie(request, security.SESSION_COOKIE, services.settings)
+    if not token:
+        return guest_visit(services, request)
+    async with services.db.trusted(limit=DOOR_TIMEOUT) as tx:
+        session = await workspaces.session_of(tx, token=token)
+        if session is None:
+            return guest_visit(services, request)
+        mine = await workspaces.list_workspaces(tx, user_id=session.user.id)
+    return _member_visit(services, request, session, mine)
+
+
+def guest_visit(services: Services, request: PageRequest) -> Visit:
+    """The visit of a browser without a session."""
+    mark = security.read_cookie(request, security.GUEST_COOKIE, services.settings)
+    if not security.is_guest_mark(mark):
+        mark = security.new_guest_mark()
+    csrf_token = security.guest_csrf_token(mark, services.keys)
+    told = _told(services, request, csrf_token)
+    page = PageContext(
+        locale=_locale_of(security.read_cookie(request, security.LOCALE_COOKIE, services.settings), request),
+        csrf_token=csrf_token,
+        csp_nonce=security.nonce_of(request.scope),
+        path=request.url.path,
+        flashes=told.flashes,
+        is_htmx=_is_htmx(request),
+    )
+    return Visit(request=request, services=services, page=page, guest_mark=mark)
+
+
+def _member_visit(
+    services: Services, request: PageRequest, session: Session, mine: Sequence[Workspace]
+) -> Visit:
+    user = session.user
+    workspace = next((each for each in mine if each.id == session.workspace_id), None)
+    told = _told(services, request, session.csrf_token)
+    page = PageContext(
+        locale=_locale_of(user.locale, request),
+        timezone=workspace.timezone if workspace else "UTC",
+        theme=cast("Theme", user.theme) if user.theme in get_args(Theme) else "auto",
+        csrf_token=session.csrf_token,
+        csp_nonce=security.nonce_of(request.scope),
+        user=PageUser(user.name or user.email, user.email),
+        workspace=PageWorkspace(workspace.id, workspace.name) if workspace else None,
+        workspaces=tuple(PageWorkspace(each.id, each.name) for each in mine),
+        role=session.role or "",
+        path=request.url.path,
+        flashes=told.flashes,
+        is_htmx=_is_htmx(request),
+    )
+    return Visit(
+        request=request,
+        services=services,
+        page=page,
+        session=session,
+        workspace=workspace,
+        revealed=told.revealed,
+    )
+
+
+def _locale_of(chosen: str, request: PageRequest) -> i18n.Locale:
+    """The language that the person chose, else the browser's."""
+    if chosen in i18n.LOCALES:
+        return i18n.as_locale(chosen)
+    return i18n.negotiate(request.headers.get("accept-language"))
+
+
+def _told(services: Services, request: PageRequest, owner: str) -> notes.Notes:
+    """The notes for this page. A fragment leaves them for the next whole page."""
+    sealed = security.read_cookie(request, security.NOTES_COOKIE, services.settings)
+    if not sealed or _is_htmx(request):
+        return notes.NONE
+    return notes.unseal(sealed, keys=services.keys, owner=owner)
+
+
+def _is_htmx(request: PageRequest) -> bool:
+    headers = request.headers
+    return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
+
+
+CurrentVisit = NamedDependency[Visit]
+"""How a handler asks for its visit: `async def page(visit: CurrentVisit) -> Page`."""
+
+
+def visit_of(request: PageRequest) -> Visit:
+    """The visit that the middleware made: the dependency `visit` of handlers."""
+    visit: Visit = request.scope["state"]["visit"]
+    return visit
+
+
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let a request in: the guard of every route. A route that names no access rule is closed.
+
+    Raises:
+        CrossSiteRequest: another site made the browser send it.
+        Unauthenticated: nobody is signed in.
+        PasswordChangeDue: the first password is still the one that was given.
+        NoWorkspace: the person is a member of no workspace.
+        NotAllowed: the role lacks the permission.
+        NotFound: an id in the address cannot exist.
+    """
+    if handler.opt.get("no_visit") or connection.scope.get("method") == "OPTIONS":
+        return
+    request = cast("PageRequest", connection)
+    visit = visit_of(request)
+    access = handler.opt.get(ACCESS)
+    if access is None:
+        raise Forbidden
+    if access != "anyone" and visit.session is None:
+        raise Unauthenticated
+    await security.check_cross_site(
+        request, token=visit.page.csrf_token, settings=visit.services.settings
+    )
+    if access not in {"anyone", "signed_in"}:
+        if visit.user.must_change_password:
+            raise PasswordChangeDue
+        actor = visit.actor
+        if access != "member":
+            actor.require(Permission(access))
+    if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
+        raise NotFound

@@ -1,0 +1,51 @@
+"""The app of the screens and browsers that are signed in to it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+from litestar import Litestar
+
+from mailgenius.kit.services import Services
+from mailgenius.product.workspaces.model import Role
+from mailgenius.web.app import create_app
+from tests.factories.workspaces import PASSWORD, make_member
+from tests.web.browser import Browser
+
+SignedIn = Callable[..., Awaitable[Browser]]
+
+
+@pytest.fixture
+def app(services: Services) -> Litestar:
+    return create_app(services)
+
+
+@pytest.fixture
+async def guest(app: Litestar) -> AsyncIterator[Browser]:
+    browser = Browser(app)
+    async with browser.client:
+        yield browser
+
+
+@pytest.fixture
+async def signed_in(app: Litestar, services: Services, workspace_id: int) -> AsyncIterator[SignedIn]:
+    """Give a function that signs in a new member: `await signed_in(Role.VIEWER)`."""
+    async with AsyncExitStack() as stack:
+        count = 0
+
+        async def make(role: Role = Role.OWNER, *, workspace: int | None = None, **headers: str) -> Browser:
+            nonlocal count
+            count += 1
+            email = f"{role}{count}@example.test"
+            await add_person(services, workspace or workspace_id, email=email, role=role)
+            browser = Browser(app, **headers)
+            await stack.enter_async_context(browser.client)
+            await browser.sign_in(email, PASSWORD)
+            return browser
+
+        yield make
+
+
+async def add_person(services: Services, workspace_id: int, *, email: str, role: Role) -> None:
+    async with services.db.trusted() as tx:
+        await make_member(tx, workspace_id=workspace_id, role=role, email=email)
