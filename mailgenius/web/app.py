@@ -12,9 +12,7 @@ from mailgenius.web.failures import failure_handlers
 from mailgenius.web.pages import auth
 from mailgenius.web.visits import ANYONE, Page, VisitMiddleware, admit, visit_of
 
-ROUTERS = (
-    auth.router,
-)
+ROUTERS = (auth.router,)
 """One line for each area of pages."""
 
 

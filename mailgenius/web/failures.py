@@ -57,7 +57,9 @@ _ADVICE: Final[dict[int, str]] = {
     413: N_("Choose a smaller file or split it into parts."),
     422: N_("Go back, check what you entered and try again."),
     429: N_("Wait a little and try again."),
-    500: N_("Nothing was changed. Try again, and if it persists, tell your administrator this code: %(code)s"),
+    500: N_(
+        "Nothing was changed. Try again, and if it persists, tell your administrator this code: %(code)s"
+    ),
     503: N_("A part of the system is away for a moment. Nothing was changed. Try again soon."),
 }
 _GENERIC: Final = 500

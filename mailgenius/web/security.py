@@ -199,4 +199,3 @@ def client_ip(request: Request[Any, Any, Any], settings: Settings) -> str:
     if not settings.trusted_proxies or not forwarded:
         return peer
     return forwarded[-min(settings.trusted_proxies, len(forwarded))]
-

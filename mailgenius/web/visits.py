@@ -16,6 +16,7 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType, ScopeType
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
+from litestar.params import SkipValidation
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from mailgenius.kit.db.database import DOOR_TIMEOUT
@@ -302,7 +303,7 @@ def _is_htmx(request: PageRequest) -> bool:
     return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
 
 
-CurrentVisit = NamedDependency[Visit]
+CurrentVisit = NamedDependency[SkipValidation[Visit]]
 """How a handler asks for its visit: `async def page(visit: CurrentVisit) -> Page`."""
 
 
@@ -332,9 +333,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise Forbidden
     if access != "anyone" and visit.session is None:
         raise Unauthenticated
-    await security.check_cross_site(
-        request, token=visit.page.csrf_token, settings=visit.services.settings
-    )
+    await security.check_cross_site(request, token=visit.page.csrf_token, settings=visit.services.settings)
     if access not in {"anyone", "signed_in"}:
         if visit.user.must_change_password:
             raise PasswordChangeDue

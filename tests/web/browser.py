@@ -1,4 +1,4 @@
-"""A browser without scripts for handler tests: keeps cookies, sends the token of the last page with each form."""
+"""A browser without scripts for handler tests: keeps cookies, sends the last page's token with each form."""
 
 import re
 from typing import Any
@@ -26,7 +26,13 @@ class Browser:
         return answer
 
     async def post(
-        self, path: str, data: dict[str, Any] | None = None, *, htmx: bool = False, follow: bool = False, **more: Any
+        self,
+        path: str,
+        data: dict[str, Any] | None = None,
+        *,
+        htmx: bool = False,
+        follow: bool = False,
+        **more: Any,
     ) -> httpx.Response:
         if htmx:
             headers = {"HX-Request": "true", "X-CSRFToken": self.token, "Origin": ORIGIN}

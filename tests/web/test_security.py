@@ -10,8 +10,8 @@ from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Role
 from mailgenius.web import notes, security
 from mailgenius.web.templating import Flash
-from tests.web.browser import ORIGIN, Browser, location
 from tests.factories.workspaces import PASSWORD
+from tests.web.browser import ORIGIN, Browser, location
 from tests.web.conftest import SignedIn, add_person
 
 
@@ -28,10 +28,15 @@ async def test_every_answer_carries_the_policy_and_a_fresh_nonce(guest: Browser)
         assert answer.headers["cache-control"] == "no-store"
         nonces.add(re.search(r"'nonce-([^']+)'", policy)[1])
     assert len(nonces) == 2
-    assert f'content="{re.search(r"nonce-([^@]+?).;", first.headers["content-security-policy"])[1]}"' in first.text
+    assert (
+        f'content="{re.search(r"nonce-([^@]+?).;", first.headers["content-security-policy"])[1]}"'
+        in first.text
+    )
 
 
-async def test_pages_send_strangers_to_sign_in_and_back(guest: Browser, services: Services, workspace_id: int):
+async def test_pages_send_strangers_to_sign_in_and_back(
+    guest: Browser, services: Services, workspace_id: int
+):
     await add_person(services, workspace_id, email="ana@example.test", role=Role.OWNER)
     path = location(await guest.get("/settings/profile?tab=1"))
     assert path == "/sign-in?next=%2Fsettings%2Fprofile%3Ftab%3D1"
@@ -52,7 +57,15 @@ async def test_a_fragment_without_a_session_says_401(guest: Browser):
 
 @pytest.mark.parametrize(
     "wanted",
-    ["//evil.test", "https://evil.test/", "/\\evil.test", "evil", "/ok\r\nX: 1", "javascript:alert(1)", "/\tx"],
+    [
+        "//evil.test",
+        "https://evil.test/",
+        "/\\evil.test",
+        "evil",
+        "/ok\r\nX: 1",
+        "javascript:alert(1)",
+        "/\tx",
+    ],
 )
 def test_redirects_stay_on_this_site(wanted: str):
     assert security.safe_path(wanted) == "/"
@@ -176,9 +189,7 @@ async def test_a_given_password_must_be_changed_before_anything_else(
     assert location(done) == "/welcome"
 
 
-async def test_a_person_without_a_workspace_is_told_so(
-    app: Litestar, guest: Browser, services: Services
-):
+async def test_a_person_without_a_workspace_is_told_so(app: Litestar, guest: Browser, services: Services):
     async with services.db.trusted() as tx:
         await workspaces.create_user(
             tx, email="lone@example.test", name="Lone", password=PASSWORD, must_change_password=False
