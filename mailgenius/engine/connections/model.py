@@ -1,0 +1,48 @@
+"""A connection as others see it. Its secrets are never part of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mailgenius.channels.contract import Adapter, Channel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How fast a connection may be used. None: as fast as it goes."""
+
+    per_second: int | None = None
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connection:
+    """One account at one provider."""
+
+    id: int
+    name: str
+    channel: Channel
+    provider: str
+    settings: dict[str, Any]
+    """What may be shown: everything but the secrets."""
+    has_secrets: bool
+    per_second: int | None
+    per_day: int | None
+    version: int
+    """Grows with every change, so that an open adapter knows that it is out of date."""
+    last_error: str
+    last_error_at: datetime | None
+    created_at: datetime
+    archived_at: datetime | None
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(per_second=self.per_second, per_day=self.per_day)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenConnection:
+    """A connection and an adapter made from it. Whoever opens it closes the adapter."""
+
+    connection: Connection
+    adapter: Adapter = field(repr=False)

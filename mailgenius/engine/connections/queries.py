@@ -1,0 +1,107 @@
+"""One typed function for each statement of queries.sql. No decisions here."""
+
+from typing import Any, cast
+
+from mailgenius.engine.connections.errors import ConnectionMissing
+from mailgenius.engine.connections.model import Connection, Limits
+from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.transaction import Tx, json_value
+
+_SQL = load_queries(__file__)
+
+
+async def insert(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    name: str,
+    channel: str,
+    provider: str,
+    settings: dict[str, Any],
+    limits: Limits,
+) -> int:
+    found = await tx.value(
+        _SQL["insert"],
+        workspace_id=workspace_id,
+        name=name,
+        channel=channel,
+        provider=provider,
+        settings=json_value(settings),
+        per_second=limits.per_second,
+        per_day=limits.per_day,
+    )
+    return cast("int", found)
+
+
+async def store_secrets(tx: Tx, *, workspace_id: int, connection_id: int, secrets: bytes | None) -> None:
+    await tx.execute(
+        _SQL["store-secrets"], workspace_id=workspace_id, connection_id=connection_id, secrets=secrets
+    )
+
+
+async def update(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    connection_id: int,
+    name: str,
+    settings: dict[str, Any],
+    secrets: bytes | None,
+    limits: Limits,
+) -> None:
+    await tx.execute(
+        _SQL["update"],
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+        name=name,
+        settings=json_value(settings),
+        secrets=secrets,
+        per_second=limits.per_second,
+        per_day=limits.per_day,
+    )
+
+
+async def get(tx: Tx, *, workspace_id: int, connection_id: int) -> Connection:
+    """Return a connection, archived or not.
+
+    Raises:
+        ConnectionMissing: there is none.
+    """
+    return await tx.one(
+        Connection,
+        _SQL["get"],
+        missing=ConnectionMissing,
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+    )
+
+
+async def list_live(tx: Tx, *, workspace_id: int) -> list[Connection]:
+    return await tx.all(Connection, _SQL["list"], workspace_id=workspace_id)
+
+
+async def lock_secrets(tx: Tx, *, workspace_id: int, connection_id: int) -> bytes | None:
+    found = await tx.value(_SQL["lock-secrets"], workspace_id=workspace_id, connection_id=connection_id)
+    return cast("bytes | None", found)
+
+
+async def secrets(tx: Tx, *, workspace_id: int, connection_id: int) -> bytes | None:
+    found = await tx.value(_SQL["secrets"], workspace_id=workspace_id, connection_id=connection_id)
+    return cast("bytes | None", found)
+
+
+async def has_open_orders(tx: Tx, *, workspace_id: int, connection_id: int) -> bool:
+    found = await tx.value(_SQL["has-open-orders"], workspace_id=workspace_id, connection_id=connection_id)
+    return cast("bool", found)
+
+
+async def archive(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
+    await tx.execute(_SQL["archive"], workspace_id=workspace_id, connection_id=connection_id)
+
+
+async def note_error(tx: Tx, *, workspace_id: int, connection_id: int, error: str) -> None:
+    await tx.execute(_SQL["note-error"], workspace_id=workspace_id, connection_id=connection_id, error=error)
+
+
+async def note_ok(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
+    await tx.execute(_SQL["note-ok"], workspace_id=workspace_id, connection_id=connection_id)
