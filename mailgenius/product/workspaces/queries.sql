@@ -1,6 +1,6 @@
 -- name: lock-first-run
 -- Make several processes that start on a new installation take turns.
-SELECT pg_advisory_xact_lock(7245106340);
+SELECT pg_advisory_xact_lock(7245106341);
 
 -- name: any-user
 -- Say whether anybody exists yet.
@@ -26,6 +26,7 @@ SELECT id, name, timezone, locale, sender_name, sender_email, created_at
 
 -- name: list-workspaces
 -- Every workspace of the installation, or those of one person. Trusted: spans every workspace_id.
+-- all workspaces: a person may belong to several.
 SELECT w.id, w.name, w.timezone, w.locale, w.sender_name, w.sender_email, w.created_at
   FROM workspaces w
  WHERE %(user_id)s::bigint IS NULL
@@ -124,6 +125,7 @@ DELETE FROM members
 
 -- name: default-workspace
 -- The workspace that a person meets after sign-in: where they were last, else their oldest membership.
+-- all workspaces: this finds the one to show.
 SELECT m.workspace_id
   FROM members m
   LEFT JOIN LATERAL (SELECT max(s.last_seen_at) AS seen_at
@@ -142,6 +144,7 @@ VALUES (%(id_hash)s, %(user_id)s, %(workspace_id)s, %(csrf_token)s, %(ip)s, %(us
 
 -- name: get-session
 -- A live session with its person and their present role in the chosen workspace.
+-- all workspaces: a session leads to its workspace.
 SELECT s.csrf_token, s.created_at AS started_at, s.last_seen_at, s.expires_at, m.workspace_id, m.role,
        u.id, u.email, u.name, u.must_change_password, u.installation_owner, u.locale, u.theme,
        u.last_sign_in_at, u.created_at
@@ -226,6 +229,7 @@ RETURNING id, name, prefix, scopes, created_at, last_used_at, revoked_at;
 
 -- name: actor-by-key
 -- The live key that a hash belongs to. Trusted: the key leads to the workspace_id.
+-- all workspaces: a key leads to its workspace.
 SELECT workspace_id, id, scopes, last_used_at
   FROM api_keys
  WHERE key_hash = %(key_hash)s::bytea AND revoked_at IS NULL;
@@ -258,6 +262,7 @@ VALUES (%(workspace_id)s, %(key)s, %(request_hash)s, %(status)s, %(content_type)
 
 -- name: delete-old-answers
 -- Forget answers that need not be repeated any more. Trusted: spans every workspace_id.
+-- all workspaces: upkeep of the installation.
 DELETE FROM idempotency_keys k
  USING workspaces w
  WHERE k.workspace_id = w.id AND k.created_at <= %(before)s::timestamptz;

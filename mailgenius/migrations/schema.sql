@@ -1,0 +1,1300 @@
+-- What the migrations add up to, for reading. Written by `make schema`; never edited by hand.
+-- Left out: the tables of the job library, the monthly partitions of messages, and the list of migrations.
+
+CREATE TYPE public.batch_state AS ENUM (
+    'ready',
+    'leased',
+    'held',
+    'done'
+);
+
+CREATE TYPE public.campaign_state AS ENUM (
+    'draft',
+    'scheduled',
+    'freezing',
+    'sending',
+    'paused',
+    'finished',
+    'cancelled'
+);
+
+CREATE TYPE public.import_mode AS ENUM (
+    'merge',
+    'overwrite',
+    'keep'
+);
+
+CREATE TYPE public.import_state AS ENUM (
+    'queued',
+    'running',
+    'done',
+    'failed',
+    'cancelled'
+);
+
+CREATE TYPE public.lead_status AS ENUM (
+    'active',
+    'unsubscribed',
+    'bounced',
+    'complained',
+    'blocked'
+);
+
+CREATE TYPE public.member_role AS ENUM (
+    'owner',
+    'admin',
+    'editor',
+    'viewer'
+);
+
+CREATE TYPE public.message_state AS ENUM (
+    'queued',
+    'sending',
+    'accepted',
+    'deferred',
+    'rejected',
+    'unknown',
+    'suppressed',
+    'expired',
+    'cancelled',
+    'delivered',
+    'bounced',
+    'complained'
+);
+
+CREATE TYPE public.order_state AS ENUM (
+    'filling',
+    'running',
+    'held',
+    'cancelled',
+    'drained'
+);
+
+CREATE TYPE public.tracking_kind AS ENUM (
+    'open',
+    'click',
+    'unsubscribe'
+);
+
+CREATE FUNCTION public.count_leads() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO lead_counts (workspace_id, key, n)
+        SELECT workspace_id, key, count(*)
+          FROM new_rows, LATERAL (SELECT 'all' UNION ALL SELECT 'status:' || status
+                                  UNION ALL SELECT 'tag:' || tag FROM unnest(tags) tag) keys (key)
+         GROUP BY 1, 2;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO lead_counts (workspace_id, key, n)
+        SELECT workspace_id, key, -count(*)
+          FROM old_rows, LATERAL (SELECT 'all' UNION ALL SELECT 'status:' || status
+                                  UNION ALL SELECT 'tag:' || tag FROM unnest(tags) tag) keys (key)
+         GROUP BY 1, 2;
+    ELSE
+        INSERT INTO lead_counts (workspace_id, key, n)
+        SELECT workspace_id, key, sum(n)
+          FROM (SELECT n.workspace_id, keys.key, keys.n
+                  FROM new_rows n JOIN old_rows o USING (workspace_id, id),
+                       LATERAL (SELECT 'status:' || n.status, 1 UNION ALL SELECT 'status:' || o.status, -1
+                                UNION ALL SELECT 'tag:' || tag, 1 FROM unnest(n.tags) tag
+                                UNION ALL SELECT 'tag:' || tag, -1 FROM unnest(o.tags) tag) keys (key, n)
+                 WHERE n.status <> o.status OR n.tags <> o.tags) changes
+         GROUP BY 1, 2
+        HAVING sum(n) <> 0;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.create_message_partitions(from_month date, months integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+-- Makes the monthly partitions that are missing and returns how many it made. A table made apart and attached
+-- takes a lock that lets messages be read and written meanwhile; PARTITION OF would stop them.
+DECLARE
+    start date;
+    part text;
+    made int := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7245106340);
+    FOR i IN 0 .. months - 1 LOOP
+        start := date_trunc('month', from_month)::date + make_interval(months => i);
+        part := 'messages_p' || to_char(start, 'YYYYMM');
+        IF to_regclass('public.' || part) IS NULL THEN
+            -- fillfactor leaves room for the few updates of each message on its own page.
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.messages INCLUDING DEFAULTS) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)', part);
+            EXECUTE format('ALTER TABLE public.messages ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
+                part, message_id_at(start::timestamptz),
+                message_id_at((start + interval '1 month')::timestamptz));
+            made := made + 1;
+        END IF;
+    END LOOP;
+    RETURN made;
+END $$;
+
+CREATE FUNCTION public.search_text(words text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE translate(lower(words), 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžøłđħı'::text, 'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzoldhi'::text) END, '@._-+/''"()&,;:!?#*[]{}<>|~^`=%$\'::text, repeat(' '::text, 40));
+
+CREATE FUNCTION public.lead_query(words text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT (string_agg(((''''::text || word.word) || ''':*'::text), ' & '::text))::tsquery AS string_agg FROM unnest(string_to_array(public.search_text(lead_query.words), ' '::text)) word(word) WHERE (word.word <> ''::text));
+
+CREATE FUNCTION public.lead_search(name text, email text, phone text, external_id text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_to_tsvector(array_remove(string_to_array(public.search_text(concat_ws(' '::text, name, email, phone, external_id)), ' '::text), ''::text));
+
+CREATE FUNCTION public.merged_tags(old text[], given text[], added text[], replacing boolean) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((given IS NULL) AND (old @> added)) THEN old WHEN ((NOT (replacing AND (given IS NOT NULL))) AND (old @> given) AND (old @> added)) THEN old ELSE (SELECT COALESCE(array_agg(once.tag ORDER BY once.place), '{}'::text[]) AS "coalesce" FROM (SELECT all_tags.tag, min(all_tags.place) AS place FROM unnest((CASE WHEN (merged_tags.replacing AND (merged_tags.given IS NOT NULL)) THEN merged_tags.given ELSE (merged_tags.old || COALESCE(merged_tags.given, '{}'::text[])) END || merged_tags.added)) WITH ORDINALITY all_tags(tag, place) GROUP BY all_tags.tag) once) END;
+
+CREATE FUNCTION public.message_id_at(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((EXTRACT(epoch FROM moment) * (1000)::numeric))::bigint - '1704067200000'::bigint) << 22);
+
+CREATE SEQUENCE public.message_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1000;
+
+CREATE FUNCTION public.next_message_id() RETURNS bigint
+    LANGUAGE sql
+    RETURN (((((EXTRACT(epoch FROM statement_timestamp()) * (1000)::numeric))::bigint - '1704067200000'::bigint) << 22) | (nextval('public.message_id_seq'::regclass) & (4194303)::bigint));
+
+CREATE FUNCTION public.open_lead_staging() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+-- Makes this session's own staging table; its rows live until the end of the transaction.
+BEGIN
+    IF to_regclass('pg_temp.lead_staging') IS NULL THEN
+        CREATE TEMPORARY TABLE lead_staging (LIKE public.lead_staging INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON pg_temp.lead_staging TO mailgenius_door, mailgenius_engine;
+    END IF;
+END $$;
+
+CREATE PROCEDURE public.protect_tenant_table(IN table_name text, IN column_name text DEFAULT 'workspace_id'::text)
+    LANGUAGE plpgsql
+    AS $$
+-- Doors see their own workspace and nothing without one. The engine's policy is the constant true, which the
+-- planner drops, so LIKE, jsonb and full-text conditions keep their indexes without the BYPASSRLS attribute.
+BEGIN
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', table_name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', table_name);
+    EXECUTE format('CREATE POLICY door ON %I TO mailgenius_door USING (%I = (SELECT nullif(current_setting(''app.workspace_id'', true), '''')::bigint))', table_name, column_name);
+    EXECUTE format('CREATE POLICY engine ON %I TO mailgenius_engine USING (true)', table_name);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO mailgenius_door, mailgenius_engine', table_name);
+END $$;
+
+CREATE TABLE public.api_keys (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    key_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.api_keys IS 'owner: product.workspaces';
+
+ALTER TABLE public.api_keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_keys_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.attempts (
+    workspace_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    number smallint NOT NULL,
+    order_id bigint NOT NULL,
+    outcome text NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.attempts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.attempts IS 'owner: engine.ledger';
+
+CREATE SEQUENCE public.batch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 20;
+
+CREATE TABLE public.batches (
+    workspace_id bigint NOT NULL,
+    id bigint DEFAULT nextval('public.batch_id_seq'::regclass) NOT NULL,
+    order_id bigint NOT NULL,
+    state public.batch_state DEFAULT 'ready'::public.batch_state NOT NULL,
+    size integer NOT NULL,
+    first_id bigint NOT NULL,
+    last_id bigint NOT NULL,
+    window_from bigint DEFAULT 0 NOT NULL,
+    window_to bigint DEFAULT 0 NOT NULL,
+    window_size integer DEFAULT 0 NOT NULL,
+    deduplicates boolean DEFAULT false NOT NULL,
+    faults smallint DEFAULT 0 NOT NULL,
+    not_before timestamp with time zone DEFAULT now() NOT NULL,
+    lease_owner text DEFAULT ''::text NOT NULL,
+    lease_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='60');
+
+ALTER TABLE ONLY public.batches FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.batches IS 'owner: engine.ledger';
+
+CREATE TABLE public.campaigns (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    channel text DEFAULT 'email'::text NOT NULL,
+    state public.campaign_state DEFAULT 'draft'::public.campaign_state NOT NULL,
+    template_id bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    sender_email text NOT NULL,
+    sender_name text DEFAULT ''::text NOT NULL,
+    reply_to text DEFAULT ''::text NOT NULL,
+    audience jsonb NOT NULL,
+    order_id bigint,
+    frozen_to bigint DEFAULT 0 NOT NULL,
+    frozen_until bigint,
+    frozen_count bigint DEFAULT 0 NOT NULL,
+    frozen_at timestamp with time zone,
+    scheduled_at timestamp with time zone,
+    launched_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    error text DEFAULT ''::text NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.campaigns IS 'owner: product.campaigns';
+
+ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaigns_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.connections (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    channel text NOT NULL,
+    provider text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    secrets bytea,
+    per_second integer,
+    per_day integer,
+    version integer DEFAULT 1 NOT NULL,
+    last_error text DEFAULT ''::text NOT NULL,
+    last_error_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT connections_per_day_check CHECK ((per_day > 0)),
+    CONSTRAINT connections_per_second_check CHECK ((per_second > 0))
+);
+
+ALTER TABLE ONLY public.connections FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.connections IS 'owner: engine.connections';
+
+ALTER TABLE public.connections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.connections_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.deferrals (
+    workspace_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.deferrals FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.deferrals IS 'owner: engine.ledger';
+
+CREATE TABLE public.idempotency_keys (
+    workspace_id bigint NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    request_hash bytea NOT NULL,
+    status integer NOT NULL,
+    content_type text NOT NULL,
+    response bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.idempotency_keys IS 'owner: product.workspaces';
+
+CREATE TABLE public.import_rejects (
+    workspace_id bigint NOT NULL,
+    import_id bigint NOT NULL,
+    line bigint NOT NULL,
+    reason text NOT NULL,
+    cells text[] NOT NULL
+);
+
+ALTER TABLE ONLY public.import_rejects FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.import_rejects IS 'owner: product.imports';
+
+CREATE TABLE public.imports (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    state public.import_state DEFAULT 'queued'::public.import_state NOT NULL,
+    mode public.import_mode DEFAULT 'merge'::public.import_mode NOT NULL,
+    file_key text NOT NULL,
+    file_name text NOT NULL,
+    file_size bigint NOT NULL,
+    mapping jsonb,
+    columns text[] DEFAULT '{}'::text[] NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    consent_source text DEFAULT ''::text NOT NULL,
+    chunks_done integer DEFAULT 0 NOT NULL,
+    bytes_read bigint DEFAULT 0 NOT NULL,
+    rows_total bigint,
+    rows_read bigint DEFAULT 0 NOT NULL,
+    rows_created bigint DEFAULT 0 NOT NULL,
+    rows_updated bigint DEFAULT 0 NOT NULL,
+    rows_unchanged bigint DEFAULT 0 NOT NULL,
+    rows_rejected bigint DEFAULT 0 NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.imports FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.imports IS 'owner: product.imports';
+
+ALTER TABLE public.imports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.imports_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lanes (
+    workspace_id bigint NOT NULL,
+    channel text NOT NULL,
+    priority smallint NOT NULL,
+    wake_at timestamp with time zone DEFAULT now() NOT NULL,
+    served bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.lanes FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lanes IS 'owner: engine.ledger';
+
+CREATE TABLE public.lead_activity (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    lead_id bigint NOT NULL,
+    kind text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.lead_activity FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_activity IS 'owner: product.leads';
+
+ALTER TABLE public.lead_activity ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_counts (
+    workspace_id bigint NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    id bigint NOT NULL,
+    n bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.lead_counts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_counts IS 'owner: product.leads';
+
+ALTER TABLE public.lead_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_counts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_fields (
+    workspace_id bigint NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    label text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lead_fields_key_check CHECK ((key ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
+ALTER TABLE ONLY public.lead_fields FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_fields IS 'owner: product.leads';
+
+CREATE TABLE public.lead_staging (
+    n integer NOT NULL,
+    round smallint DEFAULT 0 NOT NULL,
+    email text COLLATE pg_catalog."C",
+    phone text COLLATE pg_catalog."C",
+    external_id text COLLATE pg_catalog."C",
+    name text,
+    status public.lead_status,
+    tags text[],
+    fields jsonb,
+    consent_at timestamp with time zone,
+    consent_source text,
+    suppressed public.lead_status,
+    id bigint DEFAULT nextval((pg_get_serial_sequence('leads'::text, 'id'::text))::regclass) NOT NULL,
+    lead_id bigint,
+    turn integer,
+    by_external_id bigint,
+    by_email bigint,
+    by_phone bigint,
+    clash text,
+    clash_value text,
+    outcome text
+);
+
+COMMENT ON TABLE public.lead_staging IS 'owner: product.leads';
+
+CREATE TABLE public.leads (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    email text COLLATE pg_catalog."C",
+    phone text COLLATE pg_catalog."C",
+    external_id text COLLATE pg_catalog."C",
+    name text DEFAULT ''::text NOT NULL,
+    status public.lead_status DEFAULT 'active'::public.lead_status NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    consent_at timestamp with time zone,
+    consent_source text DEFAULT ''::text NOT NULL,
+    import_id bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search tsvector GENERATED ALWAYS AS (public.lead_search(name, email, phone, external_id)) STORED NOT NULL,
+    CONSTRAINT leads_check CHECK (((email IS NOT NULL) OR (phone IS NOT NULL) OR (external_id IS NOT NULL))),
+    CONSTRAINT leads_email_check CHECK ((email = lower(email))),
+    CONSTRAINT leads_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
+);
+
+ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.leads IS 'owner: product.leads';
+
+ALTER TABLE public.leads ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.leads_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.members (
+    workspace_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    role public.member_role NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.members IS 'owner: product.workspaces';
+
+CREATE TABLE public.message_counts (
+    workspace_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    state public.message_state NOT NULL,
+    shard smallint NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.message_counts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.message_counts IS 'owner: engine.ledger';
+
+CREATE TABLE public.message_engagement (
+    workspace_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    opens integer DEFAULT 0 NOT NULL,
+    clicks integer DEFAULT 0 NOT NULL,
+    first_open_at timestamp with time zone,
+    first_click_at timestamp with time zone,
+    unsubscribed_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.message_engagement FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.message_engagement IS 'owner: engine.tracking';
+
+CREATE TABLE public.messages (
+    workspace_id bigint NOT NULL,
+    id bigint DEFAULT public.next_message_id() NOT NULL,
+    order_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    lead_id bigint,
+    state public.message_state DEFAULT 'queued'::public.message_state NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    provider_ref text DEFAULT ''::text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY public.messages FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.messages IS 'owner: engine.ledger';
+
+CREATE TABLE public.order_links (
+    workspace_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    link_no smallint NOT NULL,
+    url text NOT NULL
+);
+
+ALTER TABLE ONLY public.order_links FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.order_links IS 'owner: engine.tracking';
+
+CREATE TABLE public.orders (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    source text NOT NULL,
+    source_id bigint,
+    channel text NOT NULL,
+    priority smallint NOT NULL,
+    connection_id bigint NOT NULL,
+    policy text DEFAULT 'prefer_no_duplicate'::text NOT NULL,
+    content jsonb NOT NULL,
+    state public.order_state DEFAULT 'filling'::public.order_state NOT NULL,
+    sealed boolean DEFAULT false NOT NULL,
+    taken bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    drained_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.orders FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.orders IS 'owner: engine.ledger';
+
+ALTER TABLE public.orders ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.orders_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.pace_buckets (
+    workspace_id bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    next_free_at timestamp with time zone DEFAULT now() NOT NULL,
+    day date DEFAULT CURRENT_DATE NOT NULL,
+    day_used integer DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY public.pace_buckets FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.pace_buckets IS 'owner: engine.pacing';
+
+CREATE TABLE public.sessions (
+    id_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    workspace_id bigint,
+    csrf_token text NOT NULL,
+    ip text DEFAULT ''::text NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.sessions IS 'owner: product.workspaces';
+
+CREATE TABLE public.sign_in_failures (
+    key_hash bytea NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    window_end timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.sign_in_failures IS 'owner: product.workspaces';
+
+CREATE TABLE public.suppressions (
+    workspace_id bigint NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    reason text NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT suppressions_reason_check CHECK ((reason = ANY (ARRAY['unsubscribed'::text, 'bounced'::text, 'complained'::text, 'blocked'::text])))
+);
+
+ALTER TABLE ONLY public.suppressions FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.suppressions IS 'owner: engine.suppression';
+
+CREATE TABLE public.templates (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    channel text DEFAULT 'email'::text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    preheader text DEFAULT ''::text NOT NULL,
+    syntax text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT templates_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT templates_syntax_check CHECK ((syntax = ANY (ARRAY['html'::text, 'mjml'::text])))
+);
+
+ALTER TABLE ONLY public.templates FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.templates IS 'owner: product.templates';
+
+ALTER TABLE public.templates ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.templates_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.tracking_events (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    lead_id bigint,
+    kind public.tracking_kind NOT NULL,
+    link_no smallint DEFAULT 0 NOT NULL,
+    url text DEFAULT ''::text NOT NULL,
+    machine boolean DEFAULT false NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    spool_key bytea,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.tracking_events FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.tracking_events IS 'owner: engine.tracking';
+
+ALTER TABLE public.tracking_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.tracking_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.tracking_hourly (
+    workspace_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    kind public.tracking_kind NOT NULL,
+    link_no smallint DEFAULT 0 NOT NULL,
+    n bigint DEFAULT 0 NOT NULL,
+    n_first bigint DEFAULT 0 NOT NULL,
+    n_machine bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY public.tracking_hourly FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.tracking_hourly IS 'owner: engine.tracking';
+
+CREATE TABLE public.users (
+    id bigint NOT NULL,
+    email text NOT NULL COLLATE pg_catalog."C",
+    name text DEFAULT ''::text NOT NULL,
+    password_hash text NOT NULL,
+    must_change_password boolean DEFAULT false NOT NULL,
+    installation_owner boolean DEFAULT false NOT NULL,
+    locale text DEFAULT ''::text NOT NULL,
+    theme text DEFAULT 'auto'::text NOT NULL,
+    last_sign_in_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_email_check CHECK ((email = lower(email)))
+);
+
+COMMENT ON TABLE public.users IS 'owner: product.workspaces';
+
+ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.users_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.workspaces (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    timezone text DEFAULT 'America/Sao_Paulo'::text NOT NULL,
+    locale text DEFAULT 'en'::text NOT NULL,
+    sender_name text DEFAULT ''::text NOT NULL,
+    sender_email text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT workspaces_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+ALTER TABLE ONLY public.workspaces FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.workspaces IS 'owner: product.workspaces';
+
+ALTER TABLE public.workspaces ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.workspaces_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (workspace_id, message_id, number);
+
+ALTER TABLE ONLY public.batches
+    ADD CONSTRAINT batches_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.deferrals
+    ADD CONSTRAINT deferrals_pkey PRIMARY KEY (workspace_id, message_id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (workspace_id, key);
+
+ALTER TABLE ONLY public.import_rejects
+    ADD CONSTRAINT import_rejects_pkey PRIMARY KEY (workspace_id, import_id, line);
+
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.lanes
+    ADD CONSTRAINT lanes_pkey PRIMARY KEY (workspace_id, channel, priority);
+
+ALTER TABLE ONLY public.lead_activity
+    ADD CONSTRAINT lead_activity_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.lead_counts
+    ADD CONSTRAINT lead_counts_pkey PRIMARY KEY (workspace_id, key, id);
+
+ALTER TABLE ONLY public.lead_fields
+    ADD CONSTRAINT lead_fields_pkey PRIMARY KEY (workspace_id, key);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (workspace_id, user_id);
+
+ALTER TABLE ONLY public.message_counts
+    ADD CONSTRAINT message_counts_pkey PRIMARY KEY (workspace_id, order_id, hour, state, shard);
+
+ALTER TABLE ONLY public.message_engagement
+    ADD CONSTRAINT message_engagement_pkey PRIMARY KEY (workspace_id, message_id);
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.order_links
+    ADD CONSTRAINT order_links_pkey PRIMARY KEY (workspace_id, order_id, link_no);
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.pace_buckets
+    ADD CONSTRAINT pace_buckets_pkey PRIMARY KEY (workspace_id, connection_id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
+
+ALTER TABLE ONLY public.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.suppressions
+    ADD CONSTRAINT suppressions_pkey PRIMARY KEY (workspace_id, channel, address);
+
+ALTER TABLE ONLY public.templates
+    ADD CONSTRAINT templates_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.tracking_events
+    ADD CONSTRAINT tracking_events_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.tracking_hourly
+    ADD CONSTRAINT tracking_hourly_pkey PRIMARY KEY (workspace_id, order_id, hour, kind, link_no);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.workspaces
+    ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
+
+CREATE INDEX attempts_order_idx ON public.attempts USING btree (workspace_id, order_id, message_id);
+
+CREATE INDEX batches_leased_idx ON public.batches USING btree (lease_until) WHERE (state = 'leased'::public.batch_state);
+
+CREATE INDEX batches_order_idx ON public.batches USING btree (workspace_id, order_id) WHERE (state <> 'done'::public.batch_state);
+
+CREATE INDEX batches_ready_idx ON public.batches USING btree (workspace_id, order_id, not_before, id) WHERE (state = 'ready'::public.batch_state);
+
+CREATE INDEX campaigns_due_idx ON public.campaigns USING btree (scheduled_at) WHERE (state = 'scheduled'::public.campaign_state);
+
+CREATE INDEX campaigns_order_idx ON public.campaigns USING btree (workspace_id, order_id);
+
+CREATE UNIQUE INDEX connections_name_key ON public.connections USING btree (workspace_id, lower(name)) WHERE (archived_at IS NULL);
+
+CREATE INDEX deferrals_due_idx ON public.deferrals USING btree (due_at);
+
+CREATE INDEX deferrals_order_idx ON public.deferrals USING btree (workspace_id, order_id, message_id);
+
+CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX lanes_wake_idx ON public.lanes USING btree (wake_at);
+
+CREATE INDEX lead_activity_lead_idx ON public.lead_activity USING btree (workspace_id, lead_id, id);
+
+CREATE UNIQUE INDEX leads_email_key ON public.leads USING btree (workspace_id, email) WHERE (email IS NOT NULL);
+
+CREATE UNIQUE INDEX leads_external_id_key ON public.leads USING btree (workspace_id, external_id) WHERE (external_id IS NOT NULL);
+
+CREATE UNIQUE INDEX leads_phone_key ON public.leads USING btree (workspace_id, phone) WHERE (phone IS NOT NULL);
+
+CREATE INDEX leads_search_idx ON public.leads USING gin (search);
+
+CREATE INDEX leads_status_idx ON public.leads USING btree (workspace_id, status, id) WHERE (status <> 'active'::public.lead_status);
+
+CREATE INDEX leads_tags_idx ON public.leads USING gin (tags);
+
+CREATE INDEX members_user_idx ON public.members USING btree (user_id);
+
+CREATE INDEX message_engagement_order_idx ON public.message_engagement USING btree (workspace_id, order_id, message_id);
+
+CREATE INDEX messages_batch_idx ON ONLY public.messages USING btree (workspace_id, batch_id);
+
+CREATE INDEX messages_lead_idx ON ONLY public.messages USING btree (workspace_id, lead_id, id) WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX messages_order_idx ON ONLY public.messages USING btree (workspace_id, order_id, id);
+
+CREATE INDEX orders_open_idx ON public.orders USING btree (workspace_id, channel, priority, id) WHERE (state = ANY (ARRAY['filling'::public.order_state, 'running'::public.order_state]));
+
+CREATE INDEX orders_source_idx ON public.orders USING btree (workspace_id, source, source_id);
+
+CREATE INDEX sessions_expires_idx ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
+
+CREATE INDEX tracking_events_lead_idx ON public.tracking_events USING btree (workspace_id, lead_id, id) WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX tracking_events_message_idx ON public.tracking_events USING btree (workspace_id, message_id, id);
+
+CREATE UNIQUE INDEX tracking_events_spool_key ON public.tracking_events USING btree (workspace_id, spool_key) WHERE (spool_key IS NOT NULL);
+
+CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (lower(name));
+
+CREATE TRIGGER leads_counted_delete AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
+
+CREATE TRIGGER leads_counted_insert AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
+
+CREATE TRIGGER leads_counted_update AFTER UPDATE ON public.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.batches
+    ADD CONSTRAINT batches_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_workspace_id_template_id_fkey FOREIGN KEY (workspace_id, template_id) REFERENCES public.templates(workspace_id, id);
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.import_rejects
+    ADD CONSTRAINT import_rejects_workspace_id_import_id_fkey FOREIGN KEY (workspace_id, import_id) REFERENCES public.imports(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lanes
+    ADD CONSTRAINT lanes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lead_activity
+    ADD CONSTRAINT lead_activity_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lead_activity
+    ADD CONSTRAINT lead_activity_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lead_counts
+    ADD CONSTRAINT lead_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lead_fields
+    ADD CONSTRAINT lead_fields_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.order_links
+    ADD CONSTRAINT order_links_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pace_buckets
+    ADD CONSTRAINT pace_buckets_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.suppressions
+    ADD CONSTRAINT suppressions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.templates
+    ADD CONSTRAINT templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.batches ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.connections ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.deferrals ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY door ON public.api_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.attempts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.batches TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.campaigns TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.connections TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.deferrals TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.idempotency_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.import_rejects TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.imports TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.lanes TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.lead_activity TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.lead_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.lead_fields TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.leads TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.members TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.message_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.message_engagement TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.messages TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.order_links TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.pace_buckets TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.suppressions TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.templates TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.tracking_events TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.tracking_hourly TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.workspaces TO mailgenius_door USING ((id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY engine ON public.api_keys TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.attempts TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.batches TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.campaigns TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.connections TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.deferrals TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.idempotency_keys TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.import_rejects TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.imports TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.lanes TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.lead_activity TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.lead_counts TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.lead_fields TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.leads TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.members TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.message_counts TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.message_engagement TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.messages TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.order_links TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.orders TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.pace_buckets TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.suppressions TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.templates TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.tracking_events TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.tracking_hourly TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.workspaces TO mailgenius_engine USING (true);
+
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_rejects ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.imports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_activity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_fields ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.message_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.message_engagement ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_links ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pace_buckets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.suppressions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.templates ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tracking_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tracking_hourly ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SEQUENCE public.message_id_seq TO mailgenius_door;
+GRANT USAGE ON SEQUENCE public.message_id_seq TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attempts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attempts TO mailgenius_engine;
+
+GRANT USAGE ON SEQUENCE public.batch_id_seq TO mailgenius_door;
+GRANT USAGE ON SEQUENCE public.batch_id_seq TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.batches TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.batches TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.import_rejects TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.import_rejects TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.imports TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.imports TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lanes TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lanes TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_counts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_counts TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_engagement TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_engagement TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_links TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_links TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orders TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orders TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressions TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressions TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.templates TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.templates TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_events TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_events TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_hourly TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_hourly TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.workspaces TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.workspaces TO mailgenius_engine;
