@@ -9,11 +9,13 @@ The role and the tenant are set for the transaction only, so this works behind a
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Self
 
+import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mailgenius.kit.db.errors import DatabaseUnavailable, translated
@@ -23,6 +25,7 @@ DOOR_ROLE = "mailgenius_door"
 ENGINE_ROLE = "mailgenius_engine"
 DOOR_TIMEOUT = timedelta(seconds=20)
 TRUSTED_TIMEOUT = timedelta(minutes=10)
+OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 _SETTINGS = """
 SELECT set_config('role', %(role)s, true),
@@ -100,5 +103,9 @@ class Database:
         try:
             yield connection
         finally:
-            # The pool rolls back what is still open and throws away what is broken.
+            # What is still open was left by an error. The pool would roll it back too, but with a warning; it
+            # throws away what is broken.
+            if connection.info.transaction_status in OPEN:
+                with suppress(psycopg.Error):
+                    await connection.rollback()
             await self._pool.putconn(connection)

@@ -1,0 +1,51 @@
+"""The root command and its entry: gathers the groups, and turns errors into words and exit codes."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from mailgenius import __version__
+from mailgenius.cli import api_keys, users, workspaces
+from mailgenius.cli.exits import exit_of
+from mailgenius.cli.output import print_error
+from mailgenius.kit import logs
+from mailgenius.kit.errors import MailGeniusError
+
+app = typer.Typer(
+    name="mailgenius",
+    help="Self-hosted, multi-channel sending at high volume: no message lost, none sent twice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(workspaces.app, name="workspace")
+app.add_typer(users.app, name="user")
+app.add_typer(api_keys.app, name="apikey")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mailgenius {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Run with a command; every command explains itself with --help."""
+
+
+def main() -> None:
+    """Run the command line. Expected errors become words and an exit code; defects keep their traceback."""
+    logs.configure(level=logging.WARNING)
+    try:
+        app()
+    except MailGeniusError as error:
+        print_error(error, as_json="--json" in sys.argv)
+        sys.exit(exit_of(error))
