@@ -1,0 +1,29 @@
+"""Background work of intake: turning what a cancelled order still owes into cancelled messages."""
+
+from datetime import timedelta
+
+from mailgenius.engine.intake import service
+from mailgenius.kit import clock
+from mailgenius.kit.jobs import JobContext, JobTable
+
+jobs = JobTable()
+
+LOOK_AGAIN = timedelta(seconds=2)
+"""An engine may hold some batches; it gives them back when it finds the order cancelled."""
+
+
+@jobs.job("intake.cancel", attempts=50)
+async def cancel(context: JobContext, *, workspace_id: int, order_id: int) -> None:
+    """Cancel step by step, each in its own transaction. A second run finds less, and at last nothing."""
+    more = True
+    while more:
+        async with context.db.trusted() as tx:
+            more = await service.cancel_next(tx, workspace_id=workspace_id, order_id=order_id)
+    async with context.db.trusted() as tx:
+        if not await service.finish_cancel(tx, workspace_id=workspace_id, order_id=order_id):
+            await tx.enqueue(
+                "intake.cancel",
+                at=clock.now() + LOOK_AGAIN,
+                workspace_id=workspace_id,
+                order_id=order_id,
+            )

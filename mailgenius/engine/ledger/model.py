@@ -1,0 +1,264 @@
+"""Rows, states and events of the ledger. The tables of transitions are written here and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from mailgenius.kit.events import Event
+
+BATCH_SIZE = 1000
+"""Most messages in one batch: what an engine takes at a time."""
+
+
+class MessageState(StrEnum):
+    """What is known of one message."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    """Derived, never stored: queued, and inside the open window of a lease."""
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class OrderState(StrEnum):
+    """What the engine may do with the messages of an order."""
+
+    FILLING = "filling"
+    RUNNING = "running"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    DRAINED = "drained"
+
+
+class Policy(StrEnum):
+    """What to do with a message that was handed over without an answer."""
+
+    PREFER_NO_DUPLICATE = "prefer_no_duplicate"
+    PREFER_DELIVERY = "prefer_delivery"
+
+
+_S = MessageState
+
+TRANSITIONS: Mapping[MessageState, frozenset[MessageState]] = {
+    _S.QUEUED: frozenset({_S.SENDING, _S.CANCELLED}),
+    # Back to queued: the window was given up before the hand-over, or may be handed over again safely.
+    _S.SENDING: frozenset(
+        {_S.QUEUED, _S.ACCEPTED, _S.DEFERRED, _S.REJECTED, _S.UNKNOWN, _S.SUPPRESSED, _S.EXPIRED}
+    ),
+    _S.DEFERRED: frozenset({_S.QUEUED, _S.EXPIRED, _S.CANCELLED}),
+    # From here on the provider tells, possibly late and in any order.
+    _S.UNKNOWN: frozenset({_S.QUEUED, _S.ACCEPTED, _S.REJECTED, _S.DELIVERED, _S.BOUNCED, _S.COMPLAINED}),
+    _S.ACCEPTED: frozenset({_S.DELIVERED, _S.BOUNCED, _S.COMPLAINED}),
+    _S.DELIVERED: frozenset({_S.BOUNCED, _S.COMPLAINED}),
+    _S.REJECTED: frozenset(),
+    _S.SUPPRESSED: frozenset(),
+    _S.EXPIRED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.BOUNCED: frozenset(),
+    _S.COMPLAINED: frozenset(),
+}
+"""Every step a message may take. A pair that is not here is a no-op for late and repeated news."""
+
+MOVING = frozenset({_S.QUEUED, _S.SENDING, _S.DEFERRED})
+"""States that still owe an end. An order is drained when none of its messages is in one."""
+
+ORDER_TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.FILLING: frozenset({OrderState.RUNNING, OrderState.HELD, OrderState.CANCELLED}),
+    OrderState.RUNNING: frozenset({OrderState.HELD, OrderState.CANCELLED, OrderState.DRAINED}),
+    OrderState.HELD: frozenset({OrderState.FILLING, OrderState.RUNNING, OrderState.CANCELLED}),
+    OrderState.CANCELLED: frozenset(),
+    OrderState.DRAINED: frozenset(),
+}
+"""Every step an order may take. A held order that has nothing left drains when it is released."""
+
+
+def may_become(old: MessageState, new: MessageState) -> bool:
+    """Whether a message in one state may step to the other."""
+    return new in TRANSITIONS[old]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderContent:
+    """How to make the messages of an order, frozen when the order was opened."""
+
+    sender_email: str
+    sender_name: str
+    reply_to: str
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    campaign_name: str
+    list_id: str
+    track_opens: bool = True
+    track_clicks: bool = True
+    sample: bool = False
+    """A test send: its unsubscribe links change nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the engine knows of a campaign, a test send or a call by API."""
+
+    workspace_id: int
+    id: int
+    source: str
+    source_id: int | None
+    channel: str
+    priority: int
+    connection_id: int
+    policy: Policy
+    content: OrderContent
+    state: OrderState
+    sealed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lane:
+    """The work of one workspace, channel and priority."""
+
+    workspace_id: int
+    channel: str
+    priority: int
+    wake_at: datetime
+    served: int
+    floor: int
+    """What a lane that slept is taken to have been served at least, so that it cannot catch up for ever."""
+
+    @property
+    def key(self) -> tuple[int, str, int]:
+        return self.workspace_id, self.channel, self.priority
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A batch under our lease."""
+
+    workspace_id: int
+    batch_id: int
+    order_id: int
+    connection_id: int
+    owner: str
+    """Names this very lease: a later lease of the same batch by the same engine has another name."""
+    first_id: int
+    last_id: int
+    size: int
+    faults: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuedMessage:
+    """A message of a claimed batch that waits for its window."""
+
+    id: int
+    lead_id: int | None
+    address: str
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The messages that may be on the wire next: queued ones of the batch with ids in [first_id, last_id]."""
+
+    first_id: int
+    last_id: int
+    size: int
+    deduplicates: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """The outcome of one message of a window."""
+
+    message_id: int
+    state: MessageState
+    outcome: str
+    """What the attempt itself came to; differs from the state when an unknown outcome is tried again."""
+    provider_ref: str = ""
+    code: str = ""
+    reason: str = ""
+    again_in: timedelta | None = None
+    """Only with DEFERRED: how long to wait."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What settling came to."""
+
+    owned: bool
+    """False when the lease was lost: the batch belongs to somebody else now."""
+    opened: bool
+    """Whether the next window is open, so that it may be sent."""
+    order_state: OrderState | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageRow:
+    """A message as lists show it."""
+
+    id: int
+    lead_id: int | None
+    address: str
+    state: MessageState
+    attempts: int
+    provider_ref: str
+    error: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imbalance:
+    """Where two ways to count the same messages differ. There must be none."""
+
+    workspace_id: int
+    order_id: int
+    what: str
+    expected: int
+    found: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conservation:
+    """The books: what was taken in, what the counters say and what the rows say, by state."""
+
+    taken: int
+    counted: Mapping[MessageState, int]
+    found: Mapping[MessageState, int]
+    imbalances: tuple[Imbalance, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.imbalances
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderDrained(Event):
+    """Every message of a sealed or cancelled order has reached an end. Published once for an order."""
+
+    name: ClassVar[str] = "order.drained"
+
+    order_id: int
+    source: str
+    source_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddressBounced(Event):
+    """A provider said that an address does not exist or takes nothing any more."""
+
+    name: ClassVar[str] = "address.bounced"
+
+    lead_id: int | None
+    channel: str
+    address: str
+    reason: str

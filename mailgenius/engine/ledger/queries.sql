@@ -1,0 +1,555 @@
+-- Lock order, kept by every transaction here: order, then batch, then messages and counters, then lane.
+-- Whoever makes a batch ready or held holds the lock of its order, so that hold and release miss none.
+
+-- name: insert-order
+-- Open an order.
+INSERT INTO orders (workspace_id, source, source_id, channel, priority, connection_id, policy, content)
+VALUES (%(workspace_id)s::bigint, %(source)s::text, %(source_id)s::bigint, %(channel)s::text,
+        %(priority)s::smallint, %(connection_id)s::bigint, %(policy)s::text, %(content)s::jsonb)
+RETURNING id
+
+-- name: get-order
+-- One order with its content.
+SELECT workspace_id, id, source, source_id, channel, priority, connection_id, policy, content, state, sealed
+  FROM orders
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
+
+-- name: lock-order
+-- An order without its content, locked against a change of its state or of its batches' readiness.
+SELECT id, source, source_id, channel, priority, state, sealed, policy
+  FROM orders
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
+   FOR NO KEY UPDATE
+
+-- name: set-order-state
+-- Move an order, which the caller has locked, to another state.
+UPDATE orders
+   SET state = %(state)s::order_state, sealed = %(sealed)s::boolean
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
+
+-- name: drain-order
+-- Mark an order drained when it owes nothing any more; returns a row only to the one who marks it.
+UPDATE orders o
+   SET drained_at = now(), state = CASE WHEN o.state = 'cancelled' THEN o.state ELSE 'drained' END
+ WHERE o.workspace_id = %(workspace_id)s::bigint AND o.id = %(order_id)s::bigint
+   AND o.drained_at IS NULL
+   AND (o.state = 'cancelled' OR (o.state = 'running' AND o.sealed))
+   AND NOT EXISTS (SELECT FROM batches b
+                    WHERE b.workspace_id = o.workspace_id AND b.order_id = o.id AND b.state <> 'done')
+   AND NOT EXISTS (SELECT FROM deferrals d WHERE d.workspace_id = o.workspace_id AND d.order_id = o.id)
+RETURNING o.source, o.source_id
+
+-- name: insert-messages
+-- Take recipients in: their messages, batches of a bounded size over them, the counters, and the order's total.
+WITH numbered AS MATERIALIZED (
+    SELECT next_message_id() AS id, r.lead_id, r.address, (r.place - 1) / %(batch_size)s::int AS part
+      FROM unnest(%(lead_ids)s::bigint[], %(addresses)s::text[]) WITH ORDINALITY AS r (lead_id, address, place)
+), parts AS MATERIALIZED (
+    SELECT part, nextval('batch_id_seq') AS batch_id, count(*)::int AS size, min(id) AS first_id,
+           max(id) AS last_id
+      FROM numbered
+     GROUP BY part
+     ORDER BY part
+), new_batches AS (
+    INSERT INTO batches (workspace_id, id, order_id, state, size, first_id, last_id)
+    SELECT %(workspace_id)s::bigint, batch_id, %(order_id)s::bigint, %(batch_state)s::batch_state, size,
+           first_id, last_id
+      FROM parts
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), 'queued', 0, count(*)
+      FROM numbered
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+), total AS (
+    UPDATE orders SET taken = taken + (SELECT count(*) FROM numbered)
+     WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
+)
+INSERT INTO messages (workspace_id, id, order_id, batch_id, lead_id, address)
+SELECT %(workspace_id)s::bigint, n.id, %(order_id)s::bigint, p.batch_id, n.lead_id, n.address
+  FROM numbered n JOIN parts p USING (part)
+
+-- name: wake-lane
+-- Have a lane looked at. The moment always changes, which is how a look under way learns that it is outdated.
+INSERT INTO lanes AS l (workspace_id, channel, priority, wake_at)
+VALUES (%(workspace_id)s::bigint, %(channel)s::text, %(priority)s::smallint, clock_timestamp())
+ON CONFLICT (workspace_id, channel, priority) DO UPDATE
+   SET wake_at = excluded.wake_at,
+       served = greatest(0, l.served - %(unserved)s::bigint * (1 + l.priority))
+
+-- name: pick-lane
+-- The awake lane that was served least, weighed by its priority. Locks nothing.
+-- all workspaces: the share is between them.
+SELECT workspace_id, channel, priority, wake_at, served,
+       greatest(0, max(served) OVER () - %(most_behind)s::bigint) AS floor
+  FROM lanes
+ WHERE wake_at <= now()
+   AND NOT EXISTS (SELECT FROM unnest(%(skip_workspaces)s::bigint[], %(skip_channels)s::text[],
+                                      %(skip_priorities)s::smallint[]) AS s (workspace_id, channel, priority)
+                    WHERE s.workspace_id = lanes.workspace_id AND s.channel = lanes.channel
+                      AND s.priority = lanes.priority)
+ ORDER BY served, wake_at
+ LIMIT 1
+
+-- name: claim-batch
+-- Lease one ready batch of a lane and charge the lane for it. Orders take turns by chance.
+WITH open_orders AS MATERIALIZED (
+    SELECT id, connection_id
+      FROM orders
+     WHERE workspace_id = %(workspace_id)s::bigint AND channel = %(channel)s::text
+       AND priority = %(priority)s::smallint AND state IN ('filling', 'running')
+       AND connection_id <> ALL (%(blocked)s::bigint[])
+     ORDER BY random()
+), picked AS MATERIALIZED (
+    -- The nested loop stops at the first order that has a batch nobody else is taking.
+    SELECT o.connection_id, b.id, b.size
+      FROM open_orders o,
+           LATERAL (SELECT id, size
+                      FROM batches
+                     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = o.id AND state = 'ready'
+                       AND not_before <= now()
+                     ORDER BY not_before, id
+                     LIMIT 1
+                       FOR NO KEY UPDATE SKIP LOCKED) b
+     LIMIT 1
+), charged AS (
+    UPDATE lanes
+       SET served = greatest(served, %(floor)s::bigint) + picked.size * (1 + priority)
+      FROM picked
+     WHERE workspace_id = %(workspace_id)s::bigint AND channel = %(channel)s::text
+       AND priority = %(priority)s::smallint
+)
+UPDATE batches b
+   SET state = 'leased', lease_owner = %(owner)s::text, lease_until = now() + %(lease)s::interval,
+       window_from = 0, window_to = 0, window_size = 0
+  FROM picked p
+ WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = p.id
+RETURNING b.workspace_id, b.id AS batch_id, b.order_id, p.connection_id, b.lease_owner AS owner, b.first_id,
+          b.last_id, b.size, b.faults
+
+-- name: sleep-lane
+-- Let a lane without a claimable batch rest until the next one is due, unless it was woken since it was read.
+UPDATE lanes l
+   SET wake_at = coalesce((SELECT min(b.not_before)
+                             FROM orders o,
+                                  LATERAL (SELECT not_before
+                                             FROM batches
+                                            WHERE workspace_id = %(workspace_id)s::bigint
+                                              AND order_id = o.id AND state = 'ready'
+                                            ORDER BY not_before
+                                            LIMIT 1) b
+                            WHERE o.workspace_id = %(workspace_id)s::bigint AND o.channel = %(channel)s::text
+                              AND o.priority = %(priority)s::smallint
+                              AND o.state IN ('filling', 'running')), 'infinity')
+ WHERE l.workspace_id = %(workspace_id)s::bigint AND l.channel = %(channel)s::text
+   AND l.priority = %(priority)s::smallint AND l.wake_at = %(seen)s::timestamptz
+
+-- name: forgotten-lanes
+-- Lanes that rest although a batch of theirs is due. There should be none: a net under wake-lane.
+-- all workspaces: upkeep.
+SELECT l.workspace_id, l.channel, l.priority
+  FROM lanes l
+ WHERE l.wake_at > now() + interval '1 second'
+   AND EXISTS (SELECT FROM orders o JOIN batches b ON b.workspace_id = o.workspace_id AND b.order_id = o.id
+                WHERE o.workspace_id = l.workspace_id AND o.channel = l.channel AND o.priority = l.priority
+                  AND o.state IN ('filling', 'running')
+                  AND b.state = 'ready' AND b.not_before < now() - interval '5 seconds')
+ LIMIT 100
+
+-- name: queued-messages
+-- The messages of a leased batch that still wait for a window, in order.
+SELECT id, lead_id, address, attempts
+  FROM messages
+ WHERE workspace_id = %(workspace_id)s::bigint AND batch_id = %(batch_id)s::bigint
+   AND id BETWEEN %(first_id)s::bigint AND %(last_id)s::bigint AND state = 'queued'
+ ORDER BY id
+
+-- name: settle-window
+-- Write the outcomes of one window and open the next, if the lease is still ours; else nothing at all.
+-- The next window opens only while its order may send, so hold and cancel take effect here.
+WITH lease AS MATERIALIZED (
+    SELECT b.id, o.state AS order_state, o.state IN ('filling', 'running') AS may_send
+      FROM batches b JOIN orders o ON o.workspace_id = b.workspace_id AND o.id = b.order_id
+     WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = %(batch_id)s::bigint
+       AND b.state = 'leased' AND b.lease_owner = %(owner)s::text
+       FOR NO KEY UPDATE OF b
+), outcome AS MATERIALIZED (
+    SELECT o.*
+      FROM lease, unnest(%(ids)s::bigint[], %(states)s::message_state[], %(outcomes)s::text[],
+                         %(refs)s::text[], %(codes)s::text[], %(reasons)s::text[], %(waits)s::float8[])
+                  AS o (id, state, outcome, provider_ref, code, reason, wait)
+), changed AS (
+    UPDATE messages m
+       SET state = o.state, provider_ref = o.provider_ref, error = o.reason, updated_at = now(),
+           attempts = m.attempts + (o.state <> 'suppressed')::int::smallint
+      FROM outcome o
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = o.id AND m.batch_id = %(batch_id)s::bigint
+       AND m.id BETWEEN %(settle_first)s::bigint AND %(settle_last)s::bigint AND m.state = 'queued'
+    RETURNING m.id, m.state, m.attempts, o.outcome, o.code, o.reason, o.wait
+), recorded AS (
+    INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, code, reason)
+    SELECT %(workspace_id)s::bigint, id, attempts + (state = 'suppressed')::int, %(order_id)s::bigint, outcome,
+           code, reason
+      FROM changed
+     WHERE state <> 'accepted' OR attempts > 1
+), waiting AS (
+    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at)
+    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, now() + make_interval(secs => wait)
+      FROM changed
+     WHERE state = 'deferred'
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, %(shard)s::smallint, n
+      FROM (SELECT state, count(*) AS n FROM changed GROUP BY state
+            UNION ALL
+            SELECT 'queued', -count(*) FROM changed) steps
+     WHERE n <> 0
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+UPDATE batches b
+   SET window_from = CASE WHEN l.may_send THEN %(next_first)s::bigint ELSE 0 END,
+       window_to = CASE WHEN l.may_send THEN %(next_last)s::bigint ELSE 0 END,
+       window_size = CASE WHEN l.may_send THEN %(next_size)s::int ELSE 0 END,
+       deduplicates = %(deduplicates)s::boolean,
+       faults = CASE WHEN %(ids)s::bigint[] = '{}' THEN b.faults ELSE 0 END
+  FROM lease l
+ WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = l.id
+RETURNING l.order_state, b.window_to > 0 AS opened
+
+-- name: settle-late
+-- Outcomes that came after the lease was lost: they end what recovery had to call unknown.
+WITH outcome AS MATERIALIZED (
+    SELECT *
+      FROM unnest(%(ids)s::bigint[], %(states)s::message_state[], %(refs)s::text[], %(codes)s::text[],
+                  %(reasons)s::text[]) AS o (id, state, provider_ref, code, reason)
+), changed AS (
+    UPDATE messages m
+       SET state = o.state, provider_ref = o.provider_ref, error = o.reason, updated_at = now()
+      FROM outcome o
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = o.id AND m.batch_id = %(batch_id)s::bigint
+       AND m.state = 'unknown'
+    RETURNING m.id, m.state, m.attempts, o.code, o.reason
+), recorded AS (
+    INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, code, reason)
+    SELECT %(workspace_id)s::bigint, id, attempts, %(order_id)s::bigint, state, code, reason FROM changed
+    ON CONFLICT (workspace_id, message_id, number) DO UPDATE
+       SET outcome = excluded.outcome, code = excluded.code, reason = excluded.reason, at = excluded.at
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, %(shard)s::smallint, n
+      FROM (SELECT state, count(*) AS n FROM changed GROUP BY state
+            UNION ALL
+            SELECT 'unknown', -count(*) FROM changed) steps
+     WHERE n <> 0
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM changed
+
+-- name: give-back-batch
+-- End our lease: the batch is done when nothing of it is queued, else it waits for its next claim.
+UPDATE batches b
+   SET state = CASE WHEN NOT EXISTS (SELECT FROM messages m
+                                      WHERE m.workspace_id = %(workspace_id)s::bigint AND m.batch_id = b.id
+                                        AND m.id BETWEEN b.first_id AND b.last_id AND m.state = 'queued')
+                    THEN 'done'::batch_state
+                    WHEN %(may_send)s::boolean THEN 'ready' ELSE 'held' END,
+       window_from = 0, window_to = 0, window_size = 0, lease_owner = '', lease_until = NULL,
+       faults = %(faults)s::smallint, not_before = now() + %(wait)s::interval
+ WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = %(batch_id)s::bigint
+   AND b.state = 'leased' AND b.lease_owner = %(owner)s::text
+RETURNING b.state
+
+-- name: renew-leases
+-- The heartbeat: prolong our leases in one workspace.
+UPDATE batches
+   SET lease_until = now() + %(lease)s::interval
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(batch_ids)s::bigint[])
+   AND state = 'leased' AND lease_owner = ANY (%(owners)s::text[])
+
+-- name: expired-leases
+-- Batches whose engine has not been heard of. Locks nothing.
+-- all workspaces: upkeep.
+SELECT workspace_id, id, order_id
+  FROM batches
+ WHERE state = 'leased' AND lease_until < now()
+ ORDER BY lease_until
+ LIMIT %(limit)s::int
+
+-- name: take-expired-lease
+-- Make an expired lease ours, if nobody else has.
+UPDATE batches
+   SET lease_owner = %(owner)s::text, lease_until = now() + %(lease)s::interval
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(batch_id)s::bigint
+   AND state = 'leased' AND lease_until < now()
+RETURNING window_from, window_to, deduplicates
+
+-- name: abandon-window
+-- Account for the messages of a window whose engine died: unknown, or to be handed over again.
+WITH lost AS (
+    UPDATE messages
+       SET state = CASE WHEN %(repeat)s::boolean THEN state ELSE 'unknown' END, attempts = attempts + 1,
+           error = %(reason)s::text, updated_at = now()
+     WHERE workspace_id = %(workspace_id)s::bigint AND batch_id = %(batch_id)s::bigint
+       AND id BETWEEN %(window_from)s::bigint AND %(window_to)s::bigint AND state = 'queued'
+    RETURNING id, attempts
+), recorded AS (
+    INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, reason)
+    SELECT %(workspace_id)s::bigint, id, attempts, %(order_id)s::bigint, 'unknown', %(reason)s::text FROM lost
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, %(shard)s::smallint, n
+      FROM (SELECT 'queued'::message_state AS state, -count(*) AS n FROM lost
+            UNION ALL
+            SELECT 'unknown', count(*) FROM lost) steps
+     WHERE n <> 0 AND NOT %(repeat)s::boolean
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM lost
+
+-- name: due-orders
+-- Orders with messages whose next attempt is due. Locks nothing.
+-- all workspaces: upkeep.
+SELECT workspace_id, order_id
+  FROM (SELECT workspace_id, order_id
+          FROM deferrals
+         WHERE due_at <= now()
+         ORDER BY due_at
+         LIMIT %(limit)s::int) due
+ GROUP BY workspace_id, order_id
+
+-- name: requeue-due
+-- Queue the due messages of an order again, as a new batch.
+WITH due AS MATERIALIZED (
+    DELETE FROM deferrals d
+     USING (SELECT message_id
+              FROM deferrals
+             WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+               AND due_at <= now()
+             ORDER BY message_id
+             LIMIT %(batch_size)s::int
+               FOR UPDATE SKIP LOCKED) s
+     WHERE d.workspace_id = %(workspace_id)s::bigint AND d.message_id = s.message_id
+    RETURNING d.message_id
+), batch AS (
+    INSERT INTO batches (workspace_id, order_id, state, size, first_id, last_id)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, %(batch_state)s::batch_state, count(*),
+           min(message_id), max(message_id)
+      FROM due
+    HAVING count(*) > 0
+    RETURNING id, first_id, last_id
+), changed AS (
+    UPDATE messages m
+       SET state = 'queued', batch_id = batch.id, updated_at = now()
+      FROM due, batch
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = due.message_id AND m.state = 'deferred'
+    RETURNING m.id
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, %(shard)s::smallint, n
+      FROM (SELECT 'queued'::message_state AS state, count(*) AS n FROM changed
+            UNION ALL
+            SELECT 'deferred', -count(*) FROM changed) steps
+     WHERE n <> 0
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM changed
+
+-- name: park-batches
+-- Put an order's waiting batches out of the claimers' sight.
+UPDATE batches
+   SET state = 'held'
+ WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND state = 'ready'
+
+-- name: unpark-batches
+-- Make an order's parked batches claimable again.
+UPDATE batches
+   SET state = 'ready'
+ WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND state = 'held'
+
+-- name: cancel-batches
+-- Cancel the queued messages of a few waiting batches of a cancelled order. Leased ones come back by themselves.
+WITH picked AS MATERIALIZED (
+    SELECT id, first_id, last_id
+      FROM batches
+     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+       AND state IN ('ready', 'held')
+     ORDER BY id
+     LIMIT %(limit)s::int
+       FOR NO KEY UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE batches b SET state = 'done'
+      FROM picked p
+     WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = p.id
+), changed AS (
+    UPDATE messages m SET state = 'cancelled', updated_at = now()
+      FROM picked p
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.batch_id = p.id
+       AND m.id BETWEEN p.first_id AND p.last_id AND m.state = 'queued'
+    RETURNING m.id
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, 0, n
+      FROM (SELECT 'queued'::message_state AS state, -count(*) AS n FROM changed
+            UNION ALL
+            SELECT 'cancelled', count(*) FROM changed) steps
+     WHERE n <> 0
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM picked
+
+-- name: cancel-deferrals
+-- Cancel some messages of a cancelled order that wait for another attempt.
+WITH dropped AS MATERIALIZED (
+    DELETE FROM deferrals d
+     USING (SELECT message_id
+              FROM deferrals
+             WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+             ORDER BY message_id
+             LIMIT %(limit)s::int
+               FOR UPDATE SKIP LOCKED) s
+     WHERE d.workspace_id = %(workspace_id)s::bigint AND d.message_id = s.message_id
+    RETURNING d.message_id
+), changed AS (
+    UPDATE messages m SET state = 'cancelled', updated_at = now()
+      FROM dropped
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = dropped.message_id AND m.state = 'deferred'
+    RETURNING m.id
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, 0, n
+      FROM (SELECT 'deferred'::message_state AS state, -count(*) AS n FROM changed
+            UNION ALL
+            SELECT 'cancelled', count(*) FROM changed) steps
+     WHERE n <> 0
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM dropped
+
+-- name: unfinished-batches
+-- How many batches of an order are not done.
+SELECT count(*)
+  FROM batches
+ WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND state <> 'done'
+
+-- name: order-counts
+-- An order's messages by state, from the counters and the open windows.
+SELECT state::text AS state, sum(n)::bigint AS n
+  FROM message_counts
+ WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+ GROUP BY state
+UNION ALL
+SELECT 'sending', coalesce(sum(window_size), 0)
+  FROM batches
+ WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND state = 'leased'
+
+-- name: order-messages
+-- A page of an order's messages, optionally of one state, by id.
+SELECT m.id, m.lead_id, m.address, CASE WHEN w.id IS NULL THEN m.state::text ELSE 'sending' END AS state,
+       m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM messages m
+  LEFT JOIN batches w ON w.workspace_id = m.workspace_id AND w.id = m.batch_id AND w.state = 'leased'
+                     AND m.state = 'queued' AND m.id BETWEEN w.window_from AND w.window_to
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.order_id = %(order_id)s::bigint
+   AND m.id > %(after_id)s::bigint
+   AND (%(state)s::message_state IS NULL OR m.state = %(state)s::message_state)
+ ORDER BY m.id
+ LIMIT %(limit)s::int
+
+-- name: troubled-messages
+-- A page of an order's messages in a state that few have: found by their attempts, not among all the others.
+SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM (SELECT DISTINCT message_id
+          FROM attempts
+         WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+           AND message_id > %(after_id)s::bigint) a
+  JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.id = a.message_id
+ WHERE m.state = %(state)s::message_state
+ ORDER BY m.id
+ LIMIT %(limit)s::int
+
+-- name: moving-messages
+-- A page of an order's queued or sending messages: found by the batches that are not done.
+SELECT m.id, m.lead_id, m.address, %(shown)s::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM batches b
+  JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.batch_id = b.id
+                 AND m.id BETWEEN b.first_id AND b.last_id
+ WHERE b.workspace_id = %(workspace_id)s::bigint AND b.order_id = %(order_id)s::bigint AND b.state <> 'done'
+   AND m.id > %(after_id)s::bigint AND b.last_id > %(after_id)s::bigint AND m.state = 'queued'
+   AND (%(shown)s::text = 'sending') = (m.id BETWEEN b.window_from AND b.window_to)
+ ORDER BY m.id
+ LIMIT %(limit)s::int
+
+-- name: deferred-messages
+-- A page of an order's messages that wait for another attempt.
+SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM deferrals d
+  JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.id = d.message_id
+ WHERE d.workspace_id = %(workspace_id)s::bigint AND d.order_id = %(order_id)s::bigint
+   AND d.message_id > %(after_id)s::bigint
+ ORDER BY m.id
+ LIMIT %(limit)s::int
+
+-- name: count-all
+-- Taken in, by the counters, and by the rows: the three must agree. For one workspace_id, or for all.
+SELECT 'taken' AS way, 'queued' AS state, coalesce(sum(taken), 0)::bigint AS n
+  FROM orders
+ WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
+UNION ALL
+SELECT 'counted', state::text, sum(n)::bigint
+  FROM message_counts
+ WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
+ GROUP BY state
+UNION ALL
+SELECT 'found', state::text, count(*)
+  FROM messages
+ WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
+ GROUP BY state
+
+-- name: imbalances
+-- Orders whose counters, rows and totals differ, and messages that nobody would ever send. By workspace_id.
+WITH counted AS (
+    SELECT workspace_id, order_id, state, sum(n)::bigint AS n
+      FROM message_counts
+     WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
+     GROUP BY workspace_id, order_id, state
+), found AS MATERIALIZED (
+    SELECT workspace_id, order_id, state, count(*) AS n
+      FROM messages
+     WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
+     GROUP BY workspace_id, order_id, state
+), rows_of_order AS (
+    SELECT workspace_id, order_id, sum(n)::bigint AS n FROM found GROUP BY workspace_id, order_id
+)
+SELECT workspace_id, order_id, 'counter of ' || state AS what, coalesce(f.n, 0) AS expected,
+       coalesce(c.n, 0) AS found
+  FROM counted c FULL JOIN found f USING (workspace_id, order_id, state)
+ WHERE coalesce(f.n, 0) <> coalesce(c.n, 0)
+UNION ALL
+SELECT o.workspace_id, o.id, 'messages taken in', o.taken, coalesce(r.n, 0)
+  FROM orders o LEFT JOIN rows_of_order r ON r.workspace_id = o.workspace_id AND r.order_id = o.id
+ WHERE (%(workspace_id)s::bigint IS NULL OR o.workspace_id = %(workspace_id)s::bigint)
+   AND o.taken <> coalesce(r.n, 0)
+UNION ALL
+SELECT m.workspace_id, m.order_id, 'queued messages without a batch to come', 0, count(*)
+  FROM messages m
+  LEFT JOIN batches b ON b.workspace_id = m.workspace_id AND b.id = m.batch_id AND b.state <> 'done'
+ WHERE (%(workspace_id)s::bigint IS NULL OR m.workspace_id = %(workspace_id)s::bigint)
+   AND m.state = 'queued' AND b.id IS NULL
+ GROUP BY m.workspace_id, m.order_id
+UNION ALL
+SELECT m.workspace_id, m.order_id, 'deferred messages without a next attempt', 0, count(*)
+  FROM messages m
+  LEFT JOIN deferrals d ON d.workspace_id = m.workspace_id AND d.message_id = m.id
+ WHERE (%(workspace_id)s::bigint IS NULL OR m.workspace_id = %(workspace_id)s::bigint)
+   AND m.state = 'deferred' AND d.message_id IS NULL
+ GROUP BY m.workspace_id, m.order_id
+ LIMIT 1000
+
+-- name: make-partitions
+-- Make the monthly partitions of messages from last month to some months ahead. They serve every workspace_id.
+SELECT create_message_partitions((current_date - interval '1 month')::date, %(months)s::int)

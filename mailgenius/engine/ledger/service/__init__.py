@@ -1,0 +1,29 @@
+"""What the ledger does: orders, claims, settlements, recovery and upkeep, by use case."""
+
+from mailgenius.engine.ledger.reports import (
+    conservation as conservation,
+    order_counts as order_counts,
+    order_messages as order_messages,
+    unfinished_batches as unfinished_batches,
+)
+from mailgenius.engine.ledger.service.claims import Look as Look, claim as claim, renew as renew
+from mailgenius.engine.ledger.service.orders import (
+    add_messages as add_messages,
+    cancel_some as cancel_some,
+    drain as drain,
+    get_order as get_order,
+    lock_order as lock_order,
+    move_order as move_order,
+    open_order as open_order,
+)
+from mailgenius.engine.ledger.service.recovery import (
+    due_orders as due_orders,
+    expired_leases as expired_leases,
+    recover as recover,
+    requeue_due as requeue_due,
+)
+from mailgenius.engine.ledger.service.settling import advance as advance, finish as finish
+from mailgenius.engine.ledger.service.upkeep import (
+    ensure_partitions as ensure_partitions,
+    wake_forgotten_lanes as wake_forgotten_lanes,
+)

@@ -1,0 +1,83 @@
+"""What happens to messages whose engine is gone, and to those whose next attempt is due."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mailgenius.engine.ledger import outcomes, queries
+from mailgenius.engine.ledger.model import Policy
+from mailgenius.engine.ledger.outcomes import due_orders as due_orders, expired_leases as expired_leases
+from mailgenius.engine.ledger.service.orders import drain
+from mailgenius.kit.db.transaction import Tx
+
+__all__ = ["Recovered", "due_orders", "expired_leases", "recover", "requeue_due"]
+
+LOST = "The engine stopped after the hand-over began; no answer is known."
+"""Kept with each message that was inside a window when its engine died."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recovered:
+    """What became of a batch whose lease ran out."""
+
+    lost: int
+    """Messages that were inside the window."""
+    repeated: bool
+    """They are handed over again; else they are unknown."""
+
+
+async def recover(
+    tx: Tx, *, workspace_id: int, order_id: int, batch_id: int, owner: str, lease: timedelta, shard: int
+) -> Recovered | None:
+    """Account for a batch whose lease ran out; None when somebody else did or it came back.
+
+    Messages outside the window are queued as before: that is safe. Those inside it may be at the provider:
+    they are handed over again only where the provider drops repeats or the order prefers delivery.
+    """
+    order = await queries.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
+    window = await outcomes.take_expired_lease(
+        tx, workspace_id=workspace_id, batch_id=batch_id, owner=owner, lease=lease
+    )
+    if window is None:
+        return None
+    repeat = window.deduplicates or order.policy is Policy.PREFER_DELIVERY
+    lost = 0
+    if window.window_to:
+        lost = await outcomes.abandon_window(
+            tx,
+            workspace_id=workspace_id,
+            order_id=order_id,
+            batch_id=batch_id,
+            window=window,
+            repeat=repeat,
+            reason=LOST,
+            shard=shard,
+        )
+    state = await outcomes.give_back_batch(
+        tx,
+        workspace_id=workspace_id,
+        batch_id=batch_id,
+        owner=owner,
+        may_send=order.may_send,
+        faults=0,
+        wait=timedelta(0),
+    )
+    if state == "done":
+        await drain(tx, workspace_id=workspace_id, order_id=order_id)
+    else:
+        await queries.wake_lane(tx, workspace_id=workspace_id, channel=order.channel, priority=order.priority)
+    return Recovered(lost=lost, repeated=repeat)
+
+
+async def requeue_due(tx: Tx, *, workspace_id: int, order_id: int, shard: int) -> int:
+    """Queue the due messages of an order again, as one new batch; return how many."""
+    order = await queries.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
+    queued = await outcomes.requeue_due(
+        tx,
+        workspace_id=workspace_id,
+        order_id=order_id,
+        batch_state="ready" if order.may_send else "held",
+        shard=shard,
+    )
+    if queued:
+        await queries.wake_lane(tx, workspace_id=workspace_id, channel=order.channel, priority=order.priority)
+    return queued
