@@ -9,10 +9,13 @@ from mailgenius.kit.errors import NotFound
 from mailgenius.kit.services import Services
 from mailgenius.web import security, static_files
 from mailgenius.web.failures import failure_handlers
-from mailgenius.web.pages import auth
+from mailgenius.web.pages import auth, settings
 from mailgenius.web.visits import ANYONE, Page, VisitMiddleware, admit, visit_of
 
-ROUTERS = (auth.router,)
+ROUTERS = (
+    auth.router,
+    settings.router,
+)
 """One line for each area of pages."""
 
 

@@ -7,7 +7,7 @@ Cookies and headers are `security`; what an error looks like is `failures`.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, Self, cast, get_args
+from typing import Any, Final, Self, cast, get_args
 
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
@@ -44,11 +44,12 @@ Page = Response[str]
 LARGEST_ID: Final = 2**63 - 1
 
 ACCESS: Final = "access"
-Access = Literal["anyone", "signed_in", "member"]
 ANYONE: Final[dict[str, Any]] = {ACCESS: "anyone"}
 """Route options of pages that need no sign-in."""
-SIGNED_IN: Final[dict[str, Any]] = {ACCESS: "signed_in"}
+NEWCOMER: Final[dict[str, Any]] = {ACCESS: "newcomer"}
 """Route options of pages for every signed-in person, also before the first password is changed."""
+SIGNED_IN: Final[dict[str, Any]] = {ACCESS: "signed_in"}
+"""Route options of pages for signed-in persons, also those who are a member of no workspace."""
 MEMBER: Final[dict[str, Any]] = {ACCESS: "member"}
 """Route options of pages for every member of the current workspace, whatever the role."""
 
@@ -59,6 +60,10 @@ class PasswordChangeDue(Forbidden):
 
 class NoWorkspace(Forbidden):
     """You are not a member of any workspace."""
+
+
+class OnlyInstallationOwner(Forbidden):
+    """Only the owner of this installation can do this."""
 
 
 def needs(permission: Permission) -> dict[str, Any]:
@@ -140,14 +145,14 @@ class Visit:
         """A value from the address, such as `?search=`; empty when it is not there."""
         return str(self.request.query_params.get(name, "")).strip().replace("\0", "")
 
-    def html(self, name: str, *, status: int = 200, **values: object) -> Page:
+    def html(self, template: str, /, *, status: int = 200, **values: object) -> Page:
         """A whole page."""
-        text = render(name, page=self.page, may=self.may, **values)
+        text = render(template, page=self.page, may=self.may, **values)
         return Response(text, status_code=status, media_type=MediaType.HTML, cookies=self._cookies())
 
-    def block(self, name: str, block: str, *, status: int = 200, **values: object) -> Page:
+    def block(self, template: str, block: str, /, *, status: int = 200, **values: object) -> Page:
         """One block of a page, for htmx to put in."""
-        text = render_block(name, block, page=self.page, may=self.may, **values)
+        text = render_block(template, block, page=self.page, may=self.may, **values)
         # The same address gives the whole page too, so a cache must tell them apart.
         headers = {"Vary": "HX-Request"}
         return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
@@ -215,7 +220,7 @@ class VisitMiddleware(ASGIMiddleware):
         self._services = services
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: PageRequest = Request(scope)
+        request: PageRequest = Request(scope, receive, send)
         visit = await open_visit(self._services, request)
         scope["state"]["visit"] = visit
         with i18n.use_locale(visit.page.locale):
@@ -334,9 +339,9 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if access != "anyone" and visit.session is None:
         raise Unauthenticated
     await security.check_cross_site(request, token=visit.page.csrf_token, settings=visit.services.settings)
-    if access not in {"anyone", "signed_in"}:
-        if visit.user.must_change_password:
-            raise PasswordChangeDue
+    if access not in {"anyone", "newcomer"} and visit.user.must_change_password:
+        raise PasswordChangeDue
+    if access not in {"anyone", "newcomer", "signed_in"}:
         actor = visit.actor
         if access != "member":
             actor.require(Permission(access))

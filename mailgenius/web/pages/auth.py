@@ -16,7 +16,7 @@ from mailgenius.web.forms.reading import FORM, FormReader, errors_of
 from mailgenius.web.i18n import _
 from mailgenius.web.templating import Flash
 from mailgenius.web.texts import message_of
-from mailgenius.web.visits import ANYONE, SIGNED_IN, CurrentVisit, Page, Visit
+from mailgenius.web.visits import ANYONE, NEWCOMER, SIGNED_IN, CurrentVisit, Page, Visit
 
 WELCOME_PATH: Final = "/welcome"
 
@@ -61,7 +61,7 @@ async def sign_in(visit: CurrentVisit) -> Page:
     )
 
 
-@post("/sign-out", opt=SIGNED_IN)
+@post("/sign-out", opt=NEWCOMER)
 async def sign_out(visit: CurrentVisit) -> Page:
     async with visit.trusted() as tx:
         await workspaces.sign_out(tx, token=visit.token)
@@ -70,14 +70,14 @@ async def sign_out(visit: CurrentVisit) -> Page:
     )
 
 
-@get(PASSWORD_PATH, opt=SIGNED_IN)
+@get(PASSWORD_PATH, opt=NEWCOMER)
 async def password_page(visit: CurrentVisit) -> Page:
     if not visit.user.must_change_password:
         return visit.redirect("/settings/profile")
     return visit.html("auth/password.html", errors={})
 
 
-@post(PASSWORD_PATH, opt=SIGNED_IN)
+@post(PASSWORD_PATH, opt=NEWCOMER)
 async def choose_password(visit: CurrentVisit) -> Page:
     """The first password of one's own. Later changes are made in the profile."""
     form = PasswordForm.read(await visit.request.form())
