@@ -117,7 +117,7 @@ CREATE FUNCTION search_text(words text) RETURNS text
     RETURN translate(CASE WHEN octet_length(words) = length(words) THEN lower(words) ELSE translate(lower(words),
         'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžøłđħı',
         'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzoldhi') END,
-        '@._-+/''"()&,;:!?#*[]{}<>|~^`=%$', repeat(' ', 40));
+        '@._-+/''"()&,;:!?#*[]{}<>|~^`=%$\', repeat(' ', 40));
 
 CREATE FUNCTION lead_search(name text, email text, phone text, external_id text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -127,8 +127,11 @@ CREATE FUNCTION lead_search(name text, email text, phone text, external_id text)
 
 CREATE FUNCTION lead_query(words text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- All words must be there, each as the beginning of one. NULL when there is no word.
-    RETURN (SELECT string_agg('''' || word || ''':*', ' & ')::tsquery
+    -- All words must be there, each as the beginning of one. NULL when there is no word. A phone is stored with
+    -- its country and often typed without: digits also match after Brazil's 55.
+    RETURN (SELECT string_agg(CASE WHEN word ~ '^[0-9]{4,11}$'
+                                   THEN '(''' || word || ''':* | ''55' || word || ''':*)'
+                                   ELSE '''' || word || ''':*' END, ' & ')::tsquery
               FROM unnest(string_to_array(search_text(words), ' ')) word WHERE word <> '');
 
 CREATE TABLE leads (
@@ -218,7 +221,7 @@ CREATE FUNCTION merged_tags(old text[], given text[], added text[], replacing bo
     END;
 
 -- The shape of the rows that wait to be merged. Each session fills a temporary table of the same name, which
--- stands before this one; nobody is granted this one, so a forgotten open_lead_staging() is refused.
+-- stands before this one; nobody may write this one, so a forgotten open_lead_staging() is refused.
 CREATE TABLE lead_staging (
     n              int NOT NULL,                 -- place in the batch, or line in the file
     round          smallint NOT NULL DEFAULT 0,  -- rows of one round share no identity
@@ -251,6 +254,16 @@ BEGIN
         CREATE TEMPORARY TABLE lead_staging (LIKE public.lead_staging INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
         GRANT SELECT, INSERT, UPDATE, DELETE ON pg_temp.lead_staging TO mailgenius_door, mailgenius_engine;
     END IF;
+END $$;
+
+CREATE FUNCTION estimate_lead_matches(words text, tag text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+-- How many leads of the installation the planner expects to match: decides how a search reads.
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM leads WHERE (%L IS NULL OR search @@ lead_query(%L))'
+                   ' AND (%L IS NULL OR tags @> ARRAY[%L])', words, words, tag, tag) INTO plan;
+    RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric::bigint;
 END $$;
 
 CREATE TABLE lead_fields (
@@ -712,6 +725,8 @@ CALL protect_tenant_table('leads');
 CALL protect_tenant_table('lead_counts');
 CALL protect_tenant_table('lead_fields');
 CALL protect_tenant_table('lead_activity');
+GRANT SELECT ON lead_staging TO mailgenius_door, mailgenius_engine;
+GRANT USAGE ON SEQUENCE leads_id_seq TO mailgenius_door, mailgenius_engine;
 CALL protect_tenant_table('imports');
 CALL protect_tenant_table('import_rejects');
 CALL protect_tenant_table('templates');

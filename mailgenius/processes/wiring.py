@@ -2,11 +2,13 @@
 
 from mailgenius.engine.intake.jobs import jobs as intake_jobs
 from mailgenius.kit.jobs import Jobs, JobTable
+from mailgenius.product.leads.jobs import jobs as leads_jobs
 
 
 def job_tables() -> list[JobTable]:
     """Return the jobs of every area, one line each."""
     return [
+        leads_jobs,
         intake_jobs,
     ]
 

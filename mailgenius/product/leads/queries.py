@@ -1,0 +1,363 @@
+"""One typed function for each statement of queries.sql. No decisions here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.transaction import Tx, json_value
+from mailgenius.product.leads.errors import LeadNotFound
+from mailgenius.product.leads.model import Activity, Audience, Lead, LeadField, LeadStatus, TagCount
+
+_SQL = load_queries(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RejectedRow:
+    """A staged row that was given up, with what is needed to say why."""
+
+    n: int
+    clash: str
+    clash_value: str | None
+    lead_id: int
+    email: str | None
+    phone: str | None
+    external_id: str | None
+    by_external_id: int | None
+    by_email: int | None
+    by_phone: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StagedStop:
+    """A staged row that says itself that its lead must not be written to."""
+
+    status: LeadStatus
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filter:
+    """What a list of leads is narrowed to. None does not narrow."""
+
+    text: str | None
+    tag: str | None
+    status: LeadStatus | None
+    before: int
+    limit: int
+
+    def parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("text", "tag", "status", "before", "limit")}
+
+
+async def open_staging(tx: Tx) -> None:
+    await tx.execute(_SQL["open-staging"])
+    await tx.execute(_SQL["clear-staging"])
+
+
+async def stage_rows(tx: Tx, rows: Iterable[Sequence[Any]]) -> None:
+    await tx.copy_rows(_SQL["stage-rows"], rows)
+
+
+async def stage_csv(tx: Tx, data: Iterable[bytes]) -> None:
+    await tx.copy_bytes(_SQL["stage-csv"], data)
+
+
+async def mark_suppressed(tx: Tx, *, workspace_id: int) -> int:
+    return await tx.execute(_SQL["mark-suppressed"], workspace_id=workspace_id)
+
+
+async def insert_staged(
+    tx: Tx, *, workspace_id: int, round_no: int, added_tags: Sequence[str], import_id: int | None
+) -> int:
+    return await tx.execute(
+        _SQL["insert-staged"],
+        workspace_id=workspace_id,
+        round=round_no,
+        added_tags=list(added_tags),
+        import_id=import_id,
+    )
+
+
+async def settle_created(tx: Tx, *, workspace_id: int, round_no: int) -> int:
+    return await tx.execute(_SQL["settle-created"], workspace_id=workspace_id, round=round_no)
+
+
+async def match_staged(tx: Tx, *, workspace_id: int, round_no: int) -> int:
+    return await tx.execute(_SQL["match-staged"], workspace_id=workspace_id, round=round_no)
+
+
+async def update_matched(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    round_no: int,
+    added_tags: Sequence[str],
+    replacing: bool,
+    kind: str,
+    detail: dict[str, str],
+) -> int:
+    return await tx.execute(
+        _SQL["update-matched"],
+        workspace_id=workspace_id,
+        round=round_no,
+        added_tags=list(added_tags),
+        replacing=replacing,
+        kind=kind,
+        detail=json_value(detail),
+    )
+
+
+async def keep_matched(tx: Tx, *, round_no: int) -> int:
+    return await tx.execute(_SQL["keep-matched"], round=round_no)
+
+
+async def reject_clashing(tx: Tx, *, round_no: int) -> int:
+    return await tx.execute(_SQL["reject-clashing"], round=round_no)
+
+
+async def outcomes(tx: Tx, *, round_no: int) -> dict[str, int]:
+    return dict(await tx.rows(_SQL["outcomes"], round=round_no))
+
+
+async def rejected_staged(tx: Tx) -> list[RejectedRow]:
+    return await tx.all(RejectedRow, _SQL["rejected-staged"])
+
+
+async def staged_lead(tx: Tx) -> int:
+    found: int = await tx.value(_SQL["staged-lead"])
+    return found
+
+
+async def staged_stops(tx: Tx) -> list[StagedStop]:
+    return await tx.all(StagedStop, _SQL["staged-stops"])
+
+
+async def get_lead(tx: Tx, *, workspace_id: int, lead_id: int) -> Lead:
+    return await tx.one(
+        Lead, _SQL["get-lead"], missing=LeadNotFound, workspace_id=workspace_id, lead_id=lead_id
+    )
+
+
+async def lock_lead(tx: Tx, *, workspace_id: int, lead_id: int) -> Lead:
+    return await tx.one(
+        Lead, _SQL["lock-lead"], missing=LeadNotFound, workspace_id=workspace_id, lead_id=lead_id
+    )
+
+
+async def update_lead(tx: Tx, *, workspace_id: int, lead: Lead) -> None:
+    await tx.execute(
+        _SQL["update-lead"],
+        workspace_id=workspace_id,
+        lead_id=lead.id,
+        email=lead.email,
+        phone=lead.phone,
+        external_id=lead.external_id,
+        name=lead.name,
+        tags=list(lead.tags),
+        fields=json_value(lead.fields),
+        consent_at=lead.consent_at,
+        consent_source=lead.consent_source,
+    )
+
+
+async def delete_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
+    return await tx.execute(_SQL["delete-leads"], workspace_id=workspace_id, lead_ids=list(lead_ids))
+
+
+async def add_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
+    return await tx.execute(
+        _SQL["add-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags)
+    )
+
+
+async def remove_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
+    return await tx.execute(
+        _SQL["remove-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags)
+    )
+
+
+async def set_status(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], status: LeadStatus, reason: str
+) -> list[tuple[str | None, str | None]]:
+    rows = await tx.rows(
+        _SQL["set-status"], workspace_id=workspace_id, lead_ids=list(lead_ids), status=status, reason=reason
+    )
+    return [(email, phone) for email, phone in rows]
+
+
+async def stop_address(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    lead_id: int | None,
+    channel: str,
+    address: str,
+    status: LeadStatus,
+    reason: str,
+) -> int:
+    return await tx.execute(
+        _SQL["stop-address"],
+        workspace_id=workspace_id,
+        lead_id=lead_id,
+        channel=channel,
+        address=address,
+        status=status,
+        reason=reason,
+    )
+
+
+async def log_activity(tx: Tx, *, workspace_id: int, lead_id: int, kind: str, detail: dict[str, Any]) -> None:
+    await tx.execute(
+        _SQL["log-activity"],
+        workspace_id=workspace_id,
+        lead_id=lead_id,
+        kind=kind,
+        detail=json_value(detail),
+    )
+
+
+async def activity(tx: Tx, *, workspace_id: int, lead_id: int, limit: int) -> list[Activity]:
+    return await tx.all(Activity, _SQL["activity"], workspace_id=workspace_id, lead_id=lead_id, limit=limit)
+
+
+async def list_fields(tx: Tx, *, workspace_id: int) -> list[LeadField]:
+    return await tx.all(LeadField, _SQL["list-fields"], workspace_id=workspace_id)
+
+
+async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> None:
+    await tx.execute(
+        _SQL["add-fields"], workspace_id=workspace_id, keys=list(labels), labels=list(labels.values())
+    )
+
+
+async def status_counts(tx: Tx, *, workspace_id: int) -> dict[LeadStatus, int]:
+    rows = await tx.rows(_SQL["status-counts"], workspace_id=workspace_id)
+    return {LeadStatus(status): n for status, n in rows}
+
+
+async def tag_counts(tx: Tx, *, workspace_id: int) -> list[TagCount]:
+    return await tx.all(TagCount, _SQL["tag-counts"], workspace_id=workspace_id)
+
+
+async def count_of(tx: Tx, *, workspace_id: int, key: str) -> int:
+    found: int = await tx.value(_SQL["count-of"], workspace_id=workspace_id, key=key)
+    return found
+
+
+async def fold_counts(tx: Tx) -> int:
+    return await tx.execute(_SQL["fold-counts"])
+
+
+async def plan_for_values(tx: Tx) -> None:
+    await tx.execute(_SQL["plan-for-values"])
+
+
+async def estimate_matches(tx: Tx, *, text: str | None, tag: str | None) -> int:
+    found: int = await tx.value(_SQL["estimate-matches"], text=text, tag=tag)
+    return found
+
+
+async def newest_leads(
+    tx: Tx, *, workspace_id: int, status: LeadStatus | None, before: int, limit: int
+) -> list[Lead]:
+    return await tx.all(
+        Lead, _SQL["newest-leads"], workspace_id=workspace_id, status=status, before=before, limit=limit
+    )
+
+
+async def search_window(tx: Tx, *, workspace_id: int, wanted: Filter, size: int) -> list[Lead]:
+    return await tx.all(
+        Lead, _SQL["search-window"], workspace_id=workspace_id, size=size, **wanted.parameters()
+    )
+
+
+async def search_hits(tx: Tx, *, workspace_id: int, wanted: Filter) -> tuple[list[Lead], int]:
+    """Return the page, and how many leads match in all; 0 when the page is empty."""
+    rows = await tx.all(CountedLead, _SQL["search-hits"], workspace_id=workspace_id, **wanted.parameters())
+    return [row.lead() for row in rows], rows[0].hits if rows else 0
+
+
+async def find_by_identity(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    email: str | None,
+    phone: str | None,
+    external_id: str | None,
+    wanted: Filter,
+) -> list[Lead]:
+    return await tx.all(
+        Lead,
+        _SQL["find-by-identity"],
+        workspace_id=workspace_id,
+        email=email,
+        phone=phone,
+        external_id=external_id,
+        tag=wanted.tag,
+        status=wanted.status,
+        before=wanted.before,
+    )
+
+
+async def audience_size(tx: Tx, *, workspace_id: int, audience: Audience, channel: str) -> int:
+    found: int = await tx.value(
+        _SQL["audience-size"], workspace_id=workspace_id, channel=channel, **_tags_of(audience)
+    )
+    return found
+
+
+async def audience_chunk(
+    tx: Tx, *, workspace_id: int, audience: Audience, channel: str, after_id: int, until_id: int, limit: int
+) -> list[tuple[int, str]]:
+    rows = await tx.rows(
+        _SQL["audience-chunk"],
+        workspace_id=workspace_id,
+        channel=channel,
+        after_id=after_id,
+        until_id=until_id,
+        limit=limit,
+        **_tags_of(audience),
+    )
+    return [(lead_id, address) for lead_id, address in rows]
+
+
+async def max_lead_id(tx: Tx, *, workspace_id: int) -> int:
+    found: int = await tx.value(_SQL["max-lead-id"], workspace_id=workspace_id)
+    return found
+
+
+async def merge_data(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    return await tx.rows(_SQL["merge-data"], workspace_id=workspace_id, lead_ids=list(lead_ids))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CountedLead:
+    """A lead of a hit list, with the length of the list."""
+
+    id: int
+    email: str | None
+    phone: str | None
+    external_id: str | None
+    name: str
+    status: LeadStatus
+    tags: tuple[str, ...]
+    fields: dict[str, Any]
+    consent_at: datetime | None
+    consent_source: str
+    created_at: datetime
+    updated_at: datetime
+    hits: int
+
+    def lead(self) -> Lead:
+        return Lead(**{name: getattr(self, name) for name in Lead.__dataclass_fields__})
+
+
+def _tags_of(audience: Audience) -> dict[str, list[str]]:
+    return {
+        "any": list(audience.tags.any),
+        "all": list(audience.tags.all),
+        "none": list(audience.tags.none),
+    }

@@ -1,0 +1,415 @@
+-- name: open-staging
+-- Make this session's staging table, once.
+SELECT open_lead_staging()
+
+-- name: clear-staging
+-- Empty the staging table for another batch of the same transaction. It holds no tenant's rows but ours.
+DELETE FROM lead_staging
+
+-- name: stage-rows
+-- Take in the rows of a batch, one by one.
+COPY lead_staging (n, round, email, phone, external_id, name, status, tags, fields, consent_at, consent_source)
+FROM STDIN
+
+-- name: stage-csv
+-- Take in the rows of a file's chunk, ready-made. An empty text is quoted; what is not said is not.
+COPY lead_staging (n, round, email, phone, external_id, name, status, tags, fields, consent_at, consent_source)
+FROM STDIN (FORMAT csv)
+
+-- name: mark-suppressed
+-- Note the reason beside each staged row whose address is on the suppression list. Its e-mail decides; its phone
+-- only when there is no e-mail.
+UPDATE lead_staging s
+   SET suppressed = listed.reason::lead_status
+  FROM suppressions listed
+ WHERE listed.workspace_id = %(workspace_id)s::bigint
+   AND listed.channel = CASE WHEN s.email IS NULL THEN 'sms' ELSE 'email' END
+   AND listed.address = coalesce(s.email, s.phone)
+
+-- name: insert-staged
+-- Create the leads of the staged rows whose identities are all new. A row that meets an existing lead, here or
+-- in a transaction that is under way, is passed over. Sorted, so that two batches wait and do not deadlock.
+INSERT INTO leads (workspace_id, id, email, phone, external_id, name, status, tags, fields, consent_at,
+                   consent_source, import_id)
+       OVERRIDING SYSTEM VALUE
+SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, ''),
+       coalesce(suppressed, status, 'active'),
+       merged_tags(coalesce(tags, '{}'), NULL, %(added_tags)s::text[], false),
+       coalesce(jsonb_strip_nulls(fields), '{}'), consent_at, coalesce(consent_source, ''), %(import_id)s::bigint
+  FROM lead_staging
+ WHERE round = %(round)s::smallint AND outcome IS NULL
+ ORDER BY email, phone, external_id, n
+    ON CONFLICT DO NOTHING
+
+-- name: settle-created
+-- Note which staged rows became leads.
+UPDATE lead_staging s
+   SET outcome = 'created', lead_id = s.id
+  FROM leads l
+ WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.id
+   AND s.round = %(round)s::smallint AND s.outcome IS NULL
+
+-- name: match-staged
+-- Find the lead of each remaining row by its strongest identity, whether its other identities belong elsewhere,
+-- and its turn among the rows of the same lead. A weaker identity never takes a lead away from a stronger one:
+-- a row found by phone may fill in an e-mail but not replace one. Lookups are correlated on purpose: each is one
+-- step down an index, whatever the planner thinks of a fresh temporary table.
+WITH found AS MATERIALIZED (
+    SELECT s.n, s.email, s.external_id,
+           (SELECT l.id FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.external_id = s.external_id) AS by_external_id,
+           (SELECT l.id FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email) AS by_email,
+           (SELECT l.id FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone) AS by_phone
+      FROM lead_staging s
+     WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
+), target AS MATERIALIZED (
+    SELECT f.*, coalesce(by_external_id, by_email, by_phone) AS lead_id,
+           (SELECT ARRAY[l.external_id, l.email] FROM leads l
+             WHERE by_external_id IS NULL
+               AND l.workspace_id = %(workspace_id)s::bigint AND l.id = coalesce(by_email, by_phone)) AS has
+      FROM found f
+)
+UPDATE lead_staging s
+   SET by_external_id = t.by_external_id, by_email = t.by_email, by_phone = t.by_phone, lead_id = t.lead_id,
+       turn = t.turn, clash = t.clash,
+       clash_value = CASE t.clash WHEN 'external_id' THEN t.has[1] WHEN 'email' THEN t.has[2] END
+  FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY n) AS turn,
+               CASE WHEN by_email <> lead_id OR by_phone <> lead_id THEN 'two'
+                    WHEN external_id <> has[1] THEN 'external_id'
+                    WHEN by_email IS NULL AND email <> has[2] THEN 'email' END AS clash
+          FROM target) t
+ WHERE s.n = t.n
+
+-- name: update-matched
+-- Bring the found leads to what their rows say, in the order of ids, and note which changed. Status is taken only
+-- by active leads: nothing staged ever makes a lead active again.
+WITH changed AS (
+    UPDATE leads l
+       SET email = coalesce(s.email, l.email),
+           phone = coalesce(s.phone, l.phone),
+           external_id = coalesce(s.external_id, l.external_id),
+           name = coalesce(s.name, l.name),
+           status = CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
+           tags = merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
+           fields = jsonb_strip_nulls(l.fields || coalesce(s.fields, '{}')),
+           consent_at = coalesce(s.consent_at, l.consent_at),
+           consent_source = coalesce(s.consent_source, l.consent_source),
+           updated_at = now()
+      FROM (SELECT * FROM lead_staging
+             WHERE round = %(round)s::smallint AND outcome IS NULL AND clash IS NULL AND turn = 1
+             ORDER BY lead_id) s
+     WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.lead_id
+       AND (l.email, l.phone, l.external_id, l.name, l.status, l.tags, l.fields, l.consent_at, l.consent_source)
+           IS DISTINCT FROM
+           (coalesce(s.email, l.email), coalesce(s.phone, l.phone), coalesce(s.external_id, l.external_id),
+            coalesce(s.name, l.name),
+            CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
+            merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
+            jsonb_strip_nulls(l.fields || coalesce(s.fields, '{}')),
+            coalesce(s.consent_at, l.consent_at), coalesce(s.consent_source, l.consent_source))
+    RETURNING s.n, l.id
+), logged AS (
+    INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+    SELECT %(workspace_id)s::bigint, id, %(kind)s::text, %(detail)s::jsonb FROM changed
+)
+UPDATE lead_staging s
+   SET outcome = CASE WHEN s.n IN (SELECT n FROM changed) THEN 'updated' ELSE 'unchanged' END
+ WHERE s.round = %(round)s::smallint AND s.outcome IS NULL AND s.clash IS NULL AND s.turn = 1
+
+-- name: keep-matched
+-- Leave the found leads as they are.
+UPDATE lead_staging
+   SET outcome = 'unchanged'
+ WHERE round = %(round)s::smallint AND outcome IS NULL AND clash IS NULL AND lead_id IS NOT NULL
+
+-- name: reject-clashing
+-- Give up the rows whose identities belong to several leads.
+UPDATE lead_staging
+   SET outcome = 'rejected'
+ WHERE round = %(round)s::smallint AND outcome IS NULL AND clash IS NOT NULL
+
+-- name: outcomes
+-- Count the staged rows by outcome; those still to do under the empty text.
+SELECT coalesce(outcome, '') AS outcome, count(*) AS n
+  FROM lead_staging
+ WHERE round = %(round)s::smallint
+ GROUP BY 1
+
+-- name: rejected-staged
+-- List the rejected rows with what is needed to say why.
+SELECT n, clash, clash_value, lead_id, email, phone, external_id, by_external_id, by_email, by_phone
+  FROM lead_staging
+ WHERE outcome = 'rejected'
+ ORDER BY n
+
+-- name: staged-lead
+-- The lead that the only staged row became or was found as.
+SELECT coalesce(lead_id, id) FROM lead_staging
+
+-- name: staged-stops
+-- Addresses of the staged rows that say themselves that their lead must not be written to.
+SELECT status, email, phone
+  FROM lead_staging
+ WHERE status IS NOT NULL AND status <> 'active' AND outcome IS DISTINCT FROM 'rejected'
+   AND (email IS NOT NULL OR phone IS NOT NULL)
+
+-- name: get-lead
+-- One lead.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(lead_id)s::bigint
+
+-- name: lock-lead
+-- One lead, held until the end of the transaction.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(lead_id)s::bigint
+   FOR UPDATE
+
+-- name: update-lead
+-- Write a lead's values.
+UPDATE leads
+   SET email = %(email)s::text, phone = %(phone)s::text, external_id = %(external_id)s::text, name = %(name)s::text,
+       tags = %(tags)s::text[], fields = %(fields)s::jsonb, consent_at = %(consent_at)s::timestamptz,
+       consent_source = %(consent_source)s::text, updated_at = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(lead_id)s::bigint
+
+-- name: delete-leads
+-- Remove leads and, by reference, their activity.
+DELETE FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+
+-- name: add-tags
+-- Add tags to the leads that lack one of them, and note it.
+WITH changed AS (
+    UPDATE leads
+       SET tags = merged_tags(tags, NULL, %(tags)s::text[], false), updated_at = now()
+     WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+       AND NOT tags @> %(tags)s::text[]
+    RETURNING id
+)
+INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'tags_added', jsonb_build_object('tags', %(tags)s::text[]) FROM changed
+
+-- name: remove-tags
+-- Take tags off the leads that have one of them, and note it.
+WITH changed AS (
+    UPDATE leads
+       SET tags = ARRAY(SELECT tag FROM unnest(tags) WITH ORDINALITY each (tag, place)
+                         WHERE tag <> ALL (%(tags)s::text[]) ORDER BY place),
+           updated_at = now()
+     WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+       AND tags && %(tags)s::text[]
+    RETURNING id
+)
+INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'tags_removed', jsonb_build_object('tags', %(tags)s::text[]) FROM changed
+
+-- name: set-status
+-- Change the status of leads that have another, note it, and return the addresses of all that were named.
+WITH named AS (
+    SELECT id, email, phone, status FROM leads
+     WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+     ORDER BY id
+       FOR UPDATE
+), changed AS (
+    UPDATE leads l
+       SET status = %(status)s::lead_status, updated_at = now()
+      FROM named
+     WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = named.id AND named.status <> %(status)s::lead_status
+    RETURNING l.id, named.status
+), logged AS (
+    INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+    SELECT %(workspace_id)s::bigint, id, 'status',
+           jsonb_build_object('from', status, 'to', %(status)s::text, 'reason', %(reason)s::text)
+      FROM changed
+)
+SELECT email, phone FROM named
+
+-- name: stop-address
+-- Take the leads of an address out of sending when they are active, and note why. A second run finds none active.
+WITH changed AS (
+    UPDATE leads
+       SET status = %(status)s::lead_status, updated_at = now()
+     WHERE workspace_id = %(workspace_id)s::bigint AND status = 'active'
+       AND ((%(channel)s::text = 'email' AND email = %(address)s::text)
+            OR (%(channel)s::text <> 'email' AND phone = %(address)s::text)
+            OR id = %(lead_id)s::bigint)
+    RETURNING id
+)
+INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'status',
+       jsonb_build_object('from', 'active', 'to', %(status)s::text, 'reason', %(reason)s::text)
+  FROM changed
+
+-- name: log-activity
+-- Note one thing that happened to a lead.
+INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+VALUES (%(workspace_id)s::bigint, %(lead_id)s::bigint, %(kind)s::text, %(detail)s::jsonb)
+
+-- name: activity
+-- What happened to a lead, newest first. Its beginning is read from the lead itself: ten million creations need
+-- no rows of their own.
+SELECT at, kind, detail
+  FROM (SELECT at, kind, detail, id FROM lead_activity
+         WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
+        UNION ALL
+        SELECT created_at, 'created',
+               CASE WHEN import_id IS NULL THEN '{}' ELSE jsonb_build_object('import_id', import_id::text) END, 0
+          FROM leads
+         WHERE workspace_id = %(workspace_id)s::bigint AND id = %(lead_id)s::bigint) happened
+ ORDER BY at DESC, id DESC
+ LIMIT %(limit)s::int
+
+-- name: list-fields
+-- The custom fields of a workspace.
+SELECT key, label FROM lead_fields
+ WHERE workspace_id = %(workspace_id)s::bigint
+ ORDER BY key
+
+-- name: add-fields
+-- Make custom fields known. Known ones keep their label.
+INSERT INTO lead_fields (workspace_id, key, label)
+SELECT %(workspace_id)s::bigint, key, label
+  FROM unnest(%(keys)s::text[], %(labels)s::text[]) AS new (key, label)
+ ORDER BY key
+    ON CONFLICT DO NOTHING
+
+-- name: status-counts
+-- How many leads have each status, from the kept counters.
+SELECT substr(key, 8) AS status, sum(n)::bigint AS n
+  FROM lead_counts
+ WHERE workspace_id = %(workspace_id)s::bigint AND key >= 'status:' AND key < 'status;'
+ GROUP BY key
+HAVING sum(n) > 0
+
+-- name: tag-counts
+-- How many leads have each tag, from the kept counters.
+SELECT substr(key, 5) AS tag, sum(n)::bigint AS n
+  FROM lead_counts
+ WHERE workspace_id = %(workspace_id)s::bigint AND key >= 'tag:' AND key < 'tag;'
+ GROUP BY key
+HAVING sum(n) > 0
+ ORDER BY lower(substr(key, 5)), key
+
+-- name: count-of
+-- One kept counter.
+SELECT coalesce(sum(n), 0)::bigint FROM lead_counts
+ WHERE workspace_id = %(workspace_id)s::bigint AND key = %(key)s::text
+
+-- name: fold-counts
+-- Turn many increments of a counter into one row, all workspaces: it is housekeeping. Two runs at once delete
+-- different rows, so none is counted twice.
+WITH many AS (
+    SELECT workspace_id, key FROM lead_counts
+     GROUP BY workspace_id, key
+    HAVING count(*) > 1
+     LIMIT 5000
+), gone AS (
+    DELETE FROM lead_counts c USING many
+     WHERE c.workspace_id = many.workspace_id AND c.key = many.key
+    RETURNING c.workspace_id, c.key, c.n
+)
+INSERT INTO lead_counts (workspace_id, key, n)
+SELECT workspace_id, key, sum(n) FROM gone
+ GROUP BY workspace_id, key
+HAVING sum(n) <> 0
+
+-- name: plan-for-values
+-- Make the rest of the transaction plan each statement for its own values: the best plan for a rare word is the
+-- worst for a common one.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
+
+-- name: estimate-matches
+-- How many leads of the whole installation match, as the planner guesses.
+SELECT estimate_lead_matches(%(text)s::text, %(tag)s::text)
+
+-- name: newest-leads
+-- The newest leads of a status, or of any.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id < %(before)s::bigint
+   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+ ORDER BY id DESC
+ LIMIT %(limit)s::int
+
+-- name: search-window
+-- The newest matches among the newest leads: walks the key backwards over a window and no further. Right for a
+-- common word, whose matches are soon enough.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM (SELECT * FROM leads
+         WHERE workspace_id = %(workspace_id)s::bigint AND id < %(before)s::bigint
+         ORDER BY id DESC
+         LIMIT %(size)s::int) newest
+ WHERE (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
+   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+ ORDER BY id DESC
+ LIMIT %(limit)s::int
+
+-- name: search-hits
+-- The newest of all matches: the hits are listed first, from the full-text or tag index, and then sorted. Without
+-- MATERIALIZED the planner walks the key backwards and reads ten million rows for a rare word (over a minute).
+WITH hits AS MATERIALIZED (
+    SELECT id FROM leads
+     WHERE workspace_id = %(workspace_id)s::bigint
+       AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
+       AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+       AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+), page AS MATERIALIZED (
+    SELECT id FROM hits WHERE id < %(before)s::bigint ORDER BY id DESC LIMIT %(limit)s::int
+)
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at,
+       (SELECT count(*) FROM hits) AS hits
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id IN (SELECT id FROM page)
+ ORDER BY id DESC
+
+-- name: find-by-identity
+-- The leads that have exactly this e-mail, phone or external id.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND id IN (SELECT id FROM leads WHERE workspace_id = %(workspace_id)s::bigint AND email = %(email)s::text
+              UNION SELECT id FROM leads WHERE workspace_id = %(workspace_id)s::bigint AND phone = %(phone)s::text
+              UNION SELECT id FROM leads
+                     WHERE workspace_id = %(workspace_id)s::bigint AND external_id = %(external_id)s::text)
+   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+   AND id < %(before)s::bigint
+ ORDER BY id DESC
+
+-- name: audience-size
+-- How many active leads an audience has on a channel.
+SELECT count(*)
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND status = 'active'
+   AND CASE WHEN %(channel)s::text = 'email' THEN email IS NOT NULL ELSE phone IS NOT NULL END
+   AND (%(any)s::text[] = '{}' OR tags && %(any)s::text[])
+   AND tags @> %(all)s::text[]
+   AND NOT tags && %(none)s::text[]
+
+-- name: audience-chunk
+-- The next active leads of an audience with their addresses, by id.
+SELECT id, CASE WHEN %(channel)s::text = 'email' THEN email ELSE phone END
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+   AND status = 'active'
+   AND CASE WHEN %(channel)s::text = 'email' THEN email IS NOT NULL ELSE phone IS NOT NULL END
+   AND (%(any)s::text[] = '{}' OR tags && %(any)s::text[])
+   AND tags @> %(all)s::text[]
+   AND NOT tags && %(none)s::text[]
+ ORDER BY id
+ LIMIT %(limit)s::int
+
+-- name: max-lead-id
+-- The newest lead's id; 0 when there is none.
+SELECT coalesce(max(id), 0) FROM leads WHERE workspace_id = %(workspace_id)s::bigint
+
+-- name: merge-data
+-- What templates may print of some leads.
+SELECT id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), name, tags, fields
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])

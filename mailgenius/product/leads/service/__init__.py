@@ -1,0 +1,31 @@
+"""What callers may ask of this area, by use case. Import this package, not its modules."""
+
+from mailgenius.product.leads.service.audiences import (
+    audience_chunk as audience_chunk,
+    audience_size as audience_size,
+    max_lead_id as max_lead_id,
+    merge_data as merge_data,
+)
+from mailgenius.product.leads.service.changing import (
+    add_tags as add_tags,
+    delete as delete,
+    remove_tags as remove_tags,
+    set_status as set_status,
+    stop_address as stop_address,
+    update as update,
+)
+from mailgenius.product.leads.service.merging import merge_staged as merge_staged
+from mailgenius.product.leads.service.reading import (
+    activity as activity,
+    counts as counts,
+    fields as fields,
+    fold_counts as fold_counts,
+    get as get,
+    tags as tags,
+)
+from mailgenius.product.leads.service.searching import search as search
+from mailgenius.product.leads.service.writing import (
+    add_fields as add_fields,
+    upsert as upsert,
+    upsert_batch as upsert_batch,
+)

@@ -1,0 +1,146 @@
+"""Changes that somebody asks for by name: edit one lead, tag, stop or delete many."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.kit.db.errors import UniqueConflict
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Invalid, Problem, invalid
+from mailgenius.product.leads import normalise, queries
+from mailgenius.product.leads.errors import IdentityConflict
+from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
+from mailgenius.product.leads.service.merging import addresses_by_channel, suppress
+from mailgenius.product.leads.service.writing import add_fields
+
+IDENTITY_KEYS = {
+    "leads_email_key": "e-mail",
+    "leads_phone_key": "phone",
+    "leads_external_id_key": "external id",
+}
+
+
+async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput) -> Lead:
+    """Change the given values of one lead: an empty text clears, tags replace, fields change key by key.
+
+    Raises:
+        LeadNotFound: this workspace has no such lead.
+        Invalid: a value is wrong, or no identity would be left.
+        IdentityConflict: another lead has the new e-mail, phone or external id.
+    """
+    before = await queries.lock_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
+    after = _changed(before, changes)
+    if after != before:
+        try:
+            await queries.update_lead(tx, workspace_id=workspace_id, lead=after)
+        except UniqueConflict as error:
+            taken = IDENTITY_KEYS.get(error.constraint, "identity")
+            raise IdentityConflict(reason=f"another lead has this {taken}") from error
+        names = [name for name in Lead.__dataclass_fields__ if getattr(before, name) != getattr(after, name)]
+        await queries.log_activity(
+            tx, workspace_id=workspace_id, lead_id=lead_id, kind="updated", detail={"changed": names}
+        )
+        labels = {key: normalise.field_label(key) for key in after.fields if key not in before.fields}
+        await add_fields(tx, workspace_id=workspace_id, labels=labels)
+    if changes.status is not None and changes.status is not before.status:
+        await set_status(tx, workspace_id=workspace_id, lead_ids=[lead_id], status=changes.status)
+    return await queries.get_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
+
+
+def _changed(lead: Lead, changes: LeadInput) -> Lead:
+    """Return the lead with the changes in normal form; its status and times stay."""
+    # The lead's own identity stands in, so that "no identity" is judged on the result below.
+    clean, problems = normalise.lead(
+        replace(changes, external_id=changes.external_id or f"lead {lead.id}"), filling=False
+    )
+    if clean is None:
+        raise Invalid(problems=[Problem(field, message) for field, message in problems])
+    fields = {**lead.fields, **(clean.fields or {})}
+    after = replace(
+        lead,
+        email=lead.email if changes.email is None else clean.email,
+        phone=lead.phone if changes.phone is None else clean.phone,
+        external_id=lead.external_id
+        if changes.external_id is None
+        else (clean.external_id if changes.external_id.strip() else None),
+        name=lead.name if clean.name is None else clean.name,
+        tags=lead.tags if clean.tags is None else clean.tags,
+        fields={key: value for key, value in fields.items() if value is not None},
+        consent_at=clean.consent_at or lead.consent_at,
+        consent_source=lead.consent_source if clean.consent_source is None else clean.consent_source,
+    )
+    if after.email is None and after.phone is None and after.external_id is None:
+        raise invalid("email", "an e-mail, a phone or an external id is needed")
+    return after
+
+
+async def delete(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
+    """Remove leads for good and return how many there were. The suppression list keeps their addresses."""
+    return await queries.delete_leads(tx, workspace_id=workspace_id, lead_ids=lead_ids)
+
+
+async def add_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
+    """Add tags to leads and return how many changed."""
+    clean = _clean_tags(tags)
+    return await queries.add_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+
+
+async def remove_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
+    """Take tags off leads and return how many changed."""
+    clean = _clean_tags(tags)
+    return await queries.remove_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+
+
+def _clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    try:
+        clean = normalise.tags(tags)
+    except ValueError as error:
+        raise invalid("tags", str(error)) from error
+    if not clean:
+        raise invalid("tags", "name at least one tag")
+    return clean
+
+
+async def set_status(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], status: LeadStatus, reason: str = "by hand"
+) -> int:
+    """Give leads a status and return how many exist.
+
+    Their e-mails and phones go on the suppression list, or leave it when the status is active. This is the
+    only way that a lead becomes active again.
+    """
+    rows = await queries.set_status(
+        tx, workspace_id=workspace_id, lead_ids=lead_ids, status=status, reason=reason
+    )
+    if status is not LeadStatus.ACTIVE:
+        await suppress(tx, workspace_id=workspace_id, rows=rows, status=status)
+        return len(rows)
+    for channel, addresses in addresses_by_channel(rows).items():
+        await suppression.remove(tx, workspace_id=workspace_id, channel=channel, addresses=addresses)
+    return len(rows)
+
+
+async def stop_address(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    channel: Channel,
+    address: str,
+    status: LeadStatus,
+    reason: str,
+    lead_id: int | None = None,
+) -> int:
+    """Mark the active leads behind an address that must not be written to; return how many changed.
+
+    The address is on the suppression list already: whoever told of it has put it there.
+    """
+    return await queries.stop_address(
+        tx,
+        workspace_id=workspace_id,
+        lead_id=lead_id,
+        channel=channel,
+        address=address,
+        status=status,
+        reason=reason,
+    )

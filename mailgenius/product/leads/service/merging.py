@@ -1,0 +1,173 @@
+"""The one merge: staged rows become new leads, changes of leads, or rejections. All ways in end here.
+
+Staged rows that share no identity form a round; rounds go one after the other (`leads/rounds.py`). In a
+round, all rows are first tried as new leads, which is the whole work of a first import; the rest is matched,
+changed or rejected, in turns when several rows lead to one lead.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.kit.db.errors import DatabaseBusy
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.leads import normalise, queries
+from mailgenius.product.leads.model import BatchResult, LeadInput, LeadStatus, Mode, Rejected
+from mailgenius.product.leads.rounds import PlannedLead
+
+MAX_TURNS = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Merge:
+    """How staged rows are to be merged."""
+
+    workspace_id: int
+    mode: Mode
+    source: str
+    """`api`, `page` or `import`: told in the leads' activity."""
+    added_tags: tuple[str, ...] = ()
+    """Tags that every new or changed lead gets beside its own."""
+    import_id: int | None = None
+
+    @property
+    def activity(self) -> tuple[str, dict[str, str]]:
+        if self.import_id is not None:
+            return "imported", {"import_id": str(self.import_id)}
+        return "updated", {"source": self.source}
+
+
+async def stage(tx: Tx, planned: Iterable[PlannedLead]) -> None:
+    """Fill the staging table with leads in normal form."""
+    await queries.open_staging(tx)
+    await queries.stage_rows(tx, (_row(each.n, each.round_no, each.lead) for each in planned))
+
+
+def _row(n: int, round_no: int, lead: LeadInput) -> Sequence[Any]:
+    return (
+        n,
+        round_no,
+        lead.email,
+        lead.phone,
+        lead.external_id,
+        lead.name,
+        None if lead.status is None else lead.status.value,
+        None if lead.tags is None else list(lead.tags),
+        msgspec.json.encode(lead.fields).decode() if lead.fields else None,
+        lead.consent_at,
+        lead.consent_source,
+    )
+
+
+async def merge_staged(
+    tx: Tx, merge: Merge, *, csv: Iterable[bytes] | None = None, rounds: Sequence[int], stops: bool = True
+) -> BatchResult:
+    """Merge what is staged, and say what became of it. Rows are named by their `n`.
+
+    Args:
+        tx: holds the staging table.
+        merge: how.
+        csv: ready-made rows to stage first, as `stage-csv` says; else `stage` was called.
+        rounds: how many staged rows each round has.
+        stops: whether rows may carry a status, which then also goes to the suppression list.
+    """
+    if csv is not None:
+        await queries.open_staging(tx)
+        await queries.stage_csv(tx, csv)
+    await queries.mark_suppressed(tx, workspace_id=merge.workspace_id)
+    totals = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
+    for round_no, size in enumerate(rounds):
+        for outcome, n in (await _merge_round(tx, merge, round_no, size)).items():
+            totals[outcome] += n
+    if stops:
+        await _suppress_stopped(tx, merge.workspace_id)
+    rejected = await queries.rejected_staged(tx) if totals.pop("rejected") else []
+    return BatchResult(**totals, rejected=[Rejected(index=row.n, reason=_reason(row)) for row in rejected])
+
+
+async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
+    created = await _insert(tx, merge, round_no)
+    if created == size:
+        return {"created": created}
+    kind, detail = merge.activity
+    left = size - await queries.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
+    for _ in range(MAX_TURNS):
+        await queries.match_staged(tx, workspace_id=merge.workspace_id, round_no=round_no)
+        if merge.mode is Mode.KEEP:
+            settled = await queries.keep_matched(tx, round_no=round_no)
+        else:
+            settled = await queries.update_matched(
+                tx,
+                workspace_id=merge.workspace_id,
+                round_no=round_no,
+                added_tags=merge.added_tags,
+                replacing=merge.mode is Mode.OVERWRITE,
+                kind=kind,
+                detail=detail,
+            )
+        if not settled:
+            # A clash is final only when nothing else moved: a change may just have freed the identity.
+            settled = await queries.reject_clashing(tx, round_no=round_no)
+        left -= settled
+        if left and await _insert(tx, merge, round_no):
+            left -= await queries.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
+        if not left:
+            return await queries.outcomes(tx, round_no=round_no)
+    raise DatabaseBusy  # Other writers kept changing the same leads; the caller's transaction is tried again.
+
+
+async def _insert(tx: Tx, merge: Merge, round_no: int) -> int:
+    return await queries.insert_staged(
+        tx,
+        workspace_id=merge.workspace_id,
+        round_no=round_no,
+        added_tags=merge.added_tags,
+        import_id=merge.import_id,
+    )
+
+
+async def _suppress_stopped(tx: Tx, workspace_id: int) -> None:
+    """Put addresses whose rows say "do not write" on the suppression list, as `set_status` does."""
+    by_status: dict[LeadStatus, list[tuple[str | None, str | None]]] = {}
+    for row in await queries.staged_stops(tx):
+        by_status.setdefault(row.status, []).append((row.email, row.phone))
+    for status, rows in by_status.items():
+        await suppress(tx, workspace_id=workspace_id, rows=rows, status=status)
+
+
+async def suppress(
+    tx: Tx, *, workspace_id: int, rows: Sequence[tuple[str | None, str | None]], status: LeadStatus
+) -> None:
+    """Suppress the (e-mail, phone) of leads on every channel that they reach."""
+    for channel, addresses in addresses_by_channel(rows).items():
+        await suppression.add(
+            tx, workspace_id=workspace_id, channel=channel, addresses=addresses, reason=status.value
+        )
+
+
+def addresses_by_channel(rows: Sequence[tuple[str | None, str | None]]) -> dict[Channel, list[str]]:
+    """Sort the (e-mail, phone) of leads by channel; channels without an address are absent."""
+    emails = [email for email, _ in rows if email]
+    phones = [phone for _, phone in rows if phone]
+    found = {Channel.EMAIL: emails, Channel.SMS: phones, Channel.WHATSAPP: phones}
+    return {channel: addresses for channel, addresses in found.items() if addresses}
+
+
+def _reason(row: queries.RejectedRow) -> str:
+    if row.clash == "external_id":
+        by = f"e-mail {row.email}" if row.by_email else f"phone {row.phone}"
+        other = normalise.shown(row.clash_value or "")
+        return f"the {by} belongs to lead {row.lead_id}, whose external id is “{other}”"
+    if row.clash == "email":
+        return f"the phone {row.phone} belongs to lead {row.lead_id}, whose e-mail is {row.clash_value}"
+    owners = [
+        (f"external id “{normalise.shown(row.external_id or '')}”", row.by_external_id),
+        (f"e-mail {row.email}", row.by_email),
+        (f"phone {row.phone}", row.by_phone),
+    ]
+    named = [f"the {identity} belongs to lead {owner}" for identity, owner in owners if owner]
+    return ", but ".join([named[0], " and ".join(named[1:])])

@@ -1,0 +1,106 @@
+"""Taking leads in from callers, one or many: normalise, check, stage, merge."""
+
+from collections.abc import Sequence
+
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Invalid, Problem
+from mailgenius.product.leads import normalise, queries
+from mailgenius.product.leads.errors import BatchTooLarge, IdentityConflict
+from mailgenius.product.leads.model import (
+    MAX_BATCH,
+    BatchResult,
+    LeadInput,
+    Mode,
+    Rejected,
+    Upserted,
+)
+from mailgenius.product.leads.rounds import NumberedLead, Plan, PlannedLead, plan_rounds
+from mailgenius.product.leads.service.merging import Merge, merge_staged, stage
+
+TOO_MANY_REPEATS = "one of its identities stands in too many rows that contradict each other"
+
+
+async def upsert(
+    tx: Tx, *, workspace_id: int, lead: LeadInput, mode: Mode = Mode.MERGE, source: str = "api"
+) -> Upserted:
+    """Create a lead, or change the one that has its external id, e-mail or phone.
+
+    Raises:
+        Invalid: a value is wrong, or no identity is given.
+        IdentityConflict: its identities belong to different leads.
+    """
+    clean, problems = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
+    if clean is None:
+        raise Invalid(problems=[Problem(field, message) for field, message in problems])
+    await stage(tx, [PlannedLead(n=0, round_no=0, lead=clean)])
+    result = await merge_staged(tx, Merge(workspace_id=workspace_id, mode=mode, source=source), rounds=[1])
+    if result.rejected:
+        raise IdentityConflict(reason=result.rejected[0].reason)
+    await _know_fields(tx, workspace_id, [clean])
+    lead_id = await queries.staged_lead(tx)
+    stored = await queries.get_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
+    return Upserted(lead=stored, created=result.created == 1)
+
+
+async def upsert_batch(
+    tx: Tx, *, workspace_id: int, leads: Sequence[LeadInput], mode: Mode = Mode.MERGE, source: str = "api"
+) -> BatchResult:
+    """Create or change many leads, as if one after the other. A bad one is rejected and costs itself only.
+
+    Raises:
+        BatchTooLarge: there are more than 5,000.
+    """
+    if len(leads) > MAX_BATCH:
+        raise BatchTooLarge(limit=MAX_BATCH, size=len(leads))
+    rejected: list[Rejected] = []
+    numbered: list[NumberedLead] = []
+    for index, lead in enumerate(leads):
+        clean, problems = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
+        if clean is None:
+            rejected.append(Rejected(index=index, reason="; ".join(message for _, message in problems)))
+        else:
+            numbered.append(NumberedLead(n=index, lead=clean))
+    plan = plan_rounds(numbered, mode=mode)
+    await stage(tx, plan.leads)
+    merge = Merge(workspace_id=workspace_id, mode=mode, source=source)
+    result = add_repeats(await merge_staged(tx, merge, rounds=plan.sizes), plan, mode=mode)
+    await _know_fields(tx, workspace_id, [each.lead for each in plan.leads])
+    rejected.extend(result.rejected)
+    return BatchResult(
+        created=result.created,
+        updated=result.updated,
+        unchanged=result.unchanged,
+        rejected=sorted(rejected, key=lambda each: each.index),
+    )
+
+
+def add_repeats(result: BatchResult, plan: Plan, *, mode: Mode) -> BatchResult:
+    """Count the rows that were folded into others, and reject those that were too many."""
+    reasons = {each.index: each.reason for each in result.rejected}
+    rejected = [*result.rejected, *(Rejected(index=n, reason=TOO_MANY_REPEATS) for n in plan.excess)]
+    updated = unchanged = 0
+    for repeat in plan.repeats:
+        if repeat.into in reasons:
+            rejected.append(Rejected(index=repeat.n, reason=reasons[repeat.into]))
+        elif repeat.changes and mode is not Mode.KEEP:
+            updated += 1
+        else:
+            unchanged += 1
+    return BatchResult(
+        created=result.created,
+        updated=result.updated + updated,
+        unchanged=result.unchanged + unchanged,
+        rejected=rejected,
+    )
+
+
+async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> None:
+    """Make custom fields known, by key, with the label that people see."""
+    if labels:
+        await queries.add_fields(tx, workspace_id=workspace_id, labels=labels)
+
+
+async def _know_fields(tx: Tx, workspace_id: int, leads: Sequence[LeadInput]) -> None:
+    keys = dict.fromkeys(key for lead in leads for key in lead.fields or {})
+    labels = {key: normalise.field_label(key) for key in keys}
+    await add_fields(tx, workspace_id=workspace_id, labels=labels)
