@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mailgenius import __version__
-from mailgenius.cli import api_keys, users, workspaces
+from mailgenius.cli import api_keys, installation, users, workspaces
 from mailgenius.cli.exits import exit_of
 from mailgenius.cli.output import print_error
 from mailgenius.kit import logs
@@ -20,6 +20,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("run")(installation.run)
+app.command("migrate")(installation.migrate)
+app.command("doctor")(installation.doctor)
 app.add_typer(workspaces.app, name="workspace")
 app.add_typer(users.app, name="user")
 app.add_typer(api_keys.app, name="apikey")

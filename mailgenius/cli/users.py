@@ -42,13 +42,10 @@ def create(
                     "workspace": found.name, "password": added.password}  # fmt: skip
 
     made = run(work)
-    password = f"Password: {made['password']} (shown once; changed at the first sign-in)"
-    known = "They have an account already and keep their password."
-    show(
-        made,
-        f"{made['email']} is {made['role']} of {made['workspace']}.\n{password if made['password'] else known}",
-        as_json=as_json,
-    )
+    words = "They have an account already and keep their password."
+    if made["password"]:
+        words = f"Password: {made['password']} (shown once; changed at the first sign-in)"
+    show(made, f"{made['email']} is {made['role']} of {made['workspace']}.\n{words}", as_json=as_json)
 
 
 @app.command("list")

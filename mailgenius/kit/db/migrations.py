@@ -69,6 +69,12 @@ def migrate(url: str) -> list[str]:
             connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK_KEY,))
 
 
+def server_version(url: str) -> int:
+    """Return the version of the server as PostgreSQL counts it, such as 180001."""
+    with translated(), psycopg.connect(url, autocommit=True) as connection:
+        return connection.info.server_version
+
+
 def pending(url: str) -> list[str]:
     """Return the names of the migrations that a database lacks."""
     with translated(), psycopg.connect(url, autocommit=True) as connection:
