@@ -748,6 +748,8 @@ CALL protect_tenant_table('campaigns');
 
 -- People and sessions belong to no workspace: only trusted transactions reach them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions, sign_in_failures TO mailgenius_engine;
+-- Readiness compares this with the release.
+GRANT SELECT ON schema_migrations TO mailgenius_engine;
 GRANT USAGE ON SEQUENCE message_id_seq, batch_id_seq TO mailgenius_door, mailgenius_engine;
 
 SELECT create_message_partitions(current_date - 31, 5);

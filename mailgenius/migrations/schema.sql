@@ -134,13 +134,25 @@ BEGIN
     RETURN made;
 END $$;
 
+CREATE FUNCTION public.estimate_lead_matches(words text, tag text) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $$
+-- How many leads of the installation the planner expects to match: decides how a search reads.
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM leads WHERE (%L IS NULL OR search @@ lead_query(%L))'
+                   ' AND (%L IS NULL OR tags @> ARRAY[%L])', words, words, tag, tag) INTO plan;
+    RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric::bigint;
+END $$;
+
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN translate(CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE translate(lower(words), 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžøłđħı'::text, 'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzoldhi'::text) END, '@._-+/''"()&,;:!?#*[]{}<>|~^`=%$\'::text, repeat(' '::text, 40));
 
 CREATE FUNCTION public.lead_query(words text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT (string_agg(((''''::text || word.word) || ''':*'::text), ' & '::text))::tsquery AS string_agg FROM unnest(string_to_array(public.search_text(lead_query.words), ' '::text)) word(word) WHERE (word.word <> ''::text));
+    RETURN (SELECT (string_agg(CASE WHEN (word.word ~ '^[0-9]{4,11}$'::text) THEN (((('('''::text || word.word) || ''':* | ''55'::text) || word.word) || ''':*)'::text) ELSE ((''''::text || word.word) || ''':*'::text) END, ' & '::text))::tsquery AS string_agg FROM unnest(string_to_array(public.search_text(lead_query.words), ' '::text)) word(word) WHERE (word.word <> ''::text));
 
 CREATE FUNCTION public.lead_search(name text, email text, phone text, external_id text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1254,8 +1266,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_engi
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_engine;
 
+GRANT SELECT ON TABLE public.lead_staging TO mailgenius_door;
+GRANT SELECT ON TABLE public.lead_staging TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO mailgenius_engine;
+
+GRANT USAGE ON SEQUENCE public.leads_id_seq TO mailgenius_door;
+GRANT USAGE ON SEQUENCE public.leads_id_seq TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO mailgenius_engine;

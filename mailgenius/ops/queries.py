@@ -1,0 +1,25 @@
+"""One typed function for each statement of queries.sql. No decisions here."""
+
+from dataclasses import dataclass
+
+from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.transaction import Tx
+
+_SQL = load_queries(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """One number, with the value of its label when it has one."""
+
+    name: str
+    label: str | None
+    value: float
+
+
+async def applied_migrations(tx: Tx) -> set[str]:
+    return {row[0] for row in await tx.rows(_SQL["applied-migrations"])}
+
+
+async def gauges(tx: Tx) -> list[Reading]:
+    return await tx.all(Reading, _SQL["gauges"])
