@@ -1,6 +1,5 @@
 """Opens this installation for one command, and turns an async piece of work into a plain call."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
@@ -9,17 +8,18 @@ import typer
 import uvloop
 
 from mailgenius.kit.config import load_settings
-from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.services import Services
 from mailgenius.processes.address import with_remembered
-from mailgenius.processes.services import database_server, open_services
+from mailgenius.processes.services import prepared_services
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.errors import WorkspaceNotFound
 from mailgenius.product.workspaces.model import Workspace
 
 T = TypeVar("T")
+CONNECTIONS = 16
+"""A command may have to stand in for the engine and the jobs process."""
 
 WorkspaceName = Annotated[
     str,
@@ -40,11 +40,8 @@ def run(work: Callable[[Services], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def installation_services() -> AsyncIterator[Services]:
     """Open the services of this home: its database is started when it does not run, and migrated."""
-    settings = with_remembered(load_settings())
-    with database_server(settings) as url:
-        await asyncio.to_thread(migrate, url)
-        async with open_services(settings) as services:
-            yield services
+    async with prepared_services(with_remembered(load_settings()), connections=CONNECTIONS) as services:
+        yield services
 
 
 async def workspace_named(tx: Tx, name: str) -> Workspace:

@@ -1,12 +1,15 @@
 """Builds the services of one process, and holds the database server while they are used."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from mailgenius.engine.ledger import service as ledger
 from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.embedded import EmbeddedPostgres
+from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import open_storage
 from mailgenius.processes.wiring import build_jobs
@@ -58,3 +61,15 @@ async def open_services(settings: Settings, *, connections: int = CONNECTIONS) -
     services = build_services(settings, connections=connections)
     async with opened(services):
         yield services
+
+
+@asynccontextmanager
+async def prepared_services(settings: Settings, *, connections: int = CONNECTIONS) -> AsyncIterator[Services]:
+    """Like open_services, on a database brought to this release: for whoever starts or works alone."""
+    with database_server(settings) as url:
+        await asyncio.to_thread(migrate, url)
+        async with open_services(settings, connections=connections) as services:
+            async with services.db.trusted() as tx:
+                # An installation that slept for months has no partition for today.
+                await ledger.ensure_partitions(tx)
+            yield services

@@ -15,11 +15,10 @@ from http import HTTPStatus
 import aiohttp
 
 from mailgenius.kit.config import Settings, with_port
-from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.errors import Unavailable
 from mailgenius.processes.address import remember, with_remembered
 from mailgenius.processes.roles import Child, Role, children_of
-from mailgenius.processes.services import database_server, open_services
+from mailgenius.processes.services import database_server, prepared_services
 from mailgenius.processes.supervisor import ChildCommand, Supervisor
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import FirstOwner
@@ -80,9 +79,8 @@ async def installation(settings: Settings, plan: Plan, stop: asyncio.Event) -> A
         address = _local_address(plan)
     else:
         settings = with_remembered(settings)
-    with database_server(settings) as url:
-        await asyncio.to_thread(migrate, url)
-        async with open_services(settings, connections=1) as services, services.db.trusted() as tx:
+    with database_server(settings):
+        async with prepared_services(settings, connections=1) as services, services.db.trusted() as tx:
             first_owner = await workspaces.ensure_owner(tx)
         supervisor = Supervisor([_command(child, settings, plan) for child in children])
         running = asyncio.create_task(supervisor.run(stop))

@@ -3,12 +3,14 @@
 from mailgenius.engine.intake.jobs import jobs as intake_jobs
 from mailgenius.kit.jobs import Jobs, JobTable
 from mailgenius.product.leads.jobs import jobs as leads_jobs
+from mailgenius.product.workspaces.jobs import jobs as workspaces_jobs
 
 
 def job_tables() -> list[JobTable]:
     """Return the jobs of every area, one line each."""
     return [
         leads_jobs,
+        workspaces_jobs,
         intake_jobs,
     ]
 
