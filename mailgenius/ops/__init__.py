@@ -1,1 +1,1 @@
-"""Looks after the running system: is it alive and ready, and its numbers. Data only: doors give them addresses."""
+"""Looks after the running system: is it ready, and its numbers. Data only: doors give them addresses."""

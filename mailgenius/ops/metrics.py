@@ -45,9 +45,12 @@ METRICS = (
     Metric("mailgenius_batches", "Batches of messages that are not done, by state.", "state"),
     Metric(
         "mailgenius_oldest_batch_wait_seconds",
-        "How long the batch that has waited longest has been ready. Growing means: more engines or faster connections.",
+        "Wait of the batch that has been ready longest. Growing asks for more engines or faster connections.",
     ),
-    Metric("mailgenius_expired_leases", "Batches whose engine has stopped renewing its lease; recovery takes them."),
+    Metric(
+        "mailgenius_expired_leases",
+        "Batches whose engine has stopped renewing its lease; recovery takes them.",
+    ),
     Metric("mailgenius_sending_workspaces", "Workspaces with batches that are not done."),
     Metric("mailgenius_deferrals", "Messages that wait for another attempt: due now, or waiting.", "when"),
     Metric("mailgenius_jobs", "Background jobs: todo, doing, or failed for good.", "status"),

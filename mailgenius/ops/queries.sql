@@ -3,7 +3,7 @@
 SELECT name FROM schema_migrations;
 
 -- name: gauges
--- The numbers of /metrics in one reading. They span every workspace_id on purpose and name none of them.
+-- all workspaces: the numbers of /metrics are about the installation, and name no workspace_id.
 -- Counters are read for open orders only, so the cost follows the work under way, not the history.
 SELECT 'mailgenius_messages' AS name, c.state::text AS label, sum(c.n)::float8 AS value
   FROM orders o

@@ -1,89 +1,21 @@
 """One typed function for each statement of queries.sql. No decisions here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.workspaces import rows
 from mailgenius.product.workspaces.errors import (
     ApiKeyNotFound,
     MemberNotFound,
     UserNotFound,
     WorkspaceNotFound,
 )
-from mailgenius.product.workspaces.model import Answer, ApiKey, Member, Role, Session, User, Workspace
+from mailgenius.product.workspaces.model import Answer, ApiKey, Member, Role, User, Workspace
 
 _SQL = load_queries(__file__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredPassword:
-    id: int
-    password_hash: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredKey:
-    workspace_id: int
-    id: int
-    scopes: tuple[str, ...]
-    last_used_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredAnswer:
-    request_hash: bytes
-    status: int
-    content_type: str
-    body: bytes
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CountedAttempts:
-    failures: int
-    window_end: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredSession:
-    """A session row joined with its person and their role."""
-
-    csrf_token: str
-    started_at: datetime
-    last_seen_at: datetime
-    expires_at: datetime
-    workspace_id: int | None
-    role: Role | None
-    id: int
-    email: str
-    name: str
-    must_change_password: bool
-    installation_owner: bool
-    locale: str
-    theme: str
-    last_sign_in_at: datetime | None
-    created_at: datetime
-
-    def session(self, *, expires_at: datetime) -> Session:
-        user = User(
-            id=self.id,
-            email=self.email,
-            name=self.name,
-            must_change_password=self.must_change_password,
-            installation_owner=self.installation_owner,
-            locale=self.locale,
-            theme=self.theme,
-            last_sign_in_at=self.last_sign_in_at,
-            created_at=self.created_at,
-        )
-        return Session(
-            user=user,
-            workspace_id=self.workspace_id,
-            role=self.role,
-            csrf_token=self.csrf_token,
-            expires_at=expires_at,
-        )
 
 
 async def lock_first_run(tx: Tx) -> None:
@@ -156,12 +88,12 @@ async def find_user(tx: Tx, *, email: str) -> User | None:
     return await tx.first(User, _SQL["find-user"], email=email)
 
 
-async def password_by_email(tx: Tx, *, email: str) -> StoredPassword | None:
-    return await tx.first(StoredPassword, _SQL["password-by-email"], email=email)
+async def password_by_email(tx: Tx, *, email: str) -> rows.StoredPassword | None:
+    return await tx.first(rows.StoredPassword, _SQL["password-by-email"], email=email)
 
 
-async def password_by_id(tx: Tx, *, user_id: int) -> StoredPassword:
-    return await tx.one(StoredPassword, _SQL["password-by-id"], missing=UserNotFound, user_id=user_id)
+async def password_by_id(tx: Tx, *, user_id: int) -> rows.StoredPassword:
+    return await tx.one(rows.StoredPassword, _SQL["password-by-id"], missing=UserNotFound, user_id=user_id)
 
 
 async def set_password(tx: Tx, *, user_id: int, password_hash: str, must_change_password: bool) -> None:
@@ -222,33 +154,12 @@ async def default_workspace(tx: Tx, *, user_id: int) -> int | None:
     return found
 
 
-async def insert_session(
-    tx: Tx,
-    *,
-    id_hash: bytes,
-    user_id: int,
-    workspace_id: int | None,
-    csrf_token: str,
-    ip: str,
-    user_agent: str,
-    now: datetime,
-    expires_at: datetime,
-) -> None:
-    await tx.execute(
-        _SQL["insert-session"],
-        id_hash=id_hash,
-        user_id=user_id,
-        workspace_id=workspace_id,
-        csrf_token=csrf_token,
-        ip=ip,
-        user_agent=user_agent,
-        now=now,
-        expires_at=expires_at,
-    )
+async def insert_session(tx: Tx, *, started: rows.StartedSession) -> None:
+    await tx.execute(_SQL["insert-session"], **asdict(started))
 
 
-async def get_session(tx: Tx, *, id_hash: bytes, now: datetime) -> StoredSession | None:
-    return await tx.first(StoredSession, _SQL["get-session"], id_hash=id_hash, now=now)
+async def get_session(tx: Tx, *, id_hash: bytes, now: datetime) -> rows.StoredSession | None:
+    return await tx.first(rows.StoredSession, _SQL["get-session"], id_hash=id_hash, now=now)
 
 
 async def touch_session(tx: Tx, *, id_hash: bytes, now: datetime, expires_at: datetime) -> None:
@@ -275,9 +186,9 @@ async def delete_sessions_in_workspace(tx: Tx, *, user_id: int, workspace_id: in
 
 async def count_attempt(
     tx: Tx, *, key_hashes: Sequence[bytes], now: datetime, window_end: datetime
-) -> list[CountedAttempts]:
+) -> list[rows.CountedAttempts]:
     return await tx.all(
-        CountedAttempts,
+        rows.CountedAttempts,
         _SQL["count-attempt"],
         key_hashes=sorted(key_hashes),
         now=now,
@@ -340,8 +251,8 @@ async def revoke_api_key(tx: Tx, *, workspace_id: int, api_key_id: int, now: dat
     )
 
 
-async def actor_by_key(tx: Tx, *, key_hash: bytes) -> StoredKey | None:
-    return await tx.first(StoredKey, _SQL["actor-by-key"], key_hash=key_hash)
+async def actor_by_key(tx: Tx, *, key_hash: bytes) -> rows.StoredKey | None:
+    return await tx.first(rows.StoredKey, _SQL["actor-by-key"], key_hash=key_hash)
 
 
 async def mark_key_used(
@@ -356,8 +267,10 @@ async def lock_idempotency_key(tx: Tx, *, workspace_id: int, key: str) -> bool:
     return bool(await tx.value(_SQL["lock-idempotency-key"], workspace_id=workspace_id, key=key))
 
 
-async def get_answer(tx: Tx, *, workspace_id: int, key: str, after: datetime) -> StoredAnswer | None:
-    return await tx.first(StoredAnswer, _SQL["get-answer"], workspace_id=workspace_id, key=key, after=after)
+async def get_answer(tx: Tx, *, workspace_id: int, key: str, after: datetime) -> rows.StoredAnswer | None:
+    return await tx.first(
+        rows.StoredAnswer, _SQL["get-answer"], workspace_id=workspace_id, key=key, after=after
+    )
 
 
 async def put_answer(

@@ -11,6 +11,7 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.workspaces import queries
 from mailgenius.product.workspaces.errors import TooManyAttempts, WorkspaceNotFound, WrongCredentials
 from mailgenius.product.workspaces.model import NewSession, Session
+from mailgenius.product.workspaces.rows import StartedSession
 
 IDLE_LIFE = timedelta(days=14)
 """A session ends when it was not used for this long."""
@@ -86,8 +87,7 @@ async def switch_workspace(tx: Tx, *, token: str, workspace_id: int) -> None:
 async def _start(tx: Tx, *, user_id: int, ip: str, user_agent: str, now: datetime) -> NewSession:
     token = random_token()
     await queries.mark_signed_in(tx, user_id=user_id, now=now)
-    await queries.insert_session(
-        tx,
+    started = StartedSession(
         id_hash=fingerprint(token),
         user_id=user_id,
         workspace_id=await queries.default_workspace(tx, user_id=user_id),
@@ -97,6 +97,7 @@ async def _start(tx: Tx, *, user_id: int, ip: str, user_agent: str, now: datetim
         now=now,
         expires_at=now + IDLE_LIFE,
     )
+    await queries.insert_session(tx, started=started)
     session = await session_of(tx, token=token)
     if session is None:
         raise WrongCredentials  # The person was removed between the two steps.
