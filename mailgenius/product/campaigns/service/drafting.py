@@ -138,6 +138,10 @@ async def _check(tx: Tx, *, workspace_id: int, campaign: CampaignInput) -> None:
     ]
     if campaign.scheduled_at is not None and campaign.scheduled_at.tzinfo is None:
         problems.append(Problem("scheduled_at", "must name its time zone"))
+    try:
+        campaign.audience.check()
+    except Invalid as error:
+        problems += error.problems
     problems += await _missing_parts(tx, workspace_id=workspace_id, campaign=campaign)
     if problems:
         raise Invalid(problems=problems)

@@ -1,0 +1,110 @@
+"""The form of a campaign: what is sent, to whom, from whom, through what, and when."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Self
+
+from mailgenius.product.campaigns.model import Campaign, CampaignInput
+from mailgenius.product.leads.model import Audience, TagFilter
+from mailgenius.web.forms.reading import FormReader, Posted
+from mailgenius.web.i18n import _
+
+CAMPAIGN_FIELDS: Final = (
+    "name",
+    "template_id",
+    "connection_id",
+    "sender_email",
+    "sender_name",
+    "reply_to",
+    "audience",
+    "scheduled_at",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignForm:
+    """A campaign as typed."""
+
+    name: str = ""
+    template_id: int | None = None
+    connection_id: int | None = None
+    sender_email: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    everyone: bool = True
+    tags_any: tuple[str, ...] = ()
+    tags_all: tuple[str, ...] = ()
+    tags_none: tuple[str, ...] = ()
+    at_a_time: bool = False
+    scheduled_at: datetime | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        tags = campaign.audience.tags
+        return cls(
+            name=campaign.name,
+            template_id=campaign.template_id,
+            connection_id=campaign.connection_id,
+            sender_email=campaign.sender_email,
+            sender_name=campaign.sender_name,
+            reply_to=campaign.reply_to,
+            everyone=campaign.audience.all,
+            tags_any=tags.any,
+            tags_all=tags.all,
+            tags_none=tags.none,
+            at_a_time=campaign.scheduled_at is not None,
+            scheduled_at=campaign.scheduled_at,
+        )
+
+    @classmethod
+    def read(cls, posted: Posted, *, timezone: str) -> Self:
+        form = FormReader(posted)
+        templates, connections = form.ids("template_id"), form.ids("connection_id")
+        if not templates:
+            form.refuse("template_id", _("Choose a template."))
+        if not connections:
+            form.refuse("connection_id", _("Choose a connection."))
+        everyone = form.choice("audience", ("all", "tags"), default="all") == "all"
+        tags_any, tags_all = form.tags("tags_any"), form.tags("tags_all")
+        if not everyone and not tags_any and not tags_all:
+            form.refuse("audience", _("Name at least one tag, or choose everyone."))
+        at_a_time = form.choice("when", ("now", "later"), default="now") == "later"
+        scheduled_at = form.moment("scheduled_at", timezone) if at_a_time else None
+        if at_a_time and scheduled_at is None:
+            form.refuse("scheduled_at", _("Write a date and a time."))
+        return cls(
+            name=form.text("name", required=True),
+            template_id=templates[0] if templates else None,
+            connection_id=connections[0] if connections else None,
+            sender_email=form.text("sender_email", limit=254, required=True),
+            sender_name=form.text("sender_name", limit=100),
+            reply_to=form.text("reply_to", limit=254),
+            everyone=everyone,
+            tags_any=tags_any,
+            tags_all=tags_all,
+            tags_none=form.tags("tags_none"),
+            at_a_time=at_a_time,
+            scheduled_at=scheduled_at,
+            errors=form.errors,
+        )
+
+    @property
+    def audience(self) -> Audience:
+        if self.everyone:
+            return Audience(all=True, tags=TagFilter(none=self.tags_none))
+        return Audience(tags=TagFilter(any=self.tags_any, all=self.tags_all, none=self.tags_none))
+
+    @property
+    def campaign(self) -> CampaignInput:
+        """The command. Call it only when the form has no errors."""
+        return CampaignInput(
+            name=self.name,
+            template_id=self.template_id or 0,
+            connection_id=self.connection_id or 0,
+            sender_email=self.sender_email,
+            sender_name=self.sender_name,
+            reply_to=self.reply_to,
+            audience=self.audience,
+            scheduled_at=self.scheduled_at,
+        )
