@@ -9,11 +9,12 @@ from mailgenius.kit.errors import NotFound
 from mailgenius.kit.services import Services
 from mailgenius.web import security, static_files
 from mailgenius.web.failures import failure_handlers
-from mailgenius.web.pages import auth, settings
+from mailgenius.web.pages import auth, leads, settings
 from mailgenius.web.visits import ANYONE, Page, VisitMiddleware, admit, visit_of
 
 ROUTERS = (
     auth.router,
+    leads.router,
     settings.router,
 )
 """One line for each area of pages."""

@@ -145,17 +145,17 @@ class Visit:
         """A value from the address, such as `?search=`; empty when it is not there."""
         return str(self.request.query_params.get(name, "")).strip().replace("\0", "")
 
-    def html(self, template: str, /, *, status: int = 200, **values: object) -> Page:
+    def html(self, template: str, /, *, code: int = 200, **values: object) -> Page:
         """A whole page."""
         text = render(template, page=self.page, may=self.may, **values)
-        return Response(text, status_code=status, media_type=MediaType.HTML, cookies=self._cookies())
+        return Response(text, status_code=code, media_type=MediaType.HTML, cookies=self._cookies())
 
-    def block(self, template: str, block: str, /, *, status: int = 200, **values: object) -> Page:
+    def block(self, template: str, block: str, /, *, code: int = 200, **values: object) -> Page:
         """One block of a page, for htmx to put in."""
         text = render_block(template, block, page=self.page, may=self.may, **values)
         # The same address gives the whole page too, so a cache must tell them apart.
         headers = {"Vary": "HX-Request"}
-        return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
+        return Response(text, status_code=code, media_type=MediaType.HTML, headers=headers)
 
     def redirect(
         self,

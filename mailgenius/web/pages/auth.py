@@ -91,7 +91,7 @@ async def choose_password(visit: CurrentVisit) -> Page:
         except Invalid as error:
             errors = errors_of(error, fields=PASSWORD_FIELDS)
     if errors:
-        return visit.html("auth/password.html", status=422, errors=errors)
+        return visit.html("auth/password.html", code=422, errors=errors)
     return visit.redirect(WELCOME_PATH, Flash("success", _("Your password is set.")))
 
 
@@ -138,9 +138,9 @@ async def switch_workspace(visit: CurrentVisit) -> Page:
 
 
 def _sign_in_again(visit: Visit, form: SignInForm, next_path: str, errors: dict[str, Any]) -> Page:
-    status = 422 if FORM not in errors else 401
+    code = 422 if FORM not in errors else 401
     shown = SignInForm(email=form.email, errors=errors)
-    return visit.html("auth/sign_in.html", status=status, form=shown, next_path=next_path)
+    return visit.html("auth/sign_in.html", code=code, form=shown, next_path=next_path)
 
 
 router = Router(

@@ -158,8 +158,8 @@ def _form(
     connection: Connection | None = None,
 ) -> Page:
     values: dict[str, Any] = {"provider": provider, "form": form, "errors": errors or {}}
-    status = 422 if errors else 200
-    return visit.html("connections/form.html", status=status, connection=connection, **values)
+    code = 422 if errors else 200
+    return visit.html("connections/form.html", code=code, connection=connection, **values)
 
 
 router = Router(

@@ -241,7 +241,7 @@ async def _editor(
 ) -> Page:
     return visit.html(
         "templates/editor.html",
-        status=422 if errors else 200,
+        code=422 if errors else 200,
         form=form,
         errors=errors or {},
         template=template,
@@ -257,7 +257,7 @@ async def _test_form(
         usable = await connections.list_connections(tx, workspace_id=visit.workspace_id)
     return visit.html(
         "templates/test.html",
-        status=422 if errors else 200,
+        code=422 if errors else 200,
         template=template,
         form=form,
         errors=errors or {},

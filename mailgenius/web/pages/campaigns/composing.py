@@ -138,7 +138,7 @@ async def _composer(
         }
     return visit.html(
         "campaigns/compose.html",
-        status=422 if errors else 200,
+        code=422 if errors else 200,
         form=form,
         errors=errors or {},
         campaign=campaign,

@@ -78,11 +78,11 @@ async def revoke_api_key(visit: CurrentVisit, api_key_id: FromPath[int]) -> Page
 
 
 def _form(visit: Visit, form: ApiKeyForm, errors: dict[str, str]) -> Page:
-    status = 422 if errors else 200
+    code = 422 if errors else 200
     values = {"form": form, "errors": errors, "permissions": _permissions()}
     if visit.page.is_htmx:
-        return visit.block("settings/api_key_new.html", "form", status=status, **values)
-    return visit.html("settings/api_key_new.html", status=status, **values)
+        return visit.block("settings/api_key_new.html", "form", code=code, **values)
+    return visit.html("settings/api_key_new.html", code=code, **values)
 
 
 def _permissions() -> list[tuple[str, str]]:

@@ -101,10 +101,10 @@ def _added(visit: Visit, added: NewMember) -> Page:
 
 def _form(visit: Visit, form: MemberForm, errors: dict[str, str]) -> Page:
     values = {"form": form, "errors": errors, **_role_choices(visit)}
-    status = 422 if errors else 200
+    code = 422 if errors else 200
     if visit.page.is_htmx:
-        return visit.block("settings/member_new.html", "form", status=status, **values)
-    return visit.html("settings/member_new.html", status=status, **values)
+        return visit.block("settings/member_new.html", "form", code=code, **values)
+    return visit.html("settings/member_new.html", code=code, **values)
 
 
 def _role_choices(visit: Visit) -> dict[str, object]:

@@ -69,7 +69,7 @@ def _profile(
 ) -> Page:
     return visit.html(
         "settings/profile.html",
-        status=422 if errors or password_errors else 200,
+        code=422 if errors or password_errors else 200,
         form=form,
         errors=errors or {},
         password_errors=password_errors or {},

@@ -93,7 +93,7 @@ def _name_or_fields(error: MailGeniusError) -> dict[str, str]:
 def _workspace_form(visit: Visit, form: WorkspaceForm, errors: dict[str, str] | None = None) -> Page:
     return visit.html(
         "settings/workspace.html",
-        status=422 if errors else 200,
+        code=422 if errors else 200,
         form=form,
         errors=errors or {},
         timezones=timezone_options(),
@@ -106,7 +106,7 @@ async def _workspaces(visit: Visit, *, name: str, errors: dict[str, str]) -> Pag
         mine = await workspaces.list_workspaces(tx, user_id=visit.user.id)
     return visit.html(
         "settings/workspaces.html",
-        status=422 if errors else 200,
+        code=422 if errors else 200,
         workspaces=mine,
         here=visit.workspace_id,
         may_create=visit.user.installation_owner,

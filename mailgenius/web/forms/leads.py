@@ -1,0 +1,155 @@
+"""Forms of leads: add one, edit one, act on many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Self
+
+from mailgenius.product.leads.model import Lead, LeadField, LeadInput, LeadStatus
+from mailgenius.product.leads.normalise import field_slug
+from mailgenius.web.forms.reading import FormReader, Posted
+from mailgenius.web.i18n import _
+
+LEAD_FIELDS: Final = ("email", "phone", "external_id", "name", "tags", "consent_source", "consent_at")
+CUSTOM: Final = "field:"
+"""Prefix of the inputs of custom fields."""
+BULK_ACTIONS: Final = ("add_tags", "remove_tags", "delete", *(f"status:{status}" for status in LeadStatus))
+STATUS_ACTION: Final = "status:"
+
+CustomValue = str | bool | int | float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomField:
+    """One custom field of a lead as the form shows it."""
+
+    key: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadForm:
+    """A lead as its form shows it: every value a text."""
+
+    email: str = ""
+    phone: str = ""
+    external_id: str = ""
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    consent_at: datetime | None = None
+    consent_source: str = ""
+    custom: tuple[CustomField, ...] = ()
+    new_label: str = ""
+    new_value: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lead: Lead, fields: Sequence[LeadField]) -> Self:
+        return cls(
+            email=lead.email or "",
+            phone=lead.phone or "",
+            external_id=lead.external_id or "",
+            name=lead.name,
+            tags=lead.tags,
+            consent_at=lead.consent_at,
+            consent_source=lead.consent_source,
+            custom=custom_fields(lead.fields, fields),
+        )
+
+    @classmethod
+    def read(cls, posted: Posted, fields: Sequence[LeadField], *, timezone: str) -> Self:
+        form = FormReader(posted)
+        custom = tuple(
+            CustomField(key=each.key, label=each.label, value=form.raw(CUSTOM + each.key).strip())
+            for each in fields
+        )
+        new_label, new_value = form.text("new_label", limit=60), form.raw("new_value").strip()
+        if new_value and not new_label:
+            form.refuse("new_label", _("Give the new field a name."))
+        return cls(
+            email=form.text("email", limit=254),
+            phone=form.text("phone", limit=40),
+            external_id=form.text("external_id", limit=200),
+            name=form.text("name", limit=300),
+            tags=form.tags("tags"),
+            consent_at=form.moment("consent_at", timezone),
+            consent_source=form.text("consent_source", limit=300),
+            custom=custom,
+            new_label=new_label,
+            new_value=new_value,
+            errors=form.errors,
+        )
+
+    def as_new(self) -> LeadInput:
+        """The command for a lead to add: what is empty is not said."""
+        return LeadInput(
+            email=self.email or None,
+            phone=self.phone or None,
+            external_id=self.external_id or None,
+            name=self.name or None,
+            tags=self.tags or None,
+            consent_at=self.consent_at,
+            consent_source=self.consent_source or None,
+        )
+
+    def as_changes(self, lead: Lead) -> LeadInput:
+        """The command for an edit: what is empty is cleared, and untouched custom values keep their type."""
+        shown = {key: shown_value(value) for key, value in lead.fields.items()}
+        fields: dict[str, Any] = {
+            each.key: each.value for each in self.custom if each.value != shown.get(each.key, "")
+        }
+        if self.new_label and self.new_value:
+            fields[field_slug(self.new_label)] = self.new_value
+        return LeadInput(
+            email=self.email,
+            phone=self.phone,
+            external_id=self.external_id,
+            name=self.name,
+            tags=self.tags,
+            fields=fields or None,
+            consent_at=self.consent_at,
+            consent_source=self.consent_source,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkForm:
+    """An act on chosen leads."""
+
+    action: str
+    ids: list[int]
+    tags: tuple[str, ...]
+
+    @classmethod
+    def read(cls, posted: Posted) -> Self:
+        form = FormReader(posted)
+        return cls(
+            action=form.choice("action", BULK_ACTIONS, default=""),
+            ids=form.ids("ids"),
+            tags=form.tags("tags"),
+        )
+
+    @property
+    def status(self) -> LeadStatus | None:
+        """The status to give, when that is the act."""
+        if not self.action.startswith(STATUS_ACTION):
+            return None
+        return LeadStatus(self.action.removeprefix(STATUS_ACTION))
+
+
+def custom_fields(values: dict[str, Any], fields: Sequence[LeadField]) -> tuple[CustomField, ...]:
+    """The workspace's custom fields with a lead's values."""
+    return tuple(
+        CustomField(key=each.key, label=each.label, value=shown_value(values.get(each.key)))
+        for each in fields
+    )
+
+
+def shown_value(value: CustomValue) -> str:
+    """A custom value as a text field shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

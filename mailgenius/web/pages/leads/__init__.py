@@ -1,0 +1,7 @@
+"""Leads: the list with search, filters and acts on many; one lead with its timeline."""
+
+from litestar import Router
+
+from mailgenius.web.pages.leads import listing, one
+
+router = Router("/", route_handlers=[*listing.HANDLERS, *one.HANDLERS])

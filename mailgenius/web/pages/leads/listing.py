@@ -1,0 +1,157 @@
+"""The list of leads: search as one types, filters, adding one, acts on many."""
+
+from typing import Final
+
+from litestar import get, post
+
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Conflict, Invalid
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import LeadStatus, Mode
+from mailgenius.product.workspaces.model import Permission
+from mailgenius.web.forms.leads import LEAD_FIELDS, BulkForm, LeadForm
+from mailgenius.web.forms.reading import FormReader, errors_of
+from mailgenius.web.i18n import N_, _, ngettext
+from mailgenius.web.security import safe_path
+from mailgenius.web.templating import Flash
+from mailgenius.web.turning import CURSOR, turn
+from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
+
+LEADS_PATH: Final = "/leads"
+PAGE_SIZE: Final = 50
+MOST_TAGS: Final = 300
+"""Tags offered in the filter: more than that, nobody reads."""
+
+STATUS_NAMES: Final = {
+    LeadStatus.ACTIVE: N_("Active"),
+    LeadStatus.UNSUBSCRIBED: N_("Unsubscribed"),
+    LeadStatus.BOUNCED: N_("Bounced"),
+    LeadStatus.COMPLAINED: N_("Complained"),
+    LeadStatus.BLOCKED: N_("Blocked"),
+}
+
+
+@get(LEADS_PATH, opt=needs(Permission.LEADS_READ))
+async def leads_page(visit: CurrentVisit) -> Page:
+    search, tag, status = visit.asked("search"), visit.asked("tag"), visit.asked("status")
+    async with visit.trusted() as tx:
+        page = await leads.search(
+            tx,
+            workspace_id=visit.workspace_id,
+            text=search,
+            tag=tag or None,
+            status=LeadStatus(status) if status in set(LeadStatus) else None,
+            limit=PAGE_SIZE,
+            cursor=visit.asked(CURSOR) or None,
+        )
+        everyone = page.total if not (search or tag or status) else await _everyone(tx, visit)
+        tags = await _tag_names(tx, visit, chosen=tag)
+    values = {
+        "leads": page.items,
+        "total": page.total,
+        "about": page.total_is_estimate,
+        "everyone": everyone,
+        "turn": turn(visit.request, page.next_cursor),
+        "search": search,
+        "tag": tag,
+        "status": status,
+        "tags": tags,
+        "tag_options": [(name, name) for name in tags],
+        "statuses": [(key.value, _(name)) for key, name in STATUS_NAMES.items()],
+        "here": _here(visit),
+    }
+    if visit.page.is_htmx:
+        return visit.block("leads/list.html", "results", **values)
+    return visit.html("leads/list.html", form=LeadForm(), errors={}, **values)
+
+
+@get(f"{LEADS_PATH}/new", opt=needs(Permission.LEADS_WRITE))
+async def new_lead_page(visit: CurrentVisit) -> Page:
+    """The form of the dialog as a page of its own, for browsers without scripts."""
+    return await _new_form(visit, LeadForm(), {})
+
+
+@post(LEADS_PATH, opt=needs(Permission.LEADS_WRITE))
+async def add_lead(visit: CurrentVisit) -> Page:
+    """Add a lead. One that exists is opened and not changed: the person sees what is known already."""
+    form = LeadForm.read(await visit.request.form(), [], timezone=visit.page.timezone)
+    if form.errors:
+        return await _new_form(visit, form, form.errors)
+    try:
+        async with visit.tenant() as tx:
+            added = await leads.upsert(
+                tx, workspace_id=visit.workspace_id, lead=form.as_new(), mode=Mode.KEEP, source="page"
+            )
+    except (Invalid, Conflict) as error:
+        return await _new_form(visit, form, errors_of(error, fields=LEAD_FIELDS))
+    flash = (
+        Flash("success", _("Lead added."))
+        if added.created
+        else Flash("info", _("This lead is here already. Nothing was changed."))
+    )
+    return visit.redirect(f"{LEADS_PATH}/{added.lead.id}", flash)
+
+
+@post(f"{LEADS_PATH}/bulk", opt=needs(Permission.LEADS_WRITE))
+async def act_on_many(visit: CurrentVisit) -> Page:
+    """Tag, untag, change the status of, or delete the chosen leads."""
+    posted = await visit.request.form()
+    form = BulkForm.read(posted)
+    back = safe_path(FormReader(posted).raw("next"), LEADS_PATH)
+    if not form.ids:
+        return visit.redirect(back, Flash("warning", _("Choose at least one lead.")))
+    if form.action in {"add_tags", "remove_tags"} and not form.tags:
+        return visit.redirect(back, Flash("warning", _("Name at least one tag.")))
+    async with visit.tenant() as tx:
+        text = await _act(tx, visit, form)
+    return visit.redirect(back, Flash("success", text))
+
+
+async def _act(tx: Tx, visit: Visit, form: BulkForm) -> str:
+    """Do it, and say how many leads it was."""
+    workspace_id = visit.workspace_id
+    if form.action == "add_tags":
+        n = await leads.add_tags(tx, workspace_id=workspace_id, lead_ids=form.ids, tags=form.tags)
+        return ngettext("%(num)s lead tagged.", "%(num)s leads tagged.", n)
+    if form.action == "remove_tags":
+        n = await leads.remove_tags(tx, workspace_id=workspace_id, lead_ids=form.ids, tags=form.tags)
+        return ngettext("Tag taken off %(num)s lead.", "Tag taken off %(num)s leads.", n)
+    if form.action == "delete":
+        n = await leads.delete(tx, workspace_id=workspace_id, lead_ids=form.ids)
+        return ngettext("%(num)s lead deleted.", "%(num)s leads deleted.", n)
+    if form.status is not None:
+        n = await leads.set_status(tx, workspace_id=workspace_id, lead_ids=form.ids, status=form.status)
+        return ngettext("Status of %(num)s lead changed.", "Status of %(num)s leads changed.", n)
+    raise Invalid
+
+
+async def _everyone(tx: Tx, visit: Visit) -> int:
+    """How many leads there are without the filters: tells an empty list from an empty workspace."""
+    return sum((await leads.counts(tx, workspace_id=visit.workspace_id)).values())
+
+
+async def _tag_names(tx: Tx, visit: Visit, *, chosen: str = "") -> list[str]:
+    """The tags in use, those with most leads first when there are too many, in the order of the alphabet."""
+    counted = await leads.tags(tx, workspace_id=visit.workspace_id)
+    most = sorted(counted, key=lambda each: -each.n)[:MOST_TAGS]
+    names = {each.tag for each in most} | ({chosen} if chosen else set())
+    return sorted(names, key=str.casefold)
+
+
+def _here(visit: Visit) -> str:
+    """The address of this list with its filters, to come back to after an act."""
+    url = visit.request.url
+    return f"{url.path}?{url.query}" if url.query else url.path
+
+
+async def _new_form(visit: Visit, form: LeadForm, errors: dict[str, str]) -> Page:
+    async with visit.tenant() as tx:
+        tags = await _tag_names(tx, visit)
+    code = 422 if errors else 200
+    values = {"form": form, "errors": errors, "tags": tags}
+    if visit.page.is_htmx:
+        return visit.block("leads/new.html", "form", code=code, **values)
+    return visit.html("leads/new.html", code=code, **values)
+
+
+HANDLERS: Final = (leads_page, new_lead_page, add_lead, act_on_many)

@@ -1,0 +1,105 @@
+"""One lead: who it is, what happened to it, and changes to it."""
+
+from typing import Final
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from mailgenius.kit.errors import Conflict, Invalid
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import Lead, LeadStatus
+from mailgenius.product.workspaces.model import Permission
+from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
+from mailgenius.web.forms.reading import FormReader, errors_of
+from mailgenius.web.i18n import N_, _
+from mailgenius.web.pages.leads.listing import LEADS_PATH, STATUS_NAMES
+from mailgenius.web.pages.leads.timeline import timeline_of
+from mailgenius.web.templating import Flash
+from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
+
+LEAD_PATH: Final = f"{LEADS_PATH}/{{lead_id:int}}"
+
+STATUS_NOTES: Final = {
+    LeadStatus.ACTIVE: N_("Receives campaigns."),
+    LeadStatus.UNSUBSCRIBED: N_("Asked to receive nothing more. Campaigns leave them out."),
+    LeadStatus.BOUNCED: N_("Messages came back. Campaigns leave them out."),
+    LeadStatus.COMPLAINED: N_("Marked a message as spam. Campaigns leave them out."),
+    LeadStatus.BLOCKED: N_("Blocked by your team. Campaigns leave them out."),
+}
+
+
+@get(LEAD_PATH, opt=needs(Permission.LEADS_READ))
+async def lead_page(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
+    return await _lead(visit, lead_id)
+
+
+@post(LEAD_PATH, opt=needs(Permission.LEADS_WRITE))
+async def save_lead(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
+    posted = await visit.request.form()
+    async with visit.tenant() as tx:
+        lead = await leads.get(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
+        fields = await leads.fields(tx, workspace_id=visit.workspace_id)
+    form = LeadForm.read(posted, fields, timezone=visit.page.timezone)
+    errors = form.errors
+    if not errors:
+        try:
+            async with visit.tenant() as tx:
+                await leads.update(
+                    tx, workspace_id=visit.workspace_id, lead_id=lead_id, changes=form.as_changes(lead)
+                )
+        except (Invalid, Conflict) as error:
+            errors = errors_of(error, fields=LEAD_FIELDS)
+    if errors:
+        return await _lead(visit, lead_id, form, errors)
+    return visit.redirect(f"{LEADS_PATH}/{lead_id}", Flash("success", _("Lead saved.")))
+
+
+@post(f"{LEAD_PATH}/status", opt=needs(Permission.LEADS_WRITE))
+async def change_status(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
+    form = FormReader(await visit.request.form())
+    status = form.choice("status", LeadStatus, default=LeadStatus.ACTIVE)
+    if form.errors or not form.raw("status"):
+        raise Invalid
+    async with visit.tenant() as tx:
+        await leads.get(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
+        await leads.set_status(tx, workspace_id=visit.workspace_id, lead_ids=[lead_id], status=status)
+    return visit.redirect(f"{LEADS_PATH}/{lead_id}", Flash("success", _("Status changed.")))
+
+
+@post(f"{LEAD_PATH}/delete", opt=needs(Permission.LEADS_WRITE))
+async def delete_lead(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
+    async with visit.tenant() as tx:
+        await leads.get(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
+        await leads.delete(tx, workspace_id=visit.workspace_id, lead_ids=[lead_id])
+    return visit.redirect(LEADS_PATH, Flash("success", _("Lead deleted.")))
+
+
+async def _lead(
+    visit: Visit, lead_id: int, form: LeadForm | None = None, errors: dict[str, str] | None = None
+) -> Page:
+    async with visit.tenant() as tx:
+        lead = await leads.get(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
+        fields = await leads.fields(tx, workspace_id=visit.workspace_id)
+        tags = await leads.tags(tx, workspace_id=visit.workspace_id)
+        events = await timeline_of(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
+    return visit.html(
+        "leads/one.html",
+        code=422 if errors else 200,
+        lead=lead,
+        title=_title(lead),
+        form=form or LeadForm.of(lead, fields),
+        errors=errors or {},
+        tags=[each.tag for each in tags],
+        events=events,
+        status_note=_(STATUS_NOTES[lead.status]),
+        statuses=[
+            (status.value, _(name)) for status, name in STATUS_NAMES.items() if status is not lead.status
+        ],
+    )
+
+
+def _title(lead: Lead) -> str:
+    return lead.name or lead.email or lead.phone or lead.external_id or _("Lead")
+
+
+HANDLERS: Final = (lead_page, save_lead, change_status, delete_lead)
