@@ -52,15 +52,6 @@ _PAGE_HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-PREVIEW_HEADERS: Final = {
-    # A customer's message in a frame of ours: it may look as it likes and run nothing.
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline' https:; "
-        "font-src https: data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-    ),
-    "X-Frame-Options": "SAMEORIGIN",
-}
-"""Headers of an answer that is shown inside `ui.preview_frame(src=...)`; pass them to the response."""
 
 
 class CrossSiteRequest(Forbidden):
@@ -135,6 +126,7 @@ async def check_cross_site(request: Request[Any, Any, Any], *, token: str, setti
 
 
 def check_token(given: str, expected: str) -> None:
+    """Compare the token of a form with the one of the session, in constant time."""
     if not expected or not same(given, expected):
         raise CrossSiteRequest
 

@@ -7,6 +7,7 @@ import "./insert.js";
 import "./forms.js";
 import "./bulk.js";
 import "./preview.js";
+import "./upload.js";
 import "./overlays.js";
 import { onContent } from "./content.js";
 import { showToast } from "./toasts.js";

@@ -35,6 +35,8 @@ document.addEventListener("htmx:responseError", (event) => {
     location.reload();
     return;
   }
+  // The server's own words, when it sent some, are shown already.
+  if (event.detail.xhr.getResponseHeader("HX-Trigger")?.includes('"toast"')) return;
   const key = status === 403 ? "forbidden" : status === 404 ? "gone" : status === 429 ? "slow_down" : "failed";
   showToast({ kind: "danger", text: text(key) });
 });
