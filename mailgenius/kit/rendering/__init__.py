@@ -13,6 +13,7 @@ from mailgenius.kit.rendering.compiled import (
 )
 from mailgenius.kit.rendering.errors import TemplateBroken as TemplateBroken
 from mailgenius.kit.rendering.grammar import merge_fields as merge_fields
+from mailgenius.kit.rendering.masking import MASK as MASK, Masked as Masked, mask as mask
 from mailgenius.kit.rendering.values import (
     CleanValues as CleanValues,
     clean_values as clean_values,

@@ -68,6 +68,8 @@ class Outline:
     """What the check learned about a source."""
 
     tags: list[Tag] = field(default_factory=list)
+    comments: list[tuple[int, int]] = field(default_factory=list)
+    """Where each `{# … #}` starts and ends."""
     bound: set[str] = field(default_factory=set)
     """Names that the template itself sets."""
     loops: list[tuple[Tag, int]] = field(default_factory=list)
@@ -82,7 +84,8 @@ def outline(source: str) -> Outline:
     """
     if len(source) > LONGEST_SOURCE:
         raise TemplateBroken(line=1, reason=f"a template has at most {LONGEST_SOURCE:,} characters")
-    found = Outline(tags=list(_tags(source)))
+    found = Outline()
+    _read(source, found)
     _check_blocks(found)
     for tag in found.tags:
         found.bound.update(_bound_names(tag))
@@ -105,7 +108,7 @@ def merge_fields(source: str) -> set[str]:
     return {name for name in names if name.partition(".")[0] not in found.bound | _GIVEN}
 
 
-def _tags(source: str) -> Iterator[Tag]:
+def _read(source: str, found: Outline) -> None:
     position, line, counted_to, count = 0, 1, 0, 0
     while opening := _OPENING.search(source, position):
         line += source.count("\n", counted_to, opening.start())
@@ -114,13 +117,15 @@ def _tags(source: str) -> Iterator[Tag]:
         if count > MOST_TAGS:
             raise TemplateBroken(line=line, reason=f"a template has at most {MOST_TAGS:,} tags")
         if opening.group() == "{#":
-            position = source.find("#}", opening.end()) + 2
-            if position < 2:  # noqa: PLR2004  # find() said -1.
+            closing = source.find("#}", opening.end())
+            if closing < 0:
                 raise TemplateBroken(line=line, reason="a comment that starts with {# is not closed with #}")
+            position = closing + 2
+            found.comments.append((opening.start(), position))
             continue
         tag = _tag(source, opening.start(), line)
         position = tag.end
-        yield tag
+        found.tags.append(tag)
 
 
 def _tag(source: str, start: int, line: int) -> Tag:

@@ -1,0 +1,198 @@
+"""From a frozen order and a recipient to a finished message: values put in, links signed, headers written.
+
+A `Composer` is made once for an order and used for each of its messages; what does not change is done at its
+making. Encoding for the wire is the channels' business; the recipient's data comes from the caller.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from functools import lru_cache
+from html import escape, unescape
+from typing import Any
+
+from mailgenius.channels.contract import OutgoingMessage
+from mailgenius.channels.email.headers import mailbox
+from mailgenius.engine.dispatch.compose_sources import Sources, prepare
+from mailgenius.engine.ledger.model import Order, OrderContent
+from mailgenius.engine.tracking.links import CLOSE, MIDDLE, OPEN
+from mailgenius.engine.tracking.tokens import OrderTokens, TokenKind
+from mailgenius.kit.crypto import Keys
+from mailgenius.kit.errors import Invalid
+from mailgenius.kit.html_text import text_of_html
+from mailgenius.kit.rendering import CleanValues, TemplateBroken, clean_values, compile_template, safe_url
+
+LONGEST_URL = 2_000
+"""Bytes of an address that is followed. Longer ones are left as they are: the token would not fit a link."""
+
+_MARKED = re.compile(f"{OPEN}([0-9]{{1,4}}){MIDDLE}([^{CLOSE}]*){CLOSE}")
+_WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SENDER_ID = "mailgenius"
+
+
+class CannotCompose(Invalid):
+    """This message cannot be written: {reason}."""
+
+    def __init__(self, *, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason=reason)
+
+
+class Composer:
+    """Writes the messages of one order. Used from one thread at a time."""
+
+    def __init__(self, order: Order, *, base_url: str, keys: Keys) -> None:
+        """Compile the order's content.
+
+        Raises:
+            CannotCompose: its templates are not right; then no message of the order can be written.
+        """
+        content = order.content
+        self._order = order
+        self._tokens = OrderTokens(
+            keys, workspace_id=order.workspace_id, order_id=order.id, sample=content.sample
+        )
+        self._base = base_url
+        try:
+            sources = prepare(content)
+            self._subject = compile_template(sources.subject, html=False)
+            self._html = compile_template(sources.html, html=True)
+            self._text = compile_template("" if sources.text_from_html else sources.text, html=False)
+        except TemplateBroken as error:
+            raise CannotCompose(reason=error.message.rstrip(".")) from error
+        self.links = sources.links
+        """Addresses of the followed links, as the template writes them; the first has number 1."""
+        self._derive_text = sources.text_from_html
+        self._has_html = bool(sources.html)
+        self._campaign = clean_values({"name": content.campaign_name})
+        self._domain = content.sender_email.rpartition("@")[2]
+        self._fixed_headers = _fixed_headers(order)
+
+    def compose(self, message_id: int, address: str, lead: Mapping[str, Any]) -> OutgoingMessage:
+        """Write one message. The same ids and data give the same message, but for its Date.
+
+        Raises:
+            CannotCompose: the templates fail with this lead's data.
+        """
+        unsubscribe_url = f"{self._base}/u/{self._tokens.plain(TokenKind.UNSUBSCRIBE, message_id)}"
+        values = self._values(message_id, lead, unsubscribe_url)
+        try:
+            subject = self._subject.render(values)
+            html = self._html.render(values) if self._has_html else ""
+            text = self._text.render(values)
+        except TemplateBroken as error:
+            raise CannotCompose(reason=error.message.rstrip(".")) from error
+        if self._derive_text:
+            text = text_of_html(_MARKED.sub(r"\2", html))
+        return OutgoingMessage(
+            message_id=message_id,
+            workspace_id=self._order.workspace_id,
+            recipient=address,
+            sender=self._order.content.sender_email,
+            text=text,
+            html=self._linked(message_id, html, pixel=True),
+            headers=(
+                ("To", address),
+                ("Subject", " ".join(subject.split())),
+                ("Date", _date(int(time.time()))),
+                ("Message-ID", f"<{_base36(message_id)}.{self._order.workspace_id}@{self._domain}>"),
+                ("List-Unsubscribe", f"<{unsubscribe_url}>"),
+                *self._fixed_headers,
+            ),
+        )
+
+    def page(self, message_id: int, lead: Mapping[str, Any]) -> str:
+        """Return the message as a page of its own, for "view in browser". Showing it is not an opening.
+
+        Raises:
+            CannotCompose: as in `compose`.
+        """
+        unsubscribe_url = f"{self._base}/u/{self._tokens.plain(TokenKind.UNSUBSCRIBE, message_id)}"
+        values = self._values(message_id, lead, unsubscribe_url)
+        try:
+            if not self._has_html:
+                return f"<pre>{escape(self._text.render(values))}</pre>"
+            return self._linked(message_id, self._html.render(values), pixel=False)
+        except TemplateBroken as error:
+            raise CannotCompose(reason=error.message.rstrip(".")) from error
+
+    def _values(self, message_id: int, lead: Mapping[str, Any], unsubscribe_url: str) -> CleanValues:
+        view_url = f"{self._base}/v/{self._tokens.plain(TokenKind.VIEW, message_id)}"
+        return CleanValues(
+            {
+                "lead": clean_values(lead),
+                "campaign": self._campaign,
+                "unsubscribe_url": safe_url(unsubscribe_url),
+                "view_url": safe_url(view_url),
+            }
+        )
+
+    def _linked(self, message_id: int, html: str, *, pixel: bool) -> str:
+        """Turn marked addresses into signed ones, and the pixel's mark into the pixel."""
+
+        def signed(match: re.Match[str]) -> str:
+            number = int(match[1])
+            if not number:
+                return self._pixel(message_id) if pixel else ""
+            url = unescape(match[2]).strip()
+            if not _WEB.match(url) or len(url.encode()) > LONGEST_URL:
+                return match[2]
+            return f"{self._base}/c/{self._tokens.click(message_id, number, url)}"
+
+        return _MARKED.sub(signed, html)
+
+    def _pixel(self, message_id: int) -> str:
+        return _PIXEL.format(f"{self._base}/o/{self._tokens.plain(TokenKind.OPEN, message_id)}.gif")
+
+
+def links_of(content: OrderContent) -> list[str]:
+    """Return the addresses of the links that an order's messages will follow, in the order of their numbers.
+
+    Raises:
+        CannotCompose: the templates are not right.
+    """
+    return list(_sources(content).links)
+
+
+def _sources(content: OrderContent) -> Sources:
+    try:
+        return prepare(content)
+    except TemplateBroken as error:
+        raise CannotCompose(reason=error.message.rstrip(".")) from error
+
+
+def _fixed_headers(order: Order) -> tuple[tuple[str, str], ...]:
+    """Return the headers that all messages of an order share."""
+    content = order.content
+    domain = content.sender_email.rpartition("@")[2]
+    list_id = content.list_id or f"w{order.workspace_id}.list.{domain}"
+    headers = [
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Id", list_id if "<" in list_id else f"<{list_id}>"),
+        ("From", mailbox(_one_line(content.sender_name), content.sender_email)),
+        # Gmail's feedback loop: what complaints are grouped by, and last the sender, the same for ever.
+        ("Feedback-ID", f"{order.id}:{order.workspace_id}:{order.source}:{_SENDER_ID}"),
+    ]
+    if content.reply_to:
+        headers.append(("Reply-To", content.reply_to))
+    return tuple(headers)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(clean_values({"text": text})["text"]).split())
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    return formatdate(second)
+
+
+def _base36(number: int) -> str:
+    digits = []
+    while number:
+        number, digit = divmod(number, 36)
+        digits.append(_BASE36[digit])
+    return "".join(reversed(digits)) or "0"
