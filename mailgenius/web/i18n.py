@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, cast, get_args
 from babel.core import negotiate_locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 Locale = Literal["en", "pt_BR"]
 
@@ -31,13 +32,13 @@ _current: ContextVar[Locale] = ContextVar("mailgenius_locale", default=DEFAULT_L
 class Translations:
     """The texts of one locale: single ones, and plural ones by number."""
 
-    single: dict[str, str]
+    single: dict[tuple[str, str], str]
     plural: dict[str, tuple[str, ...]]
     plural_index: Callable[[int], int]
 
-    def gettext(self, message: str) -> str:
+    def gettext(self, message: str, context: str = "") -> str:
         """The text in this locale, or the msgid when nobody translated it."""
-        return self.single.get(message, message)
+        return self.single.get((context, message), message)
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         """The form of the text that this locale uses for the number."""
@@ -68,8 +69,23 @@ def _(message: str, /, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
-    """As `_()`, for texts with a number; `%(num)s` is the number itself."""
-    return translations(_current.get()).ngettext(singular, plural, number) % {"num": number, **values}
+    """As `_()`, for texts with a number; `%(num)s` is the number as the locale writes it."""
+    return plural_form(singular, plural, number) % {"num": number_text(number), **values}
+
+
+def pgettext(context: str, message: str, /, **values: object) -> str:
+    """As `_()`, for a word whose translation depends on what it is said of, such as a state."""
+    return translations(_current.get()).gettext(message, context) % values
+
+
+def plural_form(singular: str, plural: str, number: int) -> str:
+    """The form for the number in the current locale, placeholders untouched."""
+    return translations(_current.get()).ngettext(singular, plural, number)
+
+
+def number_text(number: int) -> str:
+    """A whole number with the current locale's grouping."""
+    return format_decimal(number, format="#,##0", locale=_current.get())
 
 
 def N_(message: str) -> str:  # noqa: N802  # The name that extraction tools and readers of gettext know.
@@ -87,13 +103,13 @@ def negotiate(accept_language: str | None) -> Locale:
 
 def as_locale(value: str | None) -> Locale:
     """The value when it is one of our locales, else the default."""
-    return cast("Locale", value) if value in LOCALES else DEFAULT_LOCALE
+    return next((locale for locale in LOCALES if locale == value), DEFAULT_LOCALE)
 
 
 @cache
 def translations(locale: Locale) -> Translations:
     """All catalogs of a locale merged; read once per process."""
-    single: dict[str, str] = {}
+    single: dict[tuple[str, str], str] = {}
     plural: dict[str, tuple[str, ...]] = {}
     plural_expression = "(n != 1)"
     for catalog in catalogs(locale).values():
@@ -102,10 +118,11 @@ def translations(locale: Locale) -> Translations:
             if not message.id or message.fuzzy:
                 continue
             if isinstance(message.id, (tuple, list)):
-                if all(message.string):
-                    plural[message.id[0]] = tuple(message.string)
+                forms = tuple(message.string or ())
+                if forms and all(forms):
+                    plural[message.id[0]] = forms
             elif message.string:
-                single[message.id] = str(message.string)
+                single[message.context or "", message.id] = str(message.string)
     return Translations(single=single, plural=plural, plural_index=_plural_function(plural_expression))
 
 
@@ -126,7 +143,7 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def _plural_function(expression: str) -> Callable[[int], int]:
-    # The standard library compiles the C expression of the header; the function is public but not in its stubs.
+    # The standard library compiles the header's C expression; the function is public but not in its stubs.
     compile_expression = cast("Any", gettext_module).c2py
     return cast("Callable[[int], int]", compile_expression(expression))
 
@@ -146,7 +163,7 @@ def _weighted(header: str) -> Iterator[tuple[str, float]]:
 
 def _aliases(tag: str) -> tuple[str, ...]:
     """The tag itself; any Portuguese also reads Brazilian Portuguese, any English reads ours."""
-    language = tag.split("_")[0].lower()
+    language = tag.split("_", maxsplit=1)[0].lower()
     if language == "pt":
         return (tag, "pt_BR")
     return (tag, language)

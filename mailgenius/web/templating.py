@@ -5,7 +5,7 @@ Nothing here knows the web framework: a door makes a `PageContext` and sends the
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from typing import Any, Final, Literal, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from mailgenius.kit import clock
-from mailgenius.web import assets, formats, i18n
+from mailgenius.web import assets, formats, i18n, markup
 from mailgenius.web.i18n import Locale
 
 Theme = Literal["light", "dark", "auto"]
@@ -119,19 +119,22 @@ def environment() -> Environment:
         cache_size=1000,
     )
     # The i18n extension adds this method at run time.
-    env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        _gettext, i18n.plural_form, newstyle=True, pgettext=_pgettext
+    )
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
         asset=assets.asset_url,
-        icon=icon,
+        icon=markup.icon,
         csrf_field=csrf_field,
-        html_attributes=html_attributes,
-        confirm_attributes=confirm_attributes,
+        ngettext=_ngettext,
+        html_attributes=markup.html_attributes,
+        confirm_attributes=markup.confirm_attributes,
         this_page=_page.get,
         locale_names=i18n.LOCALE_NAMES,
-        json_script=json_script,
+        json_script=markup.json_script,
         local_input=local_input,
-        ui_describe=describe,
+        ui_describe=markup.describe,
         csrf_header=CSRF_HEADER,
         static_url=assets.STATIC_URL,
         ui=Components(env),
@@ -185,64 +188,9 @@ class Components:
                 self._files[name] = file
 
 
-def icon(name: str, size: str = "md", label: str | None = None) -> Markup:
-    """An icon as inline SVG; without a label it is decoration and hidden from screen readers."""
-    meaning = (
-        Markup('role="img" aria-label="{}"').format(label)
-        if label
-        else Markup('aria-hidden="true" focusable="false"')
-    )
-    # The paths come from the icon package at build time, never from a user.
-    paths = Markup(assets.icon_paths(name))  # noqa: S704
-    return Markup(
-        '<svg class="icon mg-icon-{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" '
-        'stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>'
-    ).format(size, meaning, paths)
-
-
 def csrf_field() -> Markup:
     """The hidden field of a plain form; htmx sends a header instead."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, _page.get().csrf_token)
-
-
-def html_attributes(*groups: Mapping[str, object] | None) -> Markup:
-    """Attributes with a leading space; None and False leave one out, True gives a bare one."""
-    merged: dict[str, object] = {}
-    for group in groups:
-        merged.update(group or {})
-    parts = []
-    for key, value in merged.items():
-        if value is True:
-            parts.append(Markup(" {}").format(key))
-        elif value is not None and value is not False:
-            parts.append(Markup(' {}="{}"').format(key, value))
-    return Markup("").join(parts)
-
-
-def confirm_attributes(confirm: str | Mapping[str, str] | None) -> dict[str, str]:
-    """What the script's dialog reads from a button that asks first."""
-    if not confirm:
-        return {}
-    if isinstance(confirm, str):
-        return {"data-confirm": confirm}
-    names = {"text": "data-confirm", "title": "data-confirm-title", "label": "data-confirm-label"}
-    found = {names.get(key, f"data-confirm-{key}"): str(value) for key, value in confirm.items()}
-    return {"data-confirm": "", **found}
-
-
-def describe(field_id: str, help_text: str, error: str) -> dict[str, object]:
-    """The aria attributes that tie a field to its help and its error."""
-    notes = [f"{field_id}-{part}" for part, text in (("error", error), ("help", help_text)) if text]
-    return {"aria-describedby": " ".join(notes) or None, "aria-invalid": "true" if error else None}
-
-
-def json_script(value: object, **attributes: str) -> Markup:
-    """Data for a script, as a `<script type="application/json">` that no text can break out of."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    named = html_attributes({key.replace("_", "-"): text for key, text in attributes.items()})
-    # Safe because the three characters that HTML reads in a script element were replaced above.
-    return Markup('<script type="application/json"{}>{}</script>').format(named, Markup(safe))  # noqa: S704
 
 
 def local_input(value: datetime | str | None) -> str:
@@ -267,8 +215,14 @@ def _gettext(message: str) -> str:
     return i18n.translations(i18n.current_locale()).gettext(message)
 
 
-def _ngettext(singular: str, plural: str, number: int) -> str:
-    return i18n.translations(i18n.current_locale()).ngettext(singular, plural, number)
+def _pgettext(context: str, message: str) -> str:
+    return i18n.translations(i18n.current_locale()).gettext(message, context)
+
+
+def _ngettext(singular: str, plural: str, number: int, **values: object) -> Markup:
+    # Jinja's own would print a bare 1284302; the number is to read as the locale writes it.
+    text = Markup(i18n.plural_form(singular, plural, number))  # noqa: S704  # A text of ours, not of a user.
+    return text % {"num": i18n.number_text(number), **values}
 
 
 def _filters() -> dict[str, Callable[..., object]]:
@@ -296,11 +250,5 @@ def _filters() -> dict[str, Callable[..., object]]:
         "duration": localised(formats.format_duration),
         "datetime": when,
         "ago": ago,
-        "initials": lambda name: escape(_initials(name)),
+        "initials": markup.initials,
     }
-
-
-def _initials(name: str) -> str:
-    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
-    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "") if words else "?"
-    return letters.upper()

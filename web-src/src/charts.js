@@ -62,17 +62,8 @@ function optionsOf(spec, animation) {
     animation,
     animationDuration: 400,
     textStyle: { fontFamily: colours.font, fontSize: 12, color: colours.text },
-    tooltip: {
-      confine: true,
-      backgroundColor: colours.raised,
-      borderColor: colours.line,
-      padding: [8, 12],
-      textStyle: { color: colours.strong, fontSize: 12 },
-      extraCssText: "border-radius:8px;box-shadow:0 4px 16px rgb(0 0 0 / .12)",
-      valueFormatter: (value) => (value === null || value === undefined ? "–" : format(value)),
-    },
   };
-  return spec.kind === "donut" ? { ...base, ...donut(spec, colours, format) } : { ...base, ...cartesian(spec, colours) };
+  return spec.kind === "donut" ? { ...base, ...donut(spec, colours, format) } : { ...base, ...cartesian(spec, colours, format) };
 }
 
 function donut(spec, colours, format) {
@@ -81,16 +72,16 @@ function donut(spec, colours, format) {
   const sum = series.values.reduce((total, value) => total + value, 0);
   return {
     tooltip: {
-      ...optionsOfTooltip(colours),
+      ...tooltip(colours),
       trigger: "item",
       formatter: ({ marker, name, value, percent }) => `${marker}${escapeHtml(name)} <b>${format(value)}</b> · ${percent}%`,
     },
-    legend: { ...legend(colours), orient: "vertical", right: 0, top: "middle", bottom: undefined },
+    legend: legend(colours),
     series: [
       {
         type: "pie",
-        radius: ["62%", "86%"],
-        center: ["32%", "50%"],
+        radius: ["56%", "78%"],
+        center: ["50%", "43%"],
         padAngle: 2,
         itemStyle: { borderRadius: 4 },
         label: {
@@ -111,7 +102,7 @@ function donut(spec, colours, format) {
   };
 }
 
-function optionsOfTooltip(colours) {
+function tooltip(colours) {
   return {
     confine: true,
     backgroundColor: colours.raised,
@@ -122,9 +113,9 @@ function optionsOfTooltip(colours) {
   };
 }
 
-function cartesian(spec, colours) {
+function cartesian(spec, colours, format) {
   const flat = spec.kind === "hbar";
-  const format = spec.format === "percent" ? formats.percent : formats.compact;
+  const axisFormat = spec.format === "percent" ? formats.percent : formats.compact;
   const category = {
     type: "category",
     data: spec.labels,
@@ -139,17 +130,17 @@ function cartesian(spec, colours) {
     min: 0,
     minInterval: spec.format === "percent" ? undefined : 1,
     splitNumber: 4,
-    axisLabel: { color: colours.text, formatter: format },
+    axisLabel: { color: colours.text, formatter: axisFormat },
     splitLine: { lineStyle: { color: colours.line, type: [3, 4] } },
   };
   const many = spec.series.length > 1;
   return {
     grid: { left: 4, right: 12, top: 12, bottom: many ? 36 : 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
-      ...optionsOfTooltip(colours),
+      ...tooltip(colours),
       trigger: "axis",
       axisPointer: { type: spec.kind === "bar" || flat ? "shadow" : "line", lineStyle: { color: colours.line } },
-      valueFormatter: (n) => (n === null || n === undefined ? "–" : (formats[spec.format] ?? formats.number)(n)),
+      valueFormatter: (n) => (n === null || n === undefined ? "–" : format(n)),
     },
     legend: many ? legend(colours) : { show: false },
     xAxis: flat ? value : category,

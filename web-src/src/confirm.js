@@ -1,5 +1,5 @@
 // Asks before acts that cannot be undone: `data-confirm` on buttons, links and forms, and htmx's own hx-confirm.
-import { Modal } from "./bootstrap.js";
+import { Dropdown, Modal } from "./bootstrap.js";
 import { text } from "./texts.js";
 
 /** Open the dialog and resolve to whether the person agreed. */
@@ -65,6 +65,12 @@ document.addEventListener(
     if (isHtmx(element) || (element.form && isHtmx(element.form))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    // The click does not reach the menu that the button may stand in, so the menu is closed here.
+    const toggle = element.closest(".dropdown-menu")?.parentElement.querySelector("[data-bs-toggle=dropdown]");
+    if (toggle) {
+      Dropdown.getInstance(toggle)?.hide();
+      toggle.focus();
+    }
     ask(questionOf(element)).then((agreed) => {
       if (!agreed) return;
       element.mgAgreed = true;

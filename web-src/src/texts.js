@@ -9,7 +9,8 @@ export function text(key, values = {}) {
 
 const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang || "en-GB";
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
-const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+// British English abbreviates million as "m"; screens say "M".
+const short = new Intl.NumberFormat(locale === "en-GB" ? "en" : locale, { notation: "compact", maximumFractionDigits: 1 });
 const ratio = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
 
 export const formats = { number: (n) => whole.format(n), compact: (n) => short.format(n), percent: (n) => ratio.format(n) };
