@@ -2,6 +2,7 @@
 
 from mailgenius.engine.intake.jobs import jobs as intake_jobs
 from mailgenius.kit.jobs import Jobs, JobTable
+from mailgenius.product.campaigns.jobs import jobs as campaigns_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
 from mailgenius.product.workspaces.jobs import jobs as workspaces_jobs
 
@@ -12,6 +13,7 @@ def job_tables() -> list[JobTable]:
         leads_jobs,
         workspaces_jobs,
         intake_jobs,
+        campaigns_jobs,
     ]
 
 
