@@ -127,7 +127,11 @@ def _command(child: Child, settings: Settings, plan: Plan) -> ChildCommand:
             "--roles", ",".join(plan.roles), "--host", plan.host, "--port", str(plan.port),
             "--http-workers", str(plan.http_workers),
         ],
-        environment={"MAILGENIUS_HOME": str(settings.home), "MAILGENIUS_BASE_URL": settings.base_url},
+        environment={
+            "MAILGENIUS_HOME": str(settings.home),
+            "MAILGENIUS_DATABASE_URL": settings.database_url,
+            "MAILGENIUS_BASE_URL": settings.base_url,
+        },
     )  # fmt: skip
 
 

@@ -1,0 +1,82 @@
+"""Processes of an installation: shared by several commands, restarted after a crash, stopped in good order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from mailgenius.kit.db.embedded import EmbeddedPostgres
+from tests.journeys.installation import Running, alive, command, environment, running
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    # As root the database runs as another account, which must be able to enter.
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
+def until(condition: Callable[[], object], *, within: float = 40.0) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def has_child(installation: Running, name: str, *, other_than: int = 0) -> bool:
+    children = psutil.Process(installation.process.pid).children()
+    return any(name in child.cmdline() and child.pid != other_than for child in children)
+
+
+def test_two_commands_share_one_home(home: Path):
+    postgres = EmbeddedPostgres(home)
+    with running(home, "--roles", "web,edge") as doors:
+        assert doors.first_owner is not None
+        assert httpx.get(f"{doors.address}/readyz", timeout=10).status_code == 200
+        with running(home, "--roles", "engine,jobs") as workers:
+            assert workers.address is None
+            assert workers.first_owner is None
+            assert has_child(workers, "engine")
+            assert not has_child(workers, "http")
+            assert doors.stop() == 0
+            assert postgres.running(), "the second command still needs the database"
+            assert command(home, "workspace", "list")["items"]
+            assert workers.stop(signal.SIGINT) == 0
+    assert not postgres.running(), "the last user stops the database"
+
+
+def test_a_killed_engine_comes_back(home: Path):
+    with running(home) as installation:
+        engine = installation.child("engine").pid
+        os.kill(engine, signal.SIGKILL)
+        until(lambda: has_child(installation, "engine", other_than=engine))
+        assert httpx.get(f"{installation.address}/healthz", timeout=10).status_code == 200
+        assert installation.stop() == 0
+
+
+def test_children_follow_a_killed_supervisor(home: Path):
+    with running(home) as installation:
+        children = [child.pid for child in psutil.Process(installation.process.pid).children(recursive=True)]
+        installation.process.kill()
+        until(lambda: not alive(children))
+    until(lambda: not EmbeddedPostgres(home).running())
+
+
+def test_a_taken_port_is_explained(home: Path):
+    with running(home, "--roles", "web") as installation:
+        port = installation.address.rpartition(":")[2]
+        second = subprocess.run(
+            [sys.executable, "-m", "mailgenius", "run", "--port", port],
+            env=environment(home), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert second.returncode == 7
+        assert f"Port {port}" in second.stderr
