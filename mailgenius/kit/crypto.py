@@ -61,7 +61,7 @@ class Signer:
     key: bytes = field(repr=False)
 
     def sign(self, payload: bytes) -> str:
-        mac = hmac.digest(self.key, payload, "sha256")[:MAC_BYTES]
+        mac = _mac(self.key, payload)
         return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode("ascii")
 
     def open(self, token: str) -> bytes:
@@ -75,9 +75,14 @@ class Signer:
         except ValueError as error:
             raise BadToken from error
         mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
-        if not hmac.compare_digest(mac, hmac.digest(self.key, payload, "sha256")[:MAC_BYTES]):
+        if not hmac.compare_digest(mac, _mac(self.key, payload)):
             raise BadToken
         return payload
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    """Keyed BLAKE2b (RFC 7693): a message carries ten of these, and HMAC-SHA256 takes three times as long."""
+    return hashlib.blake2b(payload, digest_size=MAC_BYTES, key=key).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,11 @@ LONGEST_URL = 2_000
 """Bytes of an address that is followed. Longer ones are left as they are: the token would not fit a link."""
 
 _MARKED = re.compile(f"{OPEN}([0-9]{{1,4}}){MIDDLE}([^{CLOSE}]*){CLOSE}")
-_WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_EMPTY_LINES = re.compile(r"\n{3,}")
+_WEB = re.compile(rb"https?://[^\s/]", re.IGNORECASE)
 _PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'
-_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_DIGIT_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 _SENDER_ID = "mailgenius"
 
 
@@ -67,6 +69,9 @@ class Composer:
         """Addresses of the followed links, as the template writes them; the first has number 1."""
         self._derive_text = sources.text_from_html
         self._has_html = bool(sources.html)
+        self._shows_view_url = any(
+            "view_url" in each for each in (sources.subject, sources.html, sources.text)
+        )
         self._campaign = clean_values({"name": content.campaign_name})
         self._domain = content.sender_email.rpartition("@")[2]
         self._fixed_headers = _fixed_headers(order)
@@ -77,7 +82,7 @@ class Composer:
         Raises:
             CannotCompose: the templates fail with this lead's data.
         """
-        unsubscribe_url = f"{self._base}/u/{self._tokens.plain(TokenKind.UNSUBSCRIBE, message_id)}"
+        unsubscribe_url = self._unsubscribe_url(message_id)
         values = self._values(message_id, lead, unsubscribe_url)
         try:
             subject = self._subject.render(values)
@@ -87,6 +92,9 @@ class Composer:
             raise CannotCompose(reason=error.message.rstrip(".")) from error
         if self._derive_text:
             text = text_of_html(_MARKED.sub(r"\2", html))
+        elif "\n\n\n" in text:
+            # Conditions and loops leave the empty lines that they stood between.
+            text = _EMPTY_LINES.sub("\n\n", text)
         return OutgoingMessage(
             message_id=message_id,
             workspace_id=self._order.workspace_id,
@@ -110,7 +118,7 @@ class Composer:
         Raises:
             CannotCompose: as in `compose`.
         """
-        unsubscribe_url = f"{self._base}/u/{self._tokens.plain(TokenKind.UNSUBSCRIBE, message_id)}"
+        unsubscribe_url = self._unsubscribe_url(message_id)
         values = self._values(message_id, lead, unsubscribe_url)
         try:
             if not self._has_html:
@@ -120,32 +128,36 @@ class Composer:
             raise CannotCompose(reason=error.message.rstrip(".")) from error
 
     def _values(self, message_id: int, lead: Mapping[str, Any], unsubscribe_url: str) -> CleanValues:
-        view_url = f"{self._base}/v/{self._tokens.plain(TokenKind.VIEW, message_id)}"
-        return CleanValues(
-            {
-                "lead": clean_values(lead),
-                "campaign": self._campaign,
-                "unsubscribe_url": safe_url(unsubscribe_url),
-                "view_url": safe_url(view_url),
-            }
-        )
+        values = {
+            "lead": clean_values(lead),
+            "campaign": self._campaign,
+            "unsubscribe_url": safe_url(unsubscribe_url),
+        }
+        if self._shows_view_url:
+            view_url = f"{self._base}/v/{self._tokens.plain(TokenKind.VIEW, message_id)}"
+            values["view_url"] = safe_url(view_url)
+        return CleanValues(values)
 
     def _linked(self, message_id: int, html: str, *, pixel: bool) -> str:
         """Turn marked addresses into signed ones, and the pixel's mark into the pixel."""
+        click, prefix = self._tokens.click, f"{self._base}/c/"
 
         def signed(match: re.Match[str]) -> str:
-            number = int(match[1])
-            if not number:
+            number, written = match.groups()
+            if number == "0":
                 return self._pixel(message_id) if pixel else ""
-            url = unescape(match[2]).strip()
-            if not _WEB.match(url) or len(url.encode()) > LONGEST_URL:
-                return match[2]
-            return f"{self._base}/c/{self._tokens.click(message_id, number, url)}"
+            url = (unescape(written) if "&" in written else written).strip().encode()
+            if _WEB.match(url) is None or len(url) > LONGEST_URL:
+                return written
+            return prefix + click(message_id, int(number), url)
 
         return _MARKED.sub(signed, html)
 
     def _pixel(self, message_id: int) -> str:
         return _PIXEL.format(f"{self._base}/o/{self._tokens.plain(TokenKind.OPEN, message_id)}.gif")
+
+    def _unsubscribe_url(self, message_id: int) -> str:
+        return f"{self._base}/u/{self._tokens.plain(TokenKind.UNSUBSCRIBE, message_id)}"
 
 
 def links_of(content: OrderContent) -> list[str]:
@@ -169,10 +181,11 @@ def _fixed_headers(order: Order) -> tuple[tuple[str, str], ...]:
     content = order.content
     domain = content.sender_email.rpartition("@")[2]
     list_id = content.list_id or f"w{order.workspace_id}.list.{domain}"
+    sender_name = _one_line(content.sender_name)
     headers = [
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("List-Id", list_id if "<" in list_id else f"<{list_id}>"),
-        ("From", mailbox(_one_line(content.sender_name), content.sender_email)),
+        ("List-Id", list_id if "<" in list_id else f"{sender_name or domain} <{list_id}>"),
+        ("From", mailbox(sender_name, content.sender_email)),
         # Gmail's feedback loop: what complaints are grouped by, and last the sender, the same for ever.
         ("Feedback-ID", f"{order.id}:{order.workspace_id}:{order.source}:{_SENDER_ID}"),
     ]
@@ -191,8 +204,8 @@ def _date(second: int) -> str:
 
 
 def _base36(number: int) -> str:
-    digits = []
+    pairs = []
     while number:
-        number, digit = divmod(number, 36)
-        digits.append(_BASE36[digit])
-    return "".join(reversed(digits)) or "0"
+        number, pair = divmod(number, 36 * 36)
+        pairs.append(_DIGIT_PAIRS[pair])
+    return "".join(reversed(pairs)).lstrip("0") or "0"

@@ -63,12 +63,10 @@ class OrderTokens:
         """Return a token that leads nowhere by itself: pixel, unsubscribe, view."""
         return self._signer.sign(self._prefixes[kind] + message_id.to_bytes(_MESSAGE_BYTES))
 
-    def click(self, message_id: int, link_no: int, url: str) -> str:
+    def click(self, message_id: int, link_no: int, url: bytes) -> str:
+        """Return a token that leads to an address, given in UTF-8."""
         return self._signer.sign(
-            self._prefixes[TokenKind.CLICK]
-            + message_id.to_bytes(_MESSAGE_BYTES)
-            + link_no.to_bytes(2)
-            + url.encode()
+            self._prefixes[TokenKind.CLICK] + message_id.to_bytes(_MESSAGE_BYTES) + link_no.to_bytes(2) + url
         )
 
 

@@ -63,7 +63,9 @@ class CompiledTemplate:
     def _print(self, value: Any) -> Any:
         """Say what a `{{ … }}` prints. Python's own objects, such as the methods of a dict, print nothing."""
         text = value if isinstance(value, str) else text_of(value)
-        self._count(len(text))
+        self._printed += len(text)
+        if self._printed > LONGEST_OUTPUT:
+            raise FilterRefused(_TOO_LONG)
         return text
 
     def _count(self, characters: int) -> None:
