@@ -1,4 +1,4 @@
-"""Processes of an installation: shared by several commands, restarted after a crash, stopped in good order."""
+"""Processes of an installation: shared by several commands, restarted after a crash, stopped in order."""
 
 import os
 import signal
