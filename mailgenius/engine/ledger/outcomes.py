@@ -45,7 +45,7 @@ async def settle_window(
         refs=[item.provider_ref for item in settlements],
         codes=[item.code for item in settlements],
         reasons=[item.reason for item in settlements],
-        waits=[item.again_in.total_seconds() if item.again_in else None for item in settlements],
+        waits=[None if item.again_in is None else item.again_in.total_seconds() for item in settlements],
         settle_first=min((item.message_id for item in settlements), default=0),
         settle_last=max((item.message_id for item in settlements), default=0),
         next_first=window.first_id,

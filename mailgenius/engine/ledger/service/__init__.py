@@ -6,7 +6,12 @@ from mailgenius.engine.ledger.reports import (
     order_messages as order_messages,
     unfinished_batches as unfinished_batches,
 )
-from mailgenius.engine.ledger.service.claims import Look as Look, claim as claim, renew as renew
+from mailgenius.engine.ledger.service.claims import (
+    Look as Look,
+    by_workspace as by_workspace,
+    claim as claim,
+    renew as renew,
+)
 from mailgenius.engine.ledger.service.orders import (
     add_messages as add_messages,
     cancel_some as cancel_some,

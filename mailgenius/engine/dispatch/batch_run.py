@@ -1,0 +1,270 @@
+"""Working through one claimed batch, window by window, until it is done or has to be given back."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mailgenius.channels.contract import OutgoingMessage, SendResult
+from mailgenius.engine.connections import service as connections
+from mailgenius.engine.dispatch import metrics
+from mailgenius.engine.dispatch.composers import reason_of
+from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
+from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
+from mailgenius.engine.dispatch.senders import Sender
+from mailgenius.engine.dispatch.window import Gate, compose, read_gate
+from mailgenius.engine.ledger import service as ledger
+from mailgenius.engine.ledger.model import (
+    AddressBounced,
+    Claim,
+    MessageState,
+    Order,
+    QueuedMessage,
+    Window,
+)
+from mailgenius.engine.pacing import service as pacing
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Unavailable
+from mailgenius.kit.logs import logger
+
+SLICE_S = 10.0
+"""A batch is given back after this long, so that slow connections do not keep others waiting."""
+SETTLE_PATIENCE_S = 600.0
+"""How long outcomes are held for a database that is away, before recovery has to call them unknown."""
+NOTHING = timedelta(0)
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """Why a batch is given back, and when it should be claimed again."""
+
+    wait: timedelta = NOTHING
+    fault: str = ""
+    """What is wrong with the connection, or with us; empty when nothing is."""
+
+
+class BatchRun:
+    """One batch under our lease. Call `run` once, then `finish`."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        claim: Claim,
+        messages: Sequence[QueuedMessage],
+        order: Order,
+        composer: MessageComposer,
+        recipients: RecipientSource,
+        sender: Sender,
+        shard: int,
+    ) -> None:
+        self._db = db
+        self._claim = claim
+        self._order = order
+        self._composer = composer
+        self._recipients = recipients
+        self._sender = sender
+        self._shard = shard
+        self._waiting = list(messages)
+        self._done = Outcomes()
+        self._started = time.monotonic()
+        self.accepted_any = False
+        """The connection took at least one message."""
+        self.on_wire = False
+        """Messages were handed over whose outcomes are not written down: only recovery may end this batch."""
+
+    async def run(self, stop: asyncio.Event) -> Ending:
+        """Send until nothing waits, the order or the connection forbids it, our time is over, or `stop`."""
+        while self._waiting and not stop.is_set() and time.monotonic() - self._started < SLICE_S:
+            size, wait = await self._leave()
+            if not size:
+                return Ending(wait=wait)
+            if wait and await _stopped_within(stop, wait):
+                await self._return_leave(size)
+                break
+            window = self._waiting[:size]
+            gate = await self._open(window)
+            if gate is None:
+                await self._return_leave(size)
+                break
+            del self._waiting[: len(window)]
+            await self._send(window, gate)
+            if self._done.fault:
+                self._sender.troubled = True
+                self._waiting = self._done.unsent + self._waiting
+                return Ending(fault=self._done.fault)
+        return Ending()
+
+    async def finish(self, *, wait: timedelta, faults: int) -> None:
+        """Settle what is open and end the lease, as soon as the database lets us."""
+        deadline = time.monotonic() + SETTLE_PATIENCE_S
+        pause = 0.2
+        while True:
+            try:
+                async with self._db.trusted() as tx:
+                    # The ledger locks the order first, so that comes before the bounces.
+                    await ledger.finish(
+                        tx,
+                        claim=self._claim,
+                        settlements=self._done.settlements,
+                        unsent=len(self._waiting),
+                        shard=self._shard,
+                        faults=faults,
+                        wait=wait,
+                    )
+                    await self._tell(tx)
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+            else:
+                self._settled()
+                return
+
+    @property
+    def _works_again(self) -> bool:
+        return self._sender.troubled and self.accepted_any and not self._done.fault
+
+    async def _leave(self) -> tuple[int, timedelta]:
+        """Return how many messages the next window may hold, and how long to wait before it opens."""
+        wanted = min(len(self._waiting), self._sender.window)
+        pace = self._sender.pace
+        if not pace.limited:
+            return wanted, NOTHING
+        async with self._db.trusted() as tx:
+            grant = await pacing.acquire(
+                tx,
+                workspace_id=self._claim.workspace_id,
+                connection_id=self._claim.connection_id,
+                pace=pace,
+                wanted=wanted,
+            )
+        return grant.count, grant.wait
+
+    async def _return_leave(self, count: int) -> None:
+        if self._sender.pace.per_day is None:
+            return
+        async with self._db.trusted() as tx:
+            await pacing.give_back(
+                tx,
+                workspace_id=self._claim.workspace_id,
+                connection_id=self._claim.connection_id,
+                count=count,
+            )
+
+    async def _open(self, window: Sequence[QueuedMessage]) -> Gate | None:
+        """Settle the window before and open this one; None when this one must not be sent.
+
+        The commit at the end is what makes the window known to recovery: no provider is called before it.
+        """
+        started = time.monotonic()
+        gate = None
+        async with self._db.trusted() as tx:
+            settled = await ledger.advance(
+                tx,
+                claim=self._claim,
+                settlements=self._done.settlements,
+                following=Window(
+                    first_id=window[0].id,
+                    last_id=window[-1].id,
+                    size=len(window),
+                    deduplicates=self._sender.adapter.capabilities.deduplicates,
+                ),
+                shard=self._shard,
+            )
+            await self._tell(tx)
+            if settled.opened:
+                gate = await read_gate(
+                    tx,
+                    workspace_id=self._claim.workspace_id,
+                    channel=self._order.channel,
+                    window=window,
+                    recipients=self._recipients,
+                )
+        metrics.SETTLE_SECONDS.observe(time.monotonic() - started)
+        if not settled.owned:
+            metrics.LOST_LEASES.inc()
+            log.warning("lease lost", workspace=self._claim.workspace_id, batch=self._claim.batch_id)
+        self._settled()
+        return gate
+
+    async def _tell(self, tx: Tx) -> None:
+        """Write what the last window taught beside its outcomes: dead addresses, a connection that works."""
+        for bounce in self._done.bounces:
+            await suppression.add(
+                tx,
+                workspace_id=self._claim.workspace_id,
+                channel=self._order.channel,
+                addresses=[bounce.address],
+                reason=SuppressionReason.BOUNCED,
+                detail=bounce.reason,
+            )
+            await tx.publish(
+                AddressBounced(
+                    workspace_id=self._claim.workspace_id,
+                    lead_id=bounce.lead_id,
+                    channel=self._order.channel,
+                    address=bounce.address,
+                    reason=bounce.reason,
+                )
+            )
+        if self._works_again:
+            await connections.note_ok(
+                tx, workspace_id=self._claim.workspace_id, connection_id=self._claim.connection_id
+            )
+
+    async def _send(self, window: Sequence[QueuedMessage], gate: Gate) -> None:
+        started = time.monotonic()
+        made = await compose(self._composer, window, gate, self._done)
+        self.on_wire = True
+        results = await self._hand_over([message for _, message in made])
+        self._done.judge(
+            zip((waiting for waiting, _ in made), results, strict=True),
+            order=self._order,
+            deduplicates=self._sender.adapter.capabilities.deduplicates,
+        )
+        self.on_wire = False
+        took = time.monotonic() - started
+        if made:
+            self._sender.took(len(made), took)
+        accepted = any(item.state is MessageState.ACCEPTED for item in self._done.settlements)
+        self.accepted_any = self.accepted_any or accepted
+        metrics.WINDOWS.labels(self._order.channel).inc()
+        metrics.WINDOW_SECONDS.labels(self._order.channel).observe(took)
+
+    async def _hand_over(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+        if not messages:
+            return []
+        try:
+            results = await self._sender.adapter.send(messages)
+        except Exception as error:
+            # Adapters do not raise. One that does may have handed over any part of the window.
+            log.exception("adapter failed", connection=self._claim.connection_id)
+            self._done.fault = reason_of(error)
+            return [NOT_ANSWERED] * len(messages)
+        return complete(results, len(messages))
+
+    def _settled(self) -> None:
+        """Forget outcomes that are written down."""
+        for item in self._done.settlements:
+            metrics.MESSAGES.labels(self._order.channel, item.state).inc()
+        if self._works_again:
+            self._sender.troubled = False
+        self._done = Outcomes()
+
+
+async def _stopped_within(stop: asyncio.Event, wait: timedelta) -> bool:
+    """Wait, and say whether `stop` came before the end of it."""
+    try:
+        async with asyncio.timeout(wait.total_seconds()):
+            await stop.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,256 @@
+"""The loop of an engine: look for work, run several batches side by side, stop cleanly."""
+
+import asyncio
+import os
+import random
+import secrets
+import socket
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from mailgenius.engine.connections import service as connections
+from mailgenius.engine.dispatch import metrics
+from mailgenius.engine.dispatch.batch_run import BatchRun, Ending
+from mailgenius.engine.dispatch.composers import Composers
+from mailgenius.engine.dispatch.keeper import Keeper
+from mailgenius.engine.dispatch.ports import ComposerFactory, ConnectionSource, RecipientSource
+from mailgenius.engine.dispatch.senders import Senders, SenderUnusable
+from mailgenius.engine.ledger import service as ledger
+from mailgenius.engine.ledger.model import Claim, QueuedMessage
+from mailgenius.engine.ledger.service import Look
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.errors import Unavailable
+from mailgenius.kit.logs import logger
+
+COUNTER_SHARDS = 1024
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pump:
+    """How an engine shares its time."""
+
+    batches: int = 24
+    """Batches worked on at the same time. Most of them wait for a provider or for their pace."""
+    batches_of_connection: int = 4
+    """Of them, through one connection: enough to settle one while another is being sent."""
+    lease: timedelta = timedelta(seconds=30)
+    """After this long without a heartbeat an engine is taken for dead."""
+    idle_s: float = 0.25
+    """How long to rest when there is no work."""
+    drain_s: float = 20.0
+    """How long open windows may take after a stop; what is not answered then is left to recovery."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """The batches under way and the lanes we cannot serve for now."""
+
+    claims: dict[asyncio.Task[None], Claim] = field(default_factory=dict)
+    shards: list[int] = field(default_factory=list)
+    skip: dict[tuple[int, str, int], float] = field(default_factory=dict)
+
+    def busy(self, most: int) -> set[tuple[int, int]]:
+        """Return connections that have as many batches under way as they may."""
+        running = Counter((claim.workspace_id, claim.connection_id) for claim in self.claims.values())
+        return {key for key, count in running.items() if count >= most}
+
+    def skipped(self) -> set[tuple[int, str, int]]:
+        now = time.monotonic()
+        self.skip = {key: until for key, until in self.skip.items() if until > now}
+        return set(self.skip)
+
+
+class Dispatcher:
+    """One engine. Several may run on one database, in one process or in many."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        recipients: RecipientSource,
+        make_composer: ComposerFactory,
+        source: ConnectionSource,
+        pump: Pump | None = None,
+    ) -> None:
+        self._db = db
+        self._recipients = recipients
+        self._pump = pump or Pump()
+        self._senders = Senders(db, source)
+        self._composers = Composers(db, make_composer)
+        self._engine = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._leases = 0
+        # Batches that run side by side write different shards of the counters, or they would queue up there.
+        first = random.randrange(COUNTER_SHARDS)  # noqa: S311  # Spreads load, hides nothing.
+        shards = [(first + number) % COUNTER_SHARDS for number in range(self._pump.batches + 1)]
+        self._work = _Work(shards=shards[1:])
+        self._ended_one = asyncio.Event()
+        self._keeper = Keeper(
+            db,
+            engine=self._engine,
+            lease=self._pump.lease,
+            shard=shards[0],
+            senders=self._senders,
+            claims=lambda: list(self._work.claims.values()),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Move messages until `stop` is set; then finish the open windows, settle and give the rest back."""
+        log.info("engine started", engine=self._engine)
+        ended = asyncio.Event()
+        keeper = asyncio.create_task(self._keeper.run(ended))
+        try:
+            await self._pump_until(stop)
+            await self._drain()
+        finally:
+            for task in self._work.claims:
+                task.cancel()
+            await asyncio.gather(*self._work.claims, return_exceptions=True)
+            ended.set()
+            await keeper
+            await self._senders.close()
+            log.info("engine stopped", engine=self._engine)
+
+    async def _pump_until(self, stop: asyncio.Event) -> None:
+        pause = self._pump.idle_s
+        while not stop.is_set():
+            if len(self._work.claims) >= self._pump.batches:
+                await self._rest(stop, 1.0)
+                continue
+            try:
+                look = await self._look()
+            except Unavailable as error:
+                log.warning("the database is away", detail=error.message)
+                pause = min(pause * 2, 5.0)
+                await self._rest(stop, pause)
+                continue
+            pause = self._pump.idle_s
+            if look.claim:
+                self._start(look.claim, look.messages, stop)
+            elif look.lane is None:
+                await self._rest(stop, pause)
+
+    async def _look(self) -> Look:
+        self._leases += 1
+        self._ended_one.clear()
+        blocked = self._senders.blocked() | self._work.busy(self._pump.batches_of_connection)
+        async with self._db.trusted() as tx:
+            look = await ledger.claim(
+                tx,
+                owner=f"{self._engine}/{self._leases}",
+                lease=self._pump.lease,
+                blocked=blocked,
+                skip=self._work.skipped(),
+            )
+        metrics.CLAIMS.labels("yes" if look.claim else "no").inc()
+        if look.lane and not look.claim and not look.at_rest:
+            # Others may be able to serve it; we look again when one of our batches ends, or soon.
+            self._work.skip[look.lane.key] = time.monotonic() + self._pump.idle_s
+        return look
+
+    async def _rest(self, stop: asyncio.Event, seconds: float) -> None:
+        """Wait until a batch has ended, `stop` is set, or the time is over."""
+        waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._ended_one.wait())]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    def _start(self, claim: Claim, messages: tuple[QueuedMessage, ...], stop: asyncio.Event) -> None:
+        shard = self._work.shards.pop()
+        task = asyncio.create_task(self._run_batch(claim, messages, shard, stop))
+        self._work.claims[task] = claim
+        metrics.BATCHES.set(len(self._work.claims))
+
+        def ended(_: asyncio.Task[None]) -> None:
+            del self._work.claims[task]
+            self._work.shards.append(shard)
+            self._work.skip.clear()
+            self._ended_one.set()
+            metrics.BATCHES.set(len(self._work.claims))
+
+        task.add_done_callback(ended)
+
+    async def _run_batch(
+        self, claim: Claim, messages: tuple[QueuedMessage, ...], shard: int, stop: asyncio.Event
+    ) -> None:
+        """Work on one claim. Whatever goes wrong here, the lease ends or runs out, so nothing is lost."""
+        try:
+            await self._work_through(claim, messages, shard, stop)
+        except Unavailable as error:
+            log.warning("batch left to recovery", batch=claim.batch_id, detail=error.message)
+        except Exception:
+            log.exception("batch left to recovery", workspace=claim.workspace_id, batch=claim.batch_id)
+
+    async def _work_through(
+        self, claim: Claim, messages: tuple[QueuedMessage, ...], shard: int, stop: asyncio.Event
+    ) -> None:
+        key = (claim.workspace_id, claim.connection_id)
+        order, composer = await self._composers.of_order(claim.workspace_id, claim.order_id)
+        try:
+            async with self._senders.use(key) as sender:
+                run = BatchRun(
+                    self._db,
+                    claim=claim,
+                    messages=messages,
+                    order=order,
+                    composer=composer,
+                    recipients=self._recipients,
+                    sender=sender,
+                    shard=shard,
+                )
+                try:
+                    ending = await run.run(stop)
+                except Exception as error:
+                    if run.on_wire:
+                        raise
+                    # A defect must not send the batch round and round: it waits longer each time.
+                    log.exception("batch failed", workspace=claim.workspace_id, batch=claim.batch_id)
+                    ending = Ending(fault="" if isinstance(error, Unavailable) else repr(error))
+                if run.accepted_any:
+                    self._senders.worked(key)
+                wait, faults = await self._judge(
+                    claim, ending, faults=0 if run.accepted_any else claim.faults
+                )
+                await run.finish(wait=wait, faults=faults)
+        except SenderUnusable as error:
+            wait, faults = await self._judge(claim, Ending(fault=str(error)), faults=claim.faults)
+            async with self._db.trusted() as tx:
+                await ledger.finish(
+                    tx,
+                    claim=claim,
+                    settlements=(),
+                    unsent=len(messages),
+                    shard=shard,
+                    faults=faults,
+                    wait=wait,
+                )
+
+    async def _judge(self, claim: Claim, ending: Ending, *, faults: int) -> tuple[timedelta, int]:
+        """Return how long the batch should wait, and its faults in a row. Its connection rests as long."""
+        key = (claim.workspace_id, claim.connection_id)
+        if not ending.fault:
+            self._senders.block(key, ending.wait)
+            return ending.wait, 0
+        wait = self._senders.failed(key, faults=faults)
+        log.warning(
+            "connection left alone",
+            workspace=claim.workspace_id,
+            connection=claim.connection_id,
+            seconds=wait.total_seconds(),
+            reason=ending.fault,
+        )
+        async with self._db.trusted() as tx:
+            await connections.note_error(
+                tx,
+                workspace_id=claim.workspace_id,
+                connection_id=claim.connection_id,
+                error=ending.fault,
+            )
+        return wait, min(self._senders.faults(key), 100)
+
+    async def _drain(self) -> None:
+        if self._work.claims:
+            await asyncio.wait(self._work.claims, timeout=self._pump.drain_s)

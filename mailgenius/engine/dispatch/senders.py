@@ -1,0 +1,175 @@
+"""Open connections of this engine: one adapter for each, kept while it is current and of use."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from mailgenius.channels.contract import Adapter
+from mailgenius.engine.connections.model import Connection
+from mailgenius.engine.dispatch.ports import ConnectionSource
+from mailgenius.engine.pacing.model import Pace
+from mailgenius.engine.retries import service as retries
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.errors import MailGeniusError, Unavailable
+from mailgenius.kit.logs import logger
+
+LOOK_AGAIN_S = 2.0
+"""How old our knowledge of a connection's version and limits may be."""
+IDLE_S = 300.0
+"""An adapter that nobody used for this long is closed."""
+LONGEST_WINDOW = 100
+SHORTEST_WINDOW = 10
+WINDOW_S = 1.0
+"""A window is kept so short that it is sent in about this time: what a crash leaves unknown, and how long a
+hold takes to be felt, are bounded by it."""
+
+Key = tuple[int, int]
+
+log = logger(__name__)
+
+
+class SenderUnusable(Exception):  # It says what is wrong, as our other errors do.
+    """A connection cannot be opened at all: archived, of an unknown provider, its secrets unreadable."""
+
+
+class Sender:
+    """One open connection."""
+
+    def __init__(self, connection: Connection, adapter: Adapter) -> None:
+        self.connection = connection
+        self.adapter = adapter
+        self.looked_at = self.used_at = time.monotonic()
+        self.users = 0
+        self.retired = False
+        self.troubled = bool(connection.last_error)
+        self._window = float(LONGEST_WINDOW)
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(per_second=self.connection.per_second, per_day=self.connection.per_day)
+
+    @property
+    def window(self) -> int:
+        """Return how many messages the next window may hold."""
+        return int(self._window)
+
+    def took(self, messages: int, seconds: float) -> None:
+        """Learn from the time a window took."""
+        fitting = messages * WINDOW_S / max(seconds, 0.001)
+        self._window = min(LONGEST_WINDOW, max(SHORTEST_WINDOW, (self._window + fitting) / 2))
+
+
+class Senders:
+    """Opens, shares and closes senders, and remembers which connections to leave alone for now."""
+
+    def __init__(self, db: Database, source: ConnectionSource) -> None:
+        self._db = db
+        self._source = source
+        self._open: dict[Key, Sender] = {}
+        self._retired: set[Sender] = set()
+        self._faults: dict[Key, int] = {}
+        self._blocked: dict[Key, float] = {}
+
+    @asynccontextmanager
+    async def use(self, key: Key) -> AsyncIterator[Sender]:
+        """Lend the sender of a connection.
+
+        Raises:
+            SenderUnusable: it cannot be opened.
+        """
+        sender = await self._current(key)
+        sender.users += 1
+        try:
+            yield sender
+        finally:
+            sender.users -= 1
+            sender.used_at = time.monotonic()
+            if sender.retired and not sender.users:
+                await self._close(sender)
+
+    def blocked(self) -> set[Key]:
+        """Return the connections to leave alone at the moment."""
+        now = time.monotonic()
+        self._blocked = {key: until for key, until in self._blocked.items() if until > now}
+        return set(self._blocked)
+
+    def block(self, key: Key, wait: timedelta) -> None:
+        """Leave a connection alone for a while, because its pace is booked."""
+        self._blocked[key] = max(self._blocked.get(key, 0.0), time.monotonic() + wait.total_seconds())
+
+    def failed(self, key: Key, *, faults: int) -> timedelta:
+        """Note that a connection failed as a whole, and return how long to leave it alone.
+
+        Windows that fail together, while it is already left alone, count once.
+        """
+        if key not in self.blocked():
+            self._faults[key] = max(self._faults.get(key, 0), faults) + 1
+        wait = retries.connection_wait(max(self._faults.get(key, 1), 1))
+        self.block(key, wait)
+        return wait
+
+    def faults(self, key: Key) -> int:
+        """Return how often in a row a connection has failed."""
+        return self._faults.get(key, 0)
+
+    def worked(self, key: Key) -> None:
+        """Note that messages went through."""
+        self._faults.pop(key, None)
+
+    async def close_idle(self) -> None:
+        """Close what nobody used for a while."""
+        limit = time.monotonic() - IDLE_S
+        for key, sender in list(self._open.items()):
+            if not sender.users and sender.used_at < limit:
+                del self._open[key]
+                await self._close(sender)
+
+    async def close(self) -> None:
+        """Close all. Nobody may be using any."""
+        for sender in [*self._open.values(), *self._retired]:
+            await self._close(sender)
+        self._open.clear()
+
+    async def _current(self, key: Key) -> Sender:
+        workspace_id, connection_id = key
+        sender = self._open.get(key)
+        if sender and time.monotonic() - sender.looked_at < LOOK_AGAIN_S:
+            return sender
+        try:
+            async with self._db.trusted() as tx:
+                if sender:
+                    found = await self._source.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+                    if found.version == sender.connection.version:
+                        sender.connection, sender.looked_at = found, time.monotonic()
+                        return sender
+                opened = await self._source.open(tx, workspace_id=workspace_id, connection_id=connection_id)
+        except Unavailable:
+            raise  # The database is away: that says nothing about the connection.
+        except MailGeniusError as error:
+            raise SenderUnusable(error.message) from error
+        # Another batch may have opened it while we waited; then theirs stays and ours was never used.
+        other = self._open.get(key)
+        if other is not None and other is not sender and not other.retired:
+            await opened.adapter.close()
+            return other
+        fresh = Sender(opened.connection, opened.adapter)
+        self._open[key] = fresh
+        if sender:
+            await self._retire(sender)
+        return fresh
+
+    async def _retire(self, sender: Sender) -> None:
+        """Close an outdated sender when its last user is done with it."""
+        sender.retired = True
+        self._retired.add(sender)
+        if not sender.users:
+            await self._close(sender)
+
+    async def _close(self, sender: Sender) -> None:
+        self._retired.discard(sender)
+        try:
+            await sender.adapter.close()
+        except Exception:
+            # A provider that fails to say goodbye must not stop the engine; the sockets die with the object.
+            log.exception("closing a connection failed", connection=sender.connection.id)

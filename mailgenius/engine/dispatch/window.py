@@ -1,0 +1,74 @@
+"""One window of messages: the gate they pass when it opens, and the making of those that may be sent."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailgenius.channels.contract import OutgoingMessage
+from mailgenius.engine.dispatch.composers import reason_of
+from mailgenius.engine.dispatch.outcomes import Outcomes
+from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
+from mailgenius.engine.ledger.model import QueuedMessage
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.db.transaction import Tx
+
+COMPOSED_AT_ONCE = 8
+"""How many messages are made before others get their turn on the event loop."""
+LEAD_DELETED = "The lead was deleted."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """What is known of a window's recipients at the moment it opens."""
+
+    suppressed: dict[str, SuppressionReason]
+    leads: dict[int, dict[str, Any]]
+
+
+async def read_gate(
+    tx: Tx, *, workspace_id: int, channel: str, window: Sequence[QueuedMessage], recipients: RecipientSource
+) -> Gate:
+    """Look, in the transaction that opens the window, who must not be written to and who the others are."""
+    lead_ids = [message.lead_id for message in window if message.lead_id is not None]
+    return Gate(
+        suppressed=await suppression.suppressed(
+            tx,
+            workspace_id=workspace_id,
+            channel=channel,
+            addresses=[message.address for message in window],
+        ),
+        leads=await recipients(tx, workspace_id=workspace_id, lead_ids=lead_ids) if lead_ids else {},
+    )
+
+
+async def compose(
+    composer: MessageComposer, window: Sequence[QueuedMessage], gate: Gate, outcomes: Outcomes
+) -> list[tuple[QueuedMessage, OutgoingMessage]]:
+    """Make the messages that may be sent. What may not, or cannot be made, costs itself and nothing else."""
+    made = []
+    for number, waiting in enumerate(window, start=1):
+        if number % COMPOSED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        if reason := gate.suppressed.get(waiting.address):
+            outcomes.suppress(waiting, reason)
+            continue
+        lead = _lead_of(waiting, gate)
+        if lead is None:
+            outcomes.suppress(waiting, LEAD_DELETED)
+            continue
+        try:
+            message = composer.compose(waiting.id, waiting.address, lead)
+        except Exception as error:  # noqa: BLE001  # Whatever it is, it is this message's own trouble.
+            outcomes.park(waiting, reason_of(error))
+        else:
+            made.append((waiting, message))
+    return made
+
+
+def _lead_of(waiting: QueuedMessage, gate: Gate) -> dict[str, Any] | None:
+    """Return what the template sees as `lead`; None when it was deleted since."""
+    if waiting.lead_id is not None:
+        return gate.leads.get(waiting.lead_id)
+    return {"email": waiting.address, "phone": "", "external_id": "", "name": "", "tags": [], "fields": {}}
