@@ -312,6 +312,7 @@ CREATE TABLE imports (
     tags           text[] NOT NULL DEFAULT '{}',
     consent_source text NOT NULL DEFAULT '',
     chunks_done    int NOT NULL DEFAULT 0,
+    parts_done     int NOT NULL DEFAULT 0,      -- of the chunk under way: one bit for each part that is committed
     bytes_read     bigint NOT NULL DEFAULT 0,
     rows_total     bigint,
     rows_read      bigint NOT NULL DEFAULT 0,
@@ -635,7 +636,9 @@ CREATE TABLE message_engagement (
 CREATE INDEX message_engagement_order_idx ON message_engagement (workspace_id, order_id, message_id);
 COMMENT ON TABLE message_engagement IS 'owner: engine.tracking';
 
--- Roll-ups by hour, written with the events: total, first of its message, and by machines.
+-- Roll-ups by hour, written with the events: total, first of its message, and by machines (not in the others).
+-- Link 0 stands for the whole message: opens, unsubscribes, and clicks on any link. A click counts in the row of
+-- its link too, where `n_first` is the first click of the message on that link.
 CREATE TABLE tracking_hourly (
     workspace_id bigint NOT NULL,
     order_id     bigint NOT NULL,
