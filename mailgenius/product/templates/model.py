@@ -1,6 +1,5 @@
 """Rows and commands of the templates area. No I/O."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -98,4 +97,3 @@ class Rendered:
     preheader: str
     html: str
     text: str
-    findings: Sequence[Finding] = ()

@@ -1,8 +1,12 @@
-"""The rules of templates: store, compile, check. Previews belong to doors, which know a lead to show."""
+"""The rules of templates: store, compile, check, show. Which lead to show one as is for the doors to say."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
+from mailgenius.engine.dispatch.compose import Composer
+from mailgenius.engine.ledger.model import Order, OrderContent, OrderState, Policy
 from mailgenius.kit import rendering
+from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.kit.paging import Page, decode_cursor, page_of
@@ -14,6 +18,7 @@ from mailgenius.product.templates.model import (
     MAX_SUBJECT,
     Compiled,
     Finding,
+    Rendered,
     Severity,
     Syntax,
     Template,
@@ -115,6 +120,59 @@ async def check(template: Template | TemplateInput, *, custom_fields: Collection
     ):
         findings += _check_part(field, source, is_html=is_html, custom_fields=custom_fields)
     return findings
+
+
+async def preview(
+    template: Template | TemplateInput, *, lead: Mapping[str, Any], base_url: str, keys: Keys
+) -> Rendered:
+    """Render a template as the engine would for one lead, as a sample: nothing is tracked or counted.
+
+    Args:
+        template: what the author wrote.
+        lead: the lead's merge data; empty shows what a lead without data would get.
+        base_url: public address of the installation, for the links of the message.
+        keys: keys of the installation, which sign those links.
+
+    Raises:
+        MjmlBroken: the MJML cannot be converted.
+        CannotCompose: the template fails; the message says why.
+    """
+    parts = await compiled(template)
+    content = OrderContent(
+        sender_email="preview@example.com",
+        sender_name="",
+        reply_to="",
+        subject=parts.subject,
+        preheader=parts.preheader,
+        html=parts.html,
+        text=parts.text,
+        campaign_name=template.name,
+        list_id="preview",
+        track_opens=False,
+        track_clicks=False,
+        sample=True,
+    )
+    order = Order(
+        workspace_id=0,
+        id=0,
+        source="preview",
+        source_id=None,
+        channel=template.channel,
+        priority=0,
+        connection_id=0,
+        policy=Policy.PREFER_NO_DUPLICATE,
+        content=content,
+        state=OrderState.RUNNING,
+        sealed=True,
+    )
+    address = str(lead.get("email") or "lead@example.com")
+    message = Composer(order, base_url=base_url, keys=keys).compose(0, address, lead)
+    return Rendered(
+        subject=dict(message.headers)["Subject"],
+        preheader=parts.preheader,
+        html=message.html,
+        text=message.text,
+    )
 
 
 def errors_of(findings: Iterable[Finding]) -> list[Problem]:

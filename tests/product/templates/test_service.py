@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.templates import service as templates
@@ -133,3 +134,23 @@ async def test_mjml_becomes_html_and_keeps_its_merge_fields():
 async def test_hostile_mjml_is_an_error_and_not_a_crash(source: str):
     with pytest.raises(MjmlBroken):
         await templates.compiled(written(syntax=Syntax.MJML, source=source))
+
+
+async def test_a_preview_is_what_the_lead_would_get(keys: Keys):
+    template = written(
+        subject="Olá {{ lead.name }}",
+        source='<p>{{ lead.fields.city }} <a href="https://example.com/x">x</a></p>',
+    )
+    lead = {"name": "Zoë", "email": "zoe@example.com", "fields": {"city": "<b>São Paulo</b>"}}
+    shown = await templates.preview(template, lead=lead, base_url="https://mail.example.com", keys=keys)
+    assert shown.subject == "Olá Zoë"
+    assert "&lt;b&gt;São Paulo" in shown.html
+    assert 'href="https://example.com/x"' in shown.html
+    assert "/o/" not in shown.html
+
+
+async def test_a_preview_without_a_lead_leaves_merge_fields_empty(keys: Keys):
+    shown = await templates.preview(
+        written(subject="Hi {{ lead.name }}!"), lead={}, base_url="https://mail.example.com", keys=keys
+    )
+    assert shown.subject == "Hi !"
