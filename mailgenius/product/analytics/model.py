@@ -91,11 +91,11 @@ class Dashboard:
 
     leads_total: int
     leads_by_status: dict[LeadStatus, int]
-    sent_30d: int
-    opened_30d: int
-    clicked_30d: int
-    unsubscribed_30d: int
-    bounced_30d: int
+    sent: int
+    opened: int
+    clicked: int
+    unsubscribed: int
+    bounced: int
     days: list[DayPoint]
 
 

@@ -79,11 +79,11 @@ async def dashboard(tx: Tx, *, workspace_id: int, timezone: str = "UTC") -> Dash
     return Dashboard(
         leads_total=sum(by_status.values()),
         leads_by_status=by_status,
-        sent_30d=sum(day.sent for day in days),
-        opened_30d=sum(day.opened for day in days),
-        clicked_30d=sum(day.clicked for day in days),
-        unsubscribed_30d=sum(day.unsubscribed for day in days),
-        bounced_30d=sum(day.bounced for day in days),
+        sent=sum(day.sent for day in days),
+        opened=sum(day.opened for day in days),
+        clicked=sum(day.clicked for day in days),
+        unsubscribed=sum(day.unsubscribed for day in days),
+        bounced=sum(day.bounced for day in days),
         days=[DayPoint(day=day.day, sent=day.sent, opened=day.opened, clicked=day.clicked) for day in days],
     )
 
