@@ -602,13 +602,13 @@ CREATE TABLE tracking_events (
     url          text NOT NULL DEFAULT '',
     machine      boolean NOT NULL DEFAULT false,
     user_agent   text NOT NULL DEFAULT '',
-    spool_key    bytea,                     -- of events that passed through the local spool: replayed once
+    event_key    bytea NOT NULL,            -- made where it was seen; written twice, the event counts once
     at           timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX tracking_events_message_idx ON tracking_events (workspace_id, message_id, id);
 CREATE INDEX tracking_events_lead_idx ON tracking_events (workspace_id, lead_id, id) WHERE lead_id IS NOT NULL;
-CREATE UNIQUE INDEX tracking_events_spool_key ON tracking_events (workspace_id, spool_key) WHERE spool_key IS NOT NULL;
+CREATE UNIQUE INDEX tracking_events_event_key ON tracking_events (workspace_id, event_key);
 COMMENT ON TABLE tracking_events IS 'owner: engine.tracking';
 
 CREATE TABLE order_links (
@@ -621,7 +621,7 @@ CREATE TABLE order_links (
 );
 COMMENT ON TABLE order_links IS 'owner: engine.tracking';
 
--- First-open and first-click marks and counts of each message that was ever opened or clicked by a person.
+-- First-open and first-click marks and counts of each message that a person opened, clicked or left by.
 CREATE TABLE message_engagement (
     workspace_id    bigint NOT NULL,
     message_id      bigint NOT NULL,

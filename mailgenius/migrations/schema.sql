@@ -148,7 +148,7 @@ END $$;
 
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN translate(CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE translate(lower(words), 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžøłđħı'::text, 'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzoldhi'::text) END, '@._-+/''"()&,;:!?#*[]{}<>|~^`=%$\'::text, repeat(' '::text, 40));
+    RETURN regexp_replace(CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE regexp_replace(NORMALIZE(lower(words), NFD), '[\u0300-\u036f]+'::text, ''::text, 'g'::text) END, '[^[:alnum:]]+'::text, ' '::text, 'g'::text);
 
 CREATE FUNCTION public.lead_query(words text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -156,7 +156,7 @@ CREATE FUNCTION public.lead_query(words text) RETURNS tsquery
 
 CREATE FUNCTION public.lead_search(name text, email text, phone text, external_id text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN array_to_tsvector(array_remove(string_to_array(public.search_text(concat_ws(' '::text, name, email, phone, external_id)), ' '::text), ''::text));
+    RETURN (((((((public.search_text(name) || ' '::text) || replace(replace(replace(replace(replace(replace(replace(replace(COALESCE(email, ''::text), '@'::text, ' '::text), '.'::text, ' '::text), '-'::text, ' '::text), '_'::text, ' '::text), '+'::text, ' '::text), ''''::text, ' '::text), ':'::text, ' '::text), '\'::text, ' '::text)) || ' '::text) || COALESCE(substr(phone, 2), ''::text)) || ' '::text) || CASE WHEN (external_id IS NULL) THEN ''::text ELSE public.search_text(external_id) END))::tsvector;
 
 CREATE FUNCTION public.merged_tags(old text[], given text[], added text[], replacing boolean) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -398,6 +398,7 @@ CREATE TABLE public.imports (
     tags text[] DEFAULT '{}'::text[] NOT NULL,
     consent_source text DEFAULT ''::text NOT NULL,
     chunks_done integer DEFAULT 0 NOT NULL,
+    parts_done integer DEFAULT 0 NOT NULL,
     bytes_read bigint DEFAULT 0 NOT NULL,
     rows_total bigint,
     rows_read bigint DEFAULT 0 NOT NULL,
@@ -742,7 +743,7 @@ CREATE TABLE public.tracking_events (
     url text DEFAULT ''::text NOT NULL,
     machine boolean DEFAULT false NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
-    spool_key bytea,
+    event_key bytea NOT NULL,
     at timestamp with time zone NOT NULL
 );
 
@@ -970,11 +971,11 @@ CREATE INDEX sessions_expires_idx ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 
+CREATE UNIQUE INDEX tracking_events_event_key ON public.tracking_events USING btree (workspace_id, event_key);
+
 CREATE INDEX tracking_events_lead_idx ON public.tracking_events USING btree (workspace_id, lead_id, id) WHERE (lead_id IS NOT NULL);
 
 CREATE INDEX tracking_events_message_idx ON public.tracking_events USING btree (workspace_id, message_id, id);
-
-CREATE UNIQUE INDEX tracking_events_spool_key ON public.tracking_events USING btree (workspace_id, spool_key) WHERE (spool_key IS NOT NULL);
 
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (lower(name));
 
@@ -1034,9 +1035,6 @@ ALTER TABLE ONLY public.lead_counts
 
 ALTER TABLE ONLY public.lead_fields
     ADD CONSTRAINT lead_fields_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.leads
-    ADD CONSTRAINT leads_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

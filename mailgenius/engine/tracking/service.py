@@ -1,0 +1,113 @@
+"""The rules of tracking: what is counted, what unsubscribing does, and that nothing is counted twice.
+
+Events come from the open internet by way of the edge, which has opened their tokens. How they are kept while
+the database is away is in `recorder.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.engine.tracking import queries
+from mailgenius.engine.tracking.errors import TooLateToReturn
+from mailgenius.engine.tracking.model import (
+    RecipientReturned,
+    RecipientUnsubscribed,
+    TrackedEvent,
+    TrackingKind,
+)
+from mailgenius.kit import clock
+from mailgenius.kit.db.transaction import Tx
+
+RETURN_WITHIN = timedelta(hours=1)
+"""How long the page that confirms an unsubscribing may take it back."""
+
+
+async def record(tx: Tx, *, events: Sequence[TrackedEvent]) -> int:
+    """Write events with their marks and roll-ups, and return how many were new. Needs a trusted transaction.
+
+    A second call with the same events changes nothing. Unsubscribing is more than that: see `unsubscribe`.
+    """
+    if not events:
+        return 0
+    people = [event for event in events if not event.machine]
+    if people:
+        await queries.lock_engagement(tx, people)
+    return await queries.record(tx, events)
+
+
+async def unsubscribe(tx: Tx, *, event: TrackedEvent) -> None:
+    """Stop all messages to the recipient of a message, at once. Needs a trusted transaction.
+
+    A second call changes nothing, unless the recipient came back in between.
+
+    Raises:
+        MessageGone: the message is not known here.
+    """
+    if event.kind is not TrackingKind.UNSUBSCRIBE:
+        raise ValueError("Only an unsubscribing unsubscribes.")
+    await queries.lock_engagement(tx, [event])
+    workspace_id, message_id = event.workspace_id, event.message_id
+    recipient = await queries.recipient(
+        tx, workspace_id=workspace_id, order_id=event.order_id, message_id=message_id
+    )
+    # The address is suppressed each time: it may have been let in again by other ways.
+    await suppression.add(
+        tx,
+        workspace_id=workspace_id,
+        channel=recipient.channel,
+        addresses=[recipient.address],
+        reason=SuppressionReason.UNSUBSCRIBED,
+    )
+    if recipient.unsubscribed_at is None and await queries.record(tx, [event]):
+        await tx.publish(
+            RecipientUnsubscribed(
+                workspace_id=workspace_id,
+                message_id=message_id,
+                lead_id=recipient.lead_id,
+                channel=recipient.channel,
+                address=recipient.address,
+            )
+        )
+
+
+async def take_back(tx: Tx, *, workspace_id: int, order_id: int, message_id: int) -> None:
+    """Undo an unsubscribing by the same message, within the hour. A second call changes nothing.
+
+    Raises:
+        MessageGone: the message is not known here.
+        TooLateToReturn: the hour is over. Links live for years and get forwarded.
+    """
+    recipient = await queries.recipient(
+        tx, workspace_id=workspace_id, order_id=order_id, message_id=message_id
+    )
+    if recipient.unsubscribed_at is None:
+        return
+    if clock.now() - recipient.unsubscribed_at > RETURN_WITHIN:
+        raise TooLateToReturn
+    await queries.take_back(
+        tx, workspace_id=workspace_id, message_id=message_id, unsubscribed_at=recipient.unsubscribed_at
+    )
+    await suppression.remove(
+        tx,
+        workspace_id=workspace_id,
+        channel=recipient.channel,
+        addresses=[recipient.address],
+        reasons=[SuppressionReason.UNSUBSCRIBED],
+    )
+    await tx.publish(
+        RecipientReturned(
+            workspace_id=workspace_id,
+            message_id=message_id,
+            lead_id=recipient.lead_id,
+            channel=recipient.channel,
+            address=recipient.address,
+        )
+    )
+
+
+async def register_links(tx: Tx, *, workspace_id: int, order_id: int, urls: Sequence[str]) -> None:
+    """Write down what an order's link numbers stand for; the first is 1. A second call changes nothing."""
+    if urls:
+        await queries.register_links(tx, workspace_id=workspace_id, order_id=order_id, urls=urls)
