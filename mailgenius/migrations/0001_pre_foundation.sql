@@ -262,8 +262,9 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION estimate_lead_matches(words text, tag text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
--- How many leads of the installation the planner expects to match: decides how a search reads.
+CREATE FUNCTION estimate_lead_matches(words text, tag text) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+-- How many leads of the installation the planner expects to match: decides how a search reads. Volatile, because
+-- PostgreSQL refuses EXPLAIN inside any other function.
 DECLARE
     plan json;
 BEGIN

@@ -135,9 +135,10 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.estimate_lead_matches(words text, tag text) RETURNS bigint
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     AS $$
--- How many leads of the installation the planner expects to match: decides how a search reads.
+-- How many leads of the installation the planner expects to match: decides how a search reads. Volatile, because
+-- PostgreSQL refuses EXPLAIN inside any other function.
 DECLARE
     plan json;
 BEGIN
