@@ -10,7 +10,8 @@ import pytest
 
 from mailgenius.channels.contract import OutgoingMessage
 from mailgenius.channels.email.mime import build
-from mailgenius.engine.dispatch.compose import CannotCompose, Composer, links_of
+from mailgenius.engine.dispatch.compose import CannotCompose, Composer
+from mailgenius.engine.tracking.service import followed_links
 from mailgenius.engine.tracking.tokens import TokenKind, read_token, signer
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.rendering import TemplateBroken
@@ -105,14 +106,12 @@ def test_a_link_too_long_for_a_token_is_left_alone():
 
 
 def test_links_keep_their_number_and_are_listed():
-    content = make_content()
-    assert links_of(content) == [
-        "https://shop.example.com/a",
-        "https://shop.example.com/b?id={{ lead.external_id }}",
-    ]
-    assert links_of(make_content(track_clicks=False)) == []
-    with pytest.raises(CannotCompose):
-        links_of(make_content(html="{{ oops"))
+    order = make_order(preheader="Look at https://shop.example.com/c")
+    listed = followed_links(order.content)
+    assert listed == ("https://shop.example.com/a", "https://shop.example.com/b?id={{ lead.external_id }}")
+    assert listed == Composer(order, base_url=BASE, keys=KEYS).links
+    assert followed_links(make_content(track_clicks=False)) == ()
+    assert followed_links(make_content(html="{{ oops")) == ()
 
 
 def test_the_pixel_stands_before_the_end_of_the_body():

@@ -14,8 +14,8 @@ from typing import Any
 
 from mailgenius.channels.contract import OutgoingMessage
 from mailgenius.channels.email.headers import mailbox
-from mailgenius.engine.dispatch.compose_sources import Sources, prepare
-from mailgenius.engine.ledger.model import Order, OrderContent
+from mailgenius.engine.dispatch.compose_sources import prepare
+from mailgenius.engine.ledger.model import Order
 from mailgenius.engine.tracking.links import CLOSE, MIDDLE, OPEN
 from mailgenius.engine.tracking.tokens import OrderTokens, TokenKind
 from mailgenius.kit.crypto import Keys
@@ -158,22 +158,6 @@ class Composer:
 
     def _unsubscribe_url(self, message_id: int) -> str:
         return f"{self._base}/u/{self._tokens.plain(TokenKind.UNSUBSCRIBE, message_id)}"
-
-
-def links_of(content: OrderContent) -> list[str]:
-    """Return the addresses of the links that an order's messages will follow, in the order of their numbers.
-
-    Raises:
-        CannotCompose: the templates are not right.
-    """
-    return list(_sources(content).links)
-
-
-def _sources(content: OrderContent) -> Sources:
-    try:
-        return prepare(content)
-    except TemplateBroken as error:
-        raise CannotCompose(reason=error.message.rstrip(".")) from error
 
 
 def _fixed_headers(order: Order) -> tuple[tuple[str, str], ...]:

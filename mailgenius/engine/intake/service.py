@@ -12,6 +12,7 @@ from mailgenius.engine.ledger.model import (
     OrderState,
     Policy,
 )
+from mailgenius.engine.tracking import service as tracking
 from mailgenius.kit.db.transaction import Tx
 
 STEP_BATCHES = 10
@@ -43,7 +44,7 @@ async def open_order(
         content: how each message is made.
         policy: what to do with messages handed over without an answer.
     """
-    return await ledger.open_order(
+    order_id = await ledger.open_order(
         tx,
         workspace_id=workspace_id,
         source=source,
@@ -54,6 +55,8 @@ async def open_order(
         policy=Policy(policy),
         content=content,
     )
+    await tracking.register_links(tx, workspace_id=workspace_id, order_id=order_id, content=content)
+    return order_id
 
 
 async def accept(

@@ -7,10 +7,12 @@ the database is away is in `recorder.py`.
 from collections.abc import Sequence
 from datetime import timedelta
 
+from mailgenius.engine.ledger.model import OrderContent
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.engine.tracking import queries
 from mailgenius.engine.tracking.errors import TooLateToReturn
+from mailgenius.engine.tracking.links import mark_links
 from mailgenius.engine.tracking.model import (
     RecipientReturned,
     RecipientUnsubscribed,
@@ -19,6 +21,7 @@ from mailgenius.engine.tracking.model import (
 )
 from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.rendering import TemplateBroken
 
 RETURN_WITHIN = timedelta(hours=1)
 """How long the page that confirms an unsubscribing may take it back."""
@@ -107,7 +110,21 @@ async def take_back(tx: Tx, *, workspace_id: int, order_id: int, message_id: int
     )
 
 
-async def register_links(tx: Tx, *, workspace_id: int, order_id: int, urls: Sequence[str]) -> None:
-    """Write down what an order's link numbers stand for; the first is 1. A second call changes nothing."""
+async def register_links(tx: Tx, *, workspace_id: int, order_id: int, content: OrderContent) -> None:
+    """Write down what the link numbers of an order stand for. A second call changes nothing."""
+    urls = followed_links(content)
     if urls:
         await queries.register_links(tx, workspace_id=workspace_id, order_id=order_id, urls=urls)
+
+
+def followed_links(content: OrderContent) -> Sequence[str]:
+    """Return the addresses that an order's messages will follow, as the template writes them, from number 1.
+
+    A broken template follows none: its messages will say what is wrong with it.
+    """
+    if not content.track_clicks:
+        return ()
+    try:
+        return mark_links(content.html).links
+    except TemplateBroken:
+        return ()
