@@ -1,6 +1,6 @@
 // Bundles scripts and styles into the folder given as argument, with the content's hash in every name, and writes
 // manifest.json: where each file is, and the inner SVG of every icon that icons.txt lists.
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 
@@ -77,6 +77,10 @@ const manifest = join(dist, "manifest.json");
 await writeFile(`${manifest}.new`, JSON.stringify({ files, icons }, null, 1));
 await rename(`${manifest}.new`, manifest);
 
-// What an earlier build left is removed last, so that a running server never points at a missing file.
-const keep = new Set([...written, "manifest.json", "stamp"]);
-for (const name of await readdir(dist)) if (!keep.has(name)) await rm(join(dist, name));
+// A running server still points at the files of the build before, so they stay for an hour; a clean build keeps none.
+const keep = new Set([...written, "manifest.json", "stamp", "lock"]);
+const oldest = process.argv.includes("--clean") ? Infinity : Date.now() - 3_600_000;
+for (const name of await readdir(dist)) {
+  const path = join(dist, name);
+  if (!keep.has(name) && (await stat(path)).mtimeMs < oldest) await rm(path);
+}

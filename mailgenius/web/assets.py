@@ -5,6 +5,7 @@ Run as `python -m mailgenius.web.assets`. The build needs Node (from the machine
 Only the standard library is imported here, so that the build runs before anything else is installed.
 """
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -22,6 +23,7 @@ STATIC_URL: Final = "/static"
 
 _MANIFEST: Final = "manifest.json"
 _STAMP: Final = "stamp"
+_LOCK: Final = "lock"
 _OLDEST_NODE: Final = 20
 
 
@@ -75,6 +77,14 @@ def build(*, force: bool = False) -> bool:
         # An installed wheel carries the built files and no sources.
         manifest()
         return False
+    DIST_DIR.mkdir(parents=True, exist_ok=True)
+    with (DIST_DIR / _LOCK).open("w") as lock:
+        # Two builds at once would install into the same folder.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _build_locked(force=force)
+
+
+def _build_locked(*, force: bool) -> bool:
     stamp = _sources_hash()
     if not force and _read(DIST_DIR / _STAMP) == stamp and (DIST_DIR / _MANIFEST).is_file():
         return False
@@ -86,7 +96,7 @@ def build(*, force: bool = False) -> bool:
         _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
         installed.write_text(lock, "utf-8")
     print("assets: bundling scripts, styles and icons", flush=True)  # noqa: T201  # A build prints.
-    _run([node, "build.mjs", str(DIST_DIR)])
+    _run([node, "build.mjs", str(DIST_DIR), *(["--clean"] if force else [])])
     (DIST_DIR / _STAMP).write_text(stamp, "utf-8")
     manifest.cache_clear()
     return True
@@ -136,7 +146,7 @@ def _run(command: list[str]) -> None:
 
 
 def main() -> int:
-    """Build and say what happened; `--force` builds even when nothing changed."""
+    """Build and say what happened; `--force` builds anyway and keeps nothing of earlier builds."""
     try:
         built = build(force="--force" in sys.argv[1:])
     except (BuildFailedError, AssetsNotBuiltError) as error:

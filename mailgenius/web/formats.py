@@ -3,14 +3,14 @@
 Pure functions over Babel; templates reach them as filters, which add the locale and time zone of the page.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import dates, numbers
 
-from mailgenius.web.i18n import Locale
+from mailgenius.web.i18n import N_, Locale, translations
 
 TimeFormat = Literal["short", "medium", "long", "date", "time"]
 
@@ -19,6 +19,7 @@ NOTHING: Final = "–"
 # The msgids are international English, so English pages show 22 Nov 2025 and a 24-hour clock.
 _FORMAT_LOCALE: Final[dict[Locale, str]] = {"en": "en_GB", "pt_BR": "pt_BR"}
 _KILO: Final = 1000
+_JUST_NOW: Final = timedelta(seconds=10)
 
 
 def format_number(value: float | None, locale: Locale) -> str:
@@ -71,14 +72,19 @@ def format_datetime(
             return f"{date}, {clock}"
 
 
+def format_day(day: date, locale: Locale) -> str:
+    """`22 Nov`: a day of a chart."""
+    return dates.format_skeleton("MMMd", day, locale=_FORMAT_LOCALE[locale])
+
+
 def format_ago(moment: datetime | None, locale: Locale, now: datetime) -> str:
     """`3 minutes ago`, or `in 2 hours`."""
     if moment is None:
         return NOTHING
     delta = _aware(moment) - now
-    # A clock that is a second apart must not say that something just saved lies in the future.
-    if timedelta(0) < delta < timedelta(seconds=2):
-        delta = timedelta(0)
+    # Clocks differ by a moment: what was just saved must not lie in the future.
+    if abs(delta) < _JUST_NOW:
+        return translations(locale).gettext(N_("just now"))
     return dates.format_timedelta(delta, add_direction=True, locale=_FORMAT_LOCALE[locale])
 
 

@@ -1,4 +1,4 @@
-"""The gallery: mock pages that use every component, and a local server that serves them under the real CSP."""
+"""The gallery: mock pages that use every component, and a local server that serves them under our policy."""
 
 import http.server
 import threading
@@ -49,7 +49,7 @@ SOURCE = (
     '<!doctype html>\n<html>\n  <body style="margin: 0">\n    <!-- A friendly start. -->\n'
     "    <h1>Hello {{ lead.name }}</h1>\n    <p>Thank you for joining us.</p>\n"
     '    <a href="https://example.com/shop?a=1">Shop now</a>\n'
-    '    {% if lead.fields.vip %}<p>You are a VIP.</p>{% endif %}\n'
+    "    {% if lead.fields.vip %}<p>You are a VIP.</p>{% endif %}\n"
     '    <a href="{{ unsubscribe_url }}">Unsubscribe</a>\n  </body>\n</html>\n'
 )
 
@@ -116,10 +116,26 @@ def values():
             for index, (name, state, sent, opened, clicked) in enumerate(campaigns)
         ],
         "events": [
-            {"title": "Clicked a link", "at": now - timedelta(minutes=4), "text": "https://example.com/shop", "icon": "click", "kind": "success"},
-            {"title": "Opened Black Friday", "at": now - timedelta(hours=2), "icon": "mail-opened", "kind": "info"},
+            {
+                "title": "Clicked a link",
+                "at": now - timedelta(minutes=4),
+                "text": "https://example.com/shop",
+                "icon": "click",
+                "kind": "success",
+            },
+            {
+                "title": "Opened Black Friday",
+                "at": now - timedelta(hours=2),
+                "icon": "mail-opened",
+                "kind": "info",
+            },
             {"title": "Received Black Friday", "at": now - timedelta(hours=3), "icon": "mail-check"},
-            {"title": "Imported", "at": now - timedelta(days=9), "text": "leads-november.csv, line 120", "icon": "upload"},
+            {
+                "title": "Imported",
+                "at": now - timedelta(days=9),
+                "text": "leads-november.csv, line 120",
+                "icon": "upload",
+            },
         ],
         "days": [f"{day} Nov" for day in range(1, 31)],
         "sent": [9000 + (day * 7919) % 9000 for day in range(30)],
@@ -158,7 +174,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.posts.append((self.path, body, dict(self.headers.items())))
         if self.path == "/preview":
-            self.answer(b"<h1>Hello Ana</h1><p>Thank you for joining us.</p>", csp="default-src 'none'; sandbox")
+            self.answer(
+                b"<h1>Hello Ana</h1><p>Thank you for joining us.</p>", csp="default-src 'none'; sandbox"
+            )
         else:
             self.send_response(204)
             self.end_headers()
