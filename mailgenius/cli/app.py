@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from mailgenius import __version__
-from mailgenius.cli import api_keys, installation, users, workspaces
+from mailgenius.cli import (
+    api_keys,
+    campaigns,
+    connections,
+    installation,
+    outbox,
+    templates,
+    users,
+    workspaces,
+)
 from mailgenius.cli.exits import exit_of
 from mailgenius.cli.output import print_error
 from mailgenius.kit import logs
@@ -26,6 +35,10 @@ app.command("doctor")(installation.doctor)
 app.add_typer(workspaces.app, name="workspace")
 app.add_typer(users.app, name="user")
 app.add_typer(api_keys.app, name="apikey")
+app.add_typer(connections.app, name="connection")
+app.add_typer(templates.app, name="template")
+app.add_typer(campaigns.app, name="campaign")
+app.add_typer(outbox.app, name="outbox")
 
 
 def _print_version(wanted: bool) -> None:

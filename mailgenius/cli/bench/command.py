@@ -1,0 +1,59 @@
+"""The commands `mailgenius bench …`."""
+
+from typing import Annotated
+
+import typer
+import uvloop
+
+from mailgenius.cli.bench.importing import bench_import
+from mailgenius.cli.bench.sending import bench_send
+from mailgenius.cli.bench.soak import bench_soak
+from mailgenius.cli.output import AsJson, show
+
+app = typer.Typer(
+    help="How fast this machine is, beside its own limit. Leaves nothing behind.", no_args_is_help=True
+)
+
+
+@app.command("import")
+def import_rows(
+    rows: Annotated[int, typer.Option(min=1000, help="Rows of the file.")] = 1_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """Time an import beside a plain COPY of the same leads into the same indexed table."""
+    result = uvloop.run(bench_import(rows))
+    words = (
+        f"Import: {result.rows:,} rows in {result.seconds} s, {result.rate:,} rows/s\n"
+        f"COPY:   {result.limit_seconds} s, {result.limit:,} rows/s\n"
+        f"Ratio:  {result.ratio} times as long"
+    )
+    show(result, words, as_json=as_json)
+
+
+@app.command("send")
+def send(
+    messages: Annotated[int, typer.Option(min=100, help="Recipients of the campaign.")] = 50_000,
+    as_json: AsJson = False,
+) -> None:
+    """Time a campaign to a local SMTP sink beside smtp-source against the same sink."""
+    result = uvloop.run(bench_send(messages))
+    words = (
+        f"Campaign:    {result.messages:,} messages in {result.seconds} s, {result.rate:,} a second\n"
+        f"smtp-source: {result.limit:,} a second, messages of {result.message_bytes:,} bytes\n"
+        f"Ratio:       {result.ratio}"
+    )
+    show(result, words, as_json=as_json)
+
+
+@app.command("soak")
+def soak(
+    seconds: Annotated[int, typer.Option(min=1, help="How long.")] = 300, as_json: AsJson = False
+) -> None:
+    """Send campaigns again and again; fails when a message is lost or sent twice."""
+    result = uvloop.run(bench_soak(seconds))
+    words = (
+        f"{result.rounds} campaigns, {result.messages:,} messages, every one arrived once\n"
+        f"{result.rate:,.0f} messages/s; the last campaign ran at {result.ratio:.0%} of the fastest\n"
+        f"Memory: {result.memory_mib} MiB, {result.growth_mib:+} MiB since the first campaigns"
+    )
+    show(result, words, as_json=as_json)
