@@ -3,6 +3,7 @@
 from mailgenius.engine.intake.jobs import jobs as intake_jobs
 from mailgenius.kit.jobs import Jobs, JobTable
 from mailgenius.product.campaigns.jobs import jobs as campaigns_jobs
+from mailgenius.product.imports.jobs import jobs as imports_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
 from mailgenius.product.workspaces.jobs import jobs as workspaces_jobs
 
@@ -10,6 +11,7 @@ from mailgenius.product.workspaces.jobs import jobs as workspaces_jobs
 def job_tables() -> list[JobTable]:
     """Return the jobs of every area, one line each."""
     return [
+        imports_jobs,
         leads_jobs,
         workspaces_jobs,
         intake_jobs,

@@ -14,7 +14,7 @@ from mailgenius.product.leads.service.changing import (
     stop_address as stop_address,
     update as update,
 )
-from mailgenius.product.leads.service.merging import merge_staged as merge_staged
+from mailgenius.product.leads.service.merging import Merge as Merge, merge_staged as merge_staged
 from mailgenius.product.leads.service.reading import (
     activity as activity,
     counts as counts,
@@ -26,6 +26,7 @@ from mailgenius.product.leads.service.reading import (
 from mailgenius.product.leads.service.searching import search as search
 from mailgenius.product.leads.service.writing import (
     add_fields as add_fields,
+    add_repeats as add_repeats,
     upsert as upsert,
     upsert_batch as upsert_batch,
 )

@@ -33,6 +33,8 @@ class Merge:
     added_tags: tuple[str, ...] = ()
     """Tags that every new or changed lead gets beside its own."""
     import_id: int | None = None
+    mostly_known: bool = False
+    """Most leads exist already: look for them first, instead of trying all as new ones."""
 
     @property
     def activity(self) -> tuple[str, dict[str, str]]:
@@ -90,11 +92,13 @@ async def merge_staged(
 
 
 async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
-    created = await _insert(tx, merge, round_no)
-    if created == size:
-        return {"created": created}
+    left = size
+    if not merge.mostly_known:
+        created = await _insert(tx, merge, round_no)
+        if created == size:
+            return {"created": created}
+        left -= await queries.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
     kind, detail = merge.activity
-    left = size - await queries.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
     for _ in range(MAX_TURNS):
         await queries.match_staged(tx, workspace_id=merge.workspace_id, round_no=round_no)
         if merge.mode is Mode.KEEP:

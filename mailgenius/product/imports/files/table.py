@@ -1,0 +1,94 @@
+"""What every kind of file is read as: named columns, and chunks of rows with their lines."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from mailgenius.product.imports.errors import (
+    ColumnTwice,
+    ColumnWithoutName,
+    EmptyFile,
+    NoHeader,
+    TooManyColumns,
+)
+from mailgenius.product.imports.model import MAX_COLUMNS, Reject
+from mailgenius.product.leads import normalise
+
+LINE = "n"
+"""Name of the column that holds each row's line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chunk:
+    """Some rows of a file. The same file always falls into the same chunks."""
+
+    number: int
+    rows: pl.DataFrame
+    """LINE, and one text column `c0`, `c1` … for each column of the file. Missing cells are empty."""
+    rejects: Sequence[Reject]
+    """Rows that are not rows: ragged, badly quoted, undecodable."""
+    done: float
+    """Which part of the file is read when this chunk is, from 0 to 1."""
+
+
+class Table(Protocol):
+    """A file that is open as a table."""
+
+    columns: tuple[str, ...]
+    delimiter: str
+    encoding: str
+    rows_total: int
+
+    def chunks(self) -> Iterator[Chunk]: ...
+
+    def close(self) -> None: ...
+
+
+def cell_name(place: int) -> str:
+    return f"c{place}"
+
+
+def head_of(table: Table, count: int) -> list[tuple[str, ...]]:
+    """Return the cells of the first rows."""
+    chunk = next(table.chunks(), None)
+    return [] if chunk is None else chunk.rows.drop(LINE).head(count).rows()
+
+
+def empty_rows(width: int) -> pl.DataFrame:
+    """Return a frame of no rows with the schema of a chunk."""
+    return pl.DataFrame(schema={LINE: pl.Int64, **{cell_name(place): pl.String for place in range(width)}})
+
+
+def checked_header(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the column names.
+
+    Raises:
+        UnreadableFile: there is no name, a name is empty or used twice, or the line is data.
+    """
+    names = tuple(unicodedata.normalize("NFC", cell).strip().strip("\ufeff") for cell in cells)
+    if not any(names):
+        raise EmptyFile
+    if len(names) > MAX_COLUMNS:
+        raise TooManyColumns(count=len(names), limit=MAX_COLUMNS)
+    for name in names:
+        if _is_data(name):
+            raise NoHeader(value=normalise.shown(name))
+    seen: set[str] = set()
+    for number, name in enumerate(names, start=1):
+        if not name:
+            raise ColumnWithoutName(number=number)
+        if name.casefold() in seen:
+            raise ColumnTwice(name=normalise.shown(name))
+        seen.add(name.casefold())
+    return names
+
+
+def _is_data(name: str) -> bool:
+    try:
+        normalise.email(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,24 @@
+"""Background entry points of imports. Each may run twice."""
+
+from mailgenius.kit.errors import Unavailable
+from mailgenius.kit.jobs import JobContext, JobTable
+from mailgenius.kit.logs import logger
+from mailgenius.product.imports import running
+
+jobs = JobTable()
+log = logger(__name__)
+
+UNEXPECTED = "Something unexpected went wrong; the log of the server tells more. Rows counted above are in."
+
+
+@jobs.job("imports.run", attempts=50)
+async def run(context: JobContext, *, workspace_id: int, import_id: int) -> None:
+    """Import a file. A second run goes on after the last committed part, or finds the import over."""
+    try:
+        await running.run(context.db, context.storage, workspace_id=workspace_id, import_id=import_id)
+    except Unavailable:
+        raise  # The database or the store is away: the job is tried again.
+    except Exception:
+        # A defect would fail the same way each time: say so to the person who waits, instead of hanging.
+        log.exception("import failed", workspace_id=workspace_id, import_id=import_id)
+        await running.fail(context.db, workspace_id=workspace_id, import_id=import_id, error=UNEXPECTED)

@@ -1,0 +1,81 @@
+-- name: add-import
+-- A new import, queued.
+INSERT INTO imports (workspace_id, mode, file_key, file_name, file_size, mapping, tags, consent_source, created_by)
+VALUES (%(workspace_id)s::bigint, %(mode)s::import_mode, %(file_key)s::text, %(file_name)s::text,
+        %(file_size)s::bigint, %(mapping)s::jsonb, %(tags)s::text[], %(consent_source)s::text,
+        %(created_by)s::bigint)
+RETURNING id
+
+-- name: get-import
+-- One import.
+SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, tags, consent_source, chunks_done,
+       parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
+       error, created_by, created_at, started_at, finished_at
+  FROM imports
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint
+
+-- name: list-imports
+-- The newest imports before an id.
+SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, tags, consent_source, chunks_done,
+       parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
+       error, created_by, created_at, started_at, finished_at
+  FROM imports
+ WHERE workspace_id = %(workspace_id)s::bigint AND id < %(before)s::bigint
+ ORDER BY id DESC
+ LIMIT %(limit)s::int
+
+-- name: begin
+-- Note what is known once the file is open. A second run notes the same.
+UPDATE imports
+   SET state = 'running', columns = %(columns)s::text[], mapping = %(mapping)s::jsonb,
+       rows_total = %(rows_total)s::bigint, started_at = coalesce(started_at, now())
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state IN ('queued', 'running')
+
+-- name: advance
+-- Bookmark a part, in the transaction of its rows. Touches nothing when the import was cancelled or another run
+-- has done the part: the caller then gives its rows up.
+UPDATE imports
+   SET parts_done = parts_done | %(bit)s::int, rows_read = rows_read + %(read)s::bigint,
+       rows_created = rows_created + %(created)s::bigint, rows_updated = rows_updated + %(updated)s::bigint,
+       rows_unchanged = rows_unchanged + %(unchanged)s::bigint, rows_rejected = rows_rejected + %(rejected)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state = 'running'
+   AND chunks_done = %(chunk)s::int AND parts_done & %(bit)s::int = 0
+
+-- name: close-chunk
+-- Go on to the next chunk. Touches nothing when the import was cancelled or another run is further.
+UPDATE imports
+   SET chunks_done = chunks_done + 1, parts_done = 0, bytes_read = %(bytes_read)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state = 'running'
+   AND chunks_done = %(chunk)s::int
+
+-- name: finish
+-- Every chunk is in.
+UPDATE imports
+   SET state = 'done', rows_total = rows_read, bytes_read = file_size, finished_at = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state = 'running'
+
+-- name: fail
+-- Nothing more will be read; what is in stays in.
+UPDATE imports
+   SET state = 'failed', error = %(error)s::text, finished_at = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state IN ('queued', 'running')
+
+-- name: cancel
+-- Nothing more will be read, because somebody said so; what is in stays in.
+UPDATE imports
+   SET state = 'cancelled', finished_at = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state IN ('queued', 'running')
+
+-- name: add-rejects
+-- Keep rejected rows. COPY is refused on tables with row-level security, so they come as JSON.
+INSERT INTO import_rejects (workspace_id, import_id, line, reason, cells)
+SELECT %(workspace_id)s::bigint, %(import_id)s::bigint, line, reason, cells
+  FROM jsonb_to_recordset(%(rejects)s::jsonb) AS rejected (line bigint, reason text, cells text[])
+
+-- name: list-rejects
+-- Rejected rows in the order of the file.
+SELECT line, reason, cells
+  FROM import_rejects
+ WHERE workspace_id = %(workspace_id)s::bigint AND import_id = %(import_id)s::bigint AND line > %(after)s::bigint
+ ORDER BY line
+ LIMIT %(limit)s::int

@@ -1,0 +1,217 @@
+"""One run of an import: from the stored file to the last committed part, or to the words why not.
+
+Each part of a chunk is one transaction that holds its leads, its rejects, its counts and its bookmark. So a
+run that is killed at any moment has done exactly the bookmarked parts, and the next run does the others.
+The next chunk is read and brought into normal form in a thread while the database merges the present one.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.errors import DatabaseBusy, UniqueConflict
+from mailgenius.kit.logs import logger
+from mailgenius.kit.storage import FileMissing, Storage
+from mailgenius.product.imports import queries
+from mailgenius.product.imports.columns import Rules, normal_rows
+from mailgenius.product.imports.errors import NoRows, UnreadableFile
+from mailgenius.product.imports.files.opening import open_table
+from mailgenius.product.imports.files.table import Chunk, Table, head_of
+from mailgenius.product.imports.mapping import guess_mapping, targets_of
+from mailgenius.product.imports.model import OPEN, Counts, Import
+from mailgenius.product.imports.parts import Part, Parts, cut
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import BatchResult
+
+PART_TRIES = 5
+GUESS_ROWS = 50
+log = logger(__name__)
+
+NOTHING = BatchResult(created=0, updated=0, unchanged=0, rejected=())
+
+
+class Stopped(Exception):
+    """The import was cancelled, or another run of it is further: what is not committed is given up."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one run."""
+
+    db: Database
+    workspace_id: int
+    found: Import
+    rules: Rules
+    mostly_known: bool = field(default=False)
+
+    async def merge(self, parts: Parts) -> None:
+        """Commit the parts of a chunk that are not bookmarked yet, then the chunk."""
+        resumed = parts.chunk.number == self.found.chunks_done
+        done = self.found.parts_done if resumed else 0
+        lanes = [part for part in parts.lanes if not part.empty and not done & part.bit]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for part in lanes:
+                    group.create_task(self._commit(parts, part))
+        except BaseExceptionGroup as group_error:
+            # One error is as good as two: the others of a group come from the same cause or from cancelling.
+            raise group_error.exceptions[0] from group_error
+        if parts.shared and not done & parts.shared.bit:
+            await self._commit(parts, parts.shared)
+        async with self.db.trusted() as tx:
+            closed = await queries.close_chunk(
+                tx,
+                workspace_id=self.workspace_id,
+                import_id=self.found.id,
+                chunk=parts.chunk.number,
+                bytes_read=round(parts.chunk.done * self.found.file_size),
+            )
+        if not closed:
+            raise Stopped
+
+    async def _commit(self, parts: Parts, part: Part) -> None:
+        for left in reversed(range(PART_TRIES)):
+            try:
+                await self._commit_once(parts, part)
+            except (DatabaseBusy, UniqueConflict):
+                # Somebody else wrote the same leads at the same moment; the part begins again after them.
+                if not left:
+                    raise
+            else:
+                return
+
+    async def _commit_once(self, parts: Parts, part: Part) -> None:
+        workspace_id, import_id = self.workspace_id, self.found.id
+        async with self.db.trusted() as tx:
+            result = NOTHING
+            if part.sizes:
+                result = await leads.merge_staged(
+                    tx, self._how(), csv=part.csv(), rounds=part.sizes, stops="status" in self._targets
+                )
+            if part.plan:
+                result = leads.add_repeats(result, part.plan, mode=self.rules.mode)
+            rejects = [*part.rejects, *parts.raw_rejects({row.index: row.reason for row in result.rejected})]
+            if rejects:
+                await queries.add_rejects(tx, workspace_id=workspace_id, import_id=import_id, rejects=rejects)
+            counts = Counts(
+                created=result.created,
+                updated=result.updated,
+                unchanged=result.unchanged,
+                rejected=len(rejects),
+            )
+            advanced = await queries.advance(
+                tx,
+                workspace_id=workspace_id,
+                import_id=import_id,
+                chunk=parts.chunk.number,
+                bit=part.bit,
+                counts=counts,
+            )
+            if not advanced:
+                raise Stopped
+        self.mostly_known = counts.created * 2 < counts.read
+
+    @property
+    def _targets(self) -> frozenset[str]:
+        return frozenset(self.rules.targets.places)
+
+    def _how(self) -> leads.Merge:
+        return leads.Merge(
+            workspace_id=self.workspace_id,
+            mode=self.rules.mode,
+            source="import",
+            added_tags=self.found.tags,
+            import_id=self.found.id,
+            mostly_known=self.mostly_known,
+        )
+
+
+async def run(db: Database, storage: Storage, *, workspace_id: int, import_id: int) -> None:
+    """Run an import to its end. A second run goes on where the first stopped, or finds it over."""
+    async with db.trusted() as tx:
+        found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    if found.state in OPEN:
+        with tempfile.TemporaryDirectory(prefix="mailgenius-import-") as folder:
+            try:
+                await _read(db, storage, workspace_id, found, Path(folder))
+            except Stopped:
+                log.info("import stopped", workspace_id=workspace_id, import_id=import_id)
+            except (UnreadableFile, FileMissing) as error:
+                await fail(db, workspace_id=workspace_id, import_id=import_id, error=error.message)
+        async with db.trusted() as tx:
+            found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    if found.state not in OPEN:
+        await storage.delete(found.file_key)
+
+
+async def fail(db: Database, *, workspace_id: int, import_id: int, error: str) -> None:
+    """End an import with the words that a person reads."""
+    async with db.trusted() as tx:
+        await queries.fail(tx, workspace_id=workspace_id, import_id=import_id, error=error)
+
+
+async def _read(db: Database, storage: Storage, workspace_id: int, found: Import, folder: Path) -> None:
+    path = folder / "upload"
+    await storage.get_to(found.file_key, path)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    with closing(await asyncio.to_thread(open_table, path, scratch=scratch)) as table:
+        work = await _begin(db, workspace_id, found, table)
+        await _merge_all(work, table)
+    async with db.trusted() as tx:
+        read = await queries.get_import(tx, workspace_id=workspace_id, import_id=found.id)
+        if not read.rows_read:
+            raise NoRows
+        await queries.finish(tx, workspace_id=workspace_id, import_id=found.id)
+
+
+async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -> Run:
+    if not table.rows_total:
+        raise NoRows
+    mapping = found.mapping
+    if mapping is None:
+        mapping = await asyncio.to_thread(_guess, table)
+    targets = targets_of(mapping, table.columns)
+    async with db.trusted() as tx:
+        begun = await queries.begin(
+            tx,
+            workspace_id=workspace_id,
+            import_id=found.id,
+            columns=table.columns,
+            mapping=mapping,
+            rows_total=table.rows_total,
+        )
+        if not begun:
+            raise Stopped
+        await leads.add_fields(tx, workspace_id=workspace_id, labels=dict(targets.labels))
+    rules = Rules(targets=targets, mode=found.mode, consent_source=found.consent_source)
+    return Run(db=db, workspace_id=workspace_id, found=found, rules=rules)
+
+
+def _guess(table: Table) -> dict[str, str]:
+    return guess_mapping(table.columns, head_of(table, GUESS_ROWS))
+
+
+async def _merge_all(work: Run, table: Table) -> None:
+    chunks = table.chunks()
+    upcoming = asyncio.create_task(asyncio.to_thread(_prepare, chunks, work))
+    try:
+        while parts := await upcoming:
+            upcoming = asyncio.create_task(asyncio.to_thread(_prepare, chunks, work))
+            await work.merge(parts)
+    finally:
+        # The thread reads from a file that is about to be closed: wait for it, whatever happened.
+        await asyncio.wait([upcoming])
+
+
+def _prepare(chunks: Iterator[Chunk], work: Run) -> Parts | None:
+    """Read the next chunk that is not merged yet, and cut it into parts."""
+    for chunk in chunks:
+        if chunk.number >= work.found.chunks_done:
+            rows, rejects = normal_rows(chunk, work.rules)
+            return cut(chunk, rows, rejects, mode=work.rules.mode)
+    return None

@@ -1,0 +1,191 @@
+"""Starting, watching and stopping imports; the look into a file before; the rejected rows after."""
+
+import asyncio
+import csv
+import io
+import re
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import invalid
+from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
+from mailgenius.kit.storage import Storage
+from mailgenius.product.imports import queries
+from mailgenius.product.imports.errors import ImportOver
+from mailgenius.product.imports.files.opening import open_table
+from mailgenius.product.imports.files.table import head_of
+from mailgenius.product.imports.mapping import check_mapping, guess_mapping
+from mailgenius.product.imports.model import MAX_FILE_BYTES, Import, NewImport, Preview, Reject
+from mailgenius.product.leads import normalise
+from mailgenius.product.leads.model import Mode
+
+NEWEST = 2**63 - 1
+PREVIEW_ROWS = 5
+GUESS_ROWS = 50
+REJECTS_PAGE = 2_000
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d+)*$")
+
+
+async def start(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    file_key: str,
+    file_name: str,
+    file_size: int,
+    mapping: dict[str, str] | None = None,
+    mode: Mode = Mode.MERGE,
+    tags: Sequence[str] = (),
+    consent_source: str = "",
+    created_by: int | None = None,
+) -> Import:
+    """Queue the import of a stored file. It belongs to the import from now on, and goes with its end.
+
+    Args:
+        tx: the transaction; the job is written into it.
+        workspace_id: whose leads they become.
+        file_key: where kit.storage has the file.
+        file_name: as the person calls it.
+        file_size: in bytes.
+        mapping: header to target; None guesses from the headers.
+        mode: what happens to leads that exist.
+        tags: given to every lead that is created or, unless the mode keeps it, found.
+        consent_source: for rows that name none.
+        created_by: the person, when it is one.
+
+    Raises:
+        Invalid: the mapping or the tags are wrong; each problem names its column.
+    """
+    if mapping is not None:
+        check_mapping(mapping)
+    if file_size > MAX_FILE_BYTES:
+        raise invalid("file", "is larger than 2 GiB")
+    try:
+        clean_tags = normalise.tags(tags)
+    except ValueError as error:
+        raise invalid("tags", str(error)) from error
+    new = NewImport(
+        file_key=file_key,
+        file_name=normalise.line(file_name, limit=200),
+        file_size=file_size,
+        mapping=mapping,
+        mode=mode,
+        tags=clean_tags,
+        consent_source=normalise.line(consent_source),
+        created_by=created_by,
+    )
+    import_id = await queries.add_import(tx, workspace_id=workspace_id, new=new)
+    # Imports of one workspace take turns: two at once would wait for each other's leads.
+    await tx.enqueue(
+        "imports.run", lock=f"imports:{workspace_id}", workspace_id=workspace_id, import_id=import_id
+    )
+    return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+
+
+async def get(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
+    """Return one import.
+
+    Raises:
+        ImportNotFound: this workspace has no such import.
+    """
+    return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+
+
+async def list_imports(
+    tx: Tx, *, workspace_id: int, limit: int | None = None, cursor: str | None = None
+) -> Page[Import]:
+    """Return imports, newest first."""
+    size = checked_limit(limit)
+    key = decode_cursor(cursor, tuple[int])
+    rows = await queries.list_imports(
+        tx, workspace_id=workspace_id, before=key[0] if key else NEWEST, limit=size + 1
+    )
+    return page_of(rows, limit=size, key=lambda row: (row.id,))
+
+
+async def cancel(tx: Tx, *, workspace_id: int, import_id: int) -> None:
+    """Stop an import. Rows that are in stay in; the run notices before it commits more.
+
+    Raises:
+        ImportNotFound: this workspace has no such import.
+        ImportOver: it has ended already.
+    """
+    if not await queries.cancel(tx, workspace_id=workspace_id, import_id=import_id):
+        await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+        raise ImportOver
+
+
+async def preview(storage: Storage, *, file_key: str) -> Preview:
+    """Look into a stored file: its columns, first rows, and what the columns seem to be.
+
+    Raises:
+        FileMissing: there is no such file.
+        UnreadableFile: it is not a table; the message tells a person why.
+    """
+    with tempfile.TemporaryDirectory(prefix="mailgenius-preview-") as scratch:
+        path = Path(scratch) / "upload"
+        await storage.get_to(file_key, path)
+        return await asyncio.to_thread(preview_file, path, scratch=Path(scratch))
+
+
+def preview_file(path: Path, *, scratch: Path) -> Preview:
+    """Look into a local file. See `preview`."""
+    with closing(open_table(path, scratch=scratch)) as table:
+        cells = head_of(table, GUESS_ROWS)
+        return Preview(
+            columns=table.columns,
+            rows=cells[:PREVIEW_ROWS],
+            guessed_mapping=guess_mapping(table.columns, cells),
+            delimiter=table.delimiter,
+            encoding=table.encoding,
+        )
+
+
+async def rejects(
+    tx: Tx, *, workspace_id: int, import_id: int, after: int = 0, limit: int | None = None
+) -> list[Reject]:
+    """Return rejected rows in the order of the file, those behind the line `after`."""
+    return await queries.list_rejects(
+        tx, workspace_id=workspace_id, import_id=import_id, after=after, limit=checked_limit(limit)
+    )
+
+
+async def rejects_csv(db: Database, *, workspace_id: int, import_id: int) -> AsyncIterator[bytes]:
+    """Yield the rejected rows as CSV: `line,reason,<original columns>`, page by page.
+
+    Cells that a spreadsheet would run as a formula get an apostrophe in front; plain numbers do not.
+
+    Raises:
+        ImportNotFound: this workspace has no such import. Raised before anything is yielded.
+    """
+    async with db.tenant(workspace_id) as tx:
+        found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    yield _csv([["line", "reason", *found.columns]])
+    after = 0
+    while True:
+        async with db.tenant(workspace_id) as tx:
+            page = await queries.list_rejects(
+                tx, workspace_id=workspace_id, import_id=import_id, after=after, limit=REJECTS_PAGE
+            )
+        if page:
+            yield _csv([[str(row.line), row.reason, *row.cells] for row in page])
+            after = page[-1].line
+        if len(page) < REJECTS_PAGE:
+            return
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([[_harmless(cell) for cell in row] for row in rows])
+    return out.getvalue().encode()
+
+
+def _harmless(cell: str) -> str:
+    if cell.startswith(FORMULA_STARTS) and not _NUMBER.match(cell):
+        return "'" + cell
+    return cell
