@@ -12,11 +12,14 @@ from mailgenius.cli import (
     campaigns,
     connections,
     installation,
+    leads,
     outbox,
     templates,
     users,
     workspaces,
 )
+from mailgenius.cli.bench import command as bench
+from mailgenius.cli.demo.command import demo
 from mailgenius.cli.exits import exit_of
 from mailgenius.cli.output import print_error
 from mailgenius.kit import logs
@@ -30,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(installation.run)
+app.command("demo")(demo)
 app.command("migrate")(installation.migrate)
 app.command("doctor")(installation.doctor)
 app.add_typer(workspaces.app, name="workspace")
@@ -37,8 +41,10 @@ app.add_typer(users.app, name="user")
 app.add_typer(api_keys.app, name="apikey")
 app.add_typer(connections.app, name="connection")
 app.add_typer(templates.app, name="template")
+app.add_typer(leads.app, name="leads")
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(bench.app, name="bench")
 
 
 def _print_version(wanted: bool) -> None:

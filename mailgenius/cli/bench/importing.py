@@ -17,7 +17,7 @@ COPY_CONNECTIONS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class ImportResult:
-    """What `bench import` measured. Rates are rows a second, the limit is COPY's; ratio is time over its time."""
+    """What `bench import` measured. Rates are rows a second; ratio is time over COPY's time."""
 
     rate: float
     limit: float
