@@ -1,0 +1,63 @@
+"""Who may call what: a Bearer key becomes an actor, and every route names the permission that it needs."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotFoundException
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from mailgenius.kit.errors import invalid
+from mailgenius.kit.services import Services
+from mailgenius.product.workspaces import service as workspaces
+from mailgenius.product.workspaces.errors import ApiKeyRefused
+from mailgenius.product.workspaces.model import Permission
+
+PERMISSION = "permission"
+LARGEST_ID = 2**63 - 1
+
+
+def needs(permission: Permission | None) -> dict[str, Any]:
+    """Return the `opt` of a route. None means that any live key will do."""
+    return {PERMISSION: permission}
+
+
+def gate(services: Services) -> Guard:
+    """Return the guard of all API routes. It runs before the body is read."""
+
+    async def let_in(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+        """Let a request through with its actor, or stop it.
+
+        Raises:
+            ApiKeyRefused: no key, or a wrong one.
+            NotAllowed: the key lacks the route's permission.
+        """
+        if connection.scope.get("method") == "OPTIONS":
+            return
+        # A route that forgot to say what it needs raises KeyError here, and a test finds it before that.
+        permission: Permission | None = route.opt[PERMISSION]
+        async with services.db.trusted() as tx:
+            actor = await workspaces.actor_of_api_key(tx, key=_bearer(connection))
+        if permission is not None:
+            actor.require(permission)
+        _check_address(connection)
+        connection.scope["auth"] = actor
+
+    return let_in
+
+
+def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    scheme, _, key = connection.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise ApiKeyRefused
+    return key.strip()
+
+
+def _check_address(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Answer for values that are numbers or texts here but not in the database."""
+    for value in connection.path_params.values():
+        if isinstance(value, int) and not 0 < value <= LARGEST_ID:
+            raise NotFoundException
+    for name, value in connection.query_params.items():
+        if "\0" in value:
+            raise invalid(name, "must not hold a NUL character")

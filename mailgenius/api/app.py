@@ -1,0 +1,67 @@
+"""Puts the API together: areas under /api/v1 behind the gate, its reference, and the probes."""
+
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from mailgenius.api import (
+    campaigns,
+    connections,
+    deliveries,
+    imports,
+    leads,
+    templates,
+    workspace,
+)
+from mailgenius.api.access import gate
+from mailgenius.api.bodies import ApiRequest
+from mailgenius.api.call import Call
+from mailgenius.api.problems import answer_error
+from mailgenius.api.reference import reference_router
+from mailgenius.api.system import system_router
+from mailgenius.kit.services import Services
+
+BASE_PATH = "/api/v1"
+BODY_LIMIT = 2 << 20
+"""Bytes of an ordinary body; routes that take more say so."""
+AREAS = (imports, leads, templates, connections, campaigns, deliveries, workspace)
+
+
+def create_app(services: Services) -> Litestar:
+    """Build the API of one process. Its paths are whole: /api/…, /healthz, /readyz, /metrics."""
+    areas = api_router(services)
+    return Litestar(
+        route_handlers=[areas, reference_router(areas), system_router(services)],
+        request_class=ApiRequest,
+        exception_handlers={Exception: answer_error},
+        request_max_body_size=BODY_LIMIT,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def create_probes(services: Services) -> Litestar:
+    """Build only /healthz, /readyz and /metrics, for processes that do not serve the API."""
+    return Litestar(
+        route_handlers=[system_router(services)],
+        request_class=ApiRequest,
+        exception_handlers={Exception: answer_error},
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def api_router(services: Services) -> Router:
+    """Gather the areas. Every route gets its `call` and stands behind the gate."""
+
+    def provide_call(request: Request[Any, Any, State]) -> Call:
+        return Call(services=services, request=request)
+
+    return Router(
+        BASE_PATH,
+        route_handlers=[area.router for area in AREAS],
+        guards=[gate(services)],
+        dependencies={"call": Provide(provide_call, sync_to_thread=False)},
+    )

@@ -1,0 +1,113 @@
+"""One call of the API: who makes it, its transaction, and its answer, given once for each Idempotency-Key."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+
+from mailgenius.kit.db.database import DOOR_TIMEOUT
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.services import Services
+from mailgenius.product.workspaces import service as workspaces
+from mailgenius.product.workspaces.model import Actor, Answer as KeptAnswer
+
+JSON = "application/json"
+KEY_HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotency-Replayed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What a POST made: the body of its answer and the status."""
+
+    body: Any
+    status: int = 201
+
+
+Work = Callable[[Tx], Awaitable[Done]]
+
+
+class Call:
+    """Given to every route by the name `call`, as `Caller`.
+
+    No dataclass: the framework would look into its parts as if they came from outside.
+    """
+
+    def __init__(self, *, services: Services, request: Request[Any, Any, State]) -> None:
+        self.services = services
+        self.request = request
+
+    @property
+    def actor(self) -> Actor:
+        actor: Actor = self.request.scope["auth"]
+        return actor
+
+    @property
+    def workspace_id(self) -> int:
+        return self.actor.workspace_id
+
+    def tenant(self) -> AbstractAsyncContextManager[Tx]:
+        """Open the transaction of this call, held to its workspace."""
+        return self.services.db.tenant(self.workspace_id)
+
+    def trusted(self) -> AbstractAsyncContextManager[Tx]:
+        """Open a transaction for search and audiences, whose indexes row-level security would hide."""
+        return self.services.db.trusted(limit=DOOR_TIMEOUT)
+
+    async def once(
+        self, work: Work, *, trusted: bool = False, request_hash: bytes | None = None
+    ) -> Response[Any]:
+        """Do the work of a POST in one transaction, or repeat the answer of the same request.
+
+        With an Idempotency-Key the answer is kept in that transaction. A failed request keeps nothing,
+        because it changed nothing: sent again, it is tried again.
+
+        Args:
+            work: what to do; its answer is written before the commit.
+            trusted: run it in a trusted transaction.
+            request_hash: what tells this request from others; by default made of address and body.
+        """
+        key = self.request.headers.get(KEY_HEADER)
+        async with self.trusted() if trusted else self.tenant() as tx:
+            if key is None:
+                return _response(_kept(await work(tx)))
+            request_hash = request_hash or await self._request_hash()
+            names: dict[str, Any] = {
+                "workspace_id": self.workspace_id,
+                "key": key,
+                "request_hash": request_hash,
+            }
+            earlier = await workspaces.answered(tx, **names)
+            if earlier is not None:
+                return _response(earlier, replayed=True)
+            answer = _kept(await work(tx))
+            await workspaces.keep_answer(tx, **names, answer=answer)
+        return _response(answer)
+
+    async def _request_hash(self) -> bytes:
+        return self.address_hash(await self.request.body()).digest()
+
+    def address_hash(self, body: bytes = b"") -> "hashlib._Hash":
+        """Begin a hash of this request with what is not its body."""
+        url = self.request.url
+        digest = hashlib.sha256(f"{self.request.method} {url.path}?{url.query}\n".encode())
+        digest.update(body)
+        return digest
+
+
+Caller = NamedDependency[Call]
+
+
+def _kept(done: Done) -> KeptAnswer:
+    return KeptAnswer(status=done.status, content_type=JSON, body=msgspec.json.encode(done.body))
+
+
+def _response(answer: KeptAnswer, *, replayed: bool = False) -> Response[Any]:
+    headers = {REPLAYED_HEADER: "true"} if replayed else {}
+    return Response(answer.body, status_code=answer.status, media_type=answer.content_type, headers=headers)

@@ -1,0 +1,145 @@
+"""Imports by JSON: send a file, follow its progress, fetch the rows that were rejected."""
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.response import Stream
+
+from mailgenius.api.access import needs
+from mailgenius.api.bodies import Cursor, ImportId, Limit, MalformedJson, decode
+from mailgenius.api.call import Caller, Done
+from mailgenius.api.import_shapes import ImportAnswer, ImportPage, UploadOperation, import_answer
+from mailgenius.api.uploads import BODY_LIMIT, Upload, discard, receive
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Invalid, Problem, invalid
+from mailgenius.kit.paging import checked_limit
+from mailgenius.product.imports import service as imports
+from mailgenius.product.imports.model import Import
+from mailgenius.product.leads.model import Mode
+from mailgenius.product.workspaces.model import Permission
+
+
+@post(
+    "/imports",
+    status_code=202,
+    opt=needs(Permission.LEADS_WRITE),
+    request_max_body_size=BODY_LIMIT,
+    operation_class=UploadOperation,
+    summary="Import a file of leads",
+    description="Stores the file and queues the import. Watch its `state` until it is no longer running.",
+)
+async def create_import(call: Caller) -> Response[ImportAnswer]:
+    storage = call.services.storage
+    upload = await receive(
+        call.request, storage, folder=f"imports/{call.workspace_id}", digest=call.address_hash()
+    )
+    started = False
+
+    async def work(tx: Tx) -> Done:
+        nonlocal started
+        made = await _start(tx, call, upload)
+        started = True
+        return Done(body=import_answer(made), status=202)
+
+    try:
+        return await call.once(work, request_hash=upload.digest.digest())
+    finally:
+        # Refused, or answered before: this copy of the file belongs to no import.
+        if not started:
+            await discard(upload, storage)
+
+
+@get("/imports", opt=needs(Permission.LEADS_READ), summary="List imports")
+async def list_imports(call: Caller, limit: Limit = None, cursor: Cursor = None) -> ImportPage:
+    async with call.tenant() as tx:
+        page = await imports.list_imports(
+            tx, workspace_id=call.workspace_id, limit=checked_limit(limit), cursor=cursor
+        )
+    return ImportPage(items=[import_answer(item) for item in page.items], next_cursor=page.next_cursor)
+
+
+@get("/imports/{import_id:int}", opt=needs(Permission.LEADS_READ), summary="Read an import and its progress")
+async def get_import(call: Caller, import_id: ImportId) -> ImportAnswer:
+    async with call.tenant() as tx:
+        found = await imports.get(tx, workspace_id=call.workspace_id, import_id=import_id)
+    return import_answer(found)
+
+
+@get(
+    "/imports/{import_id:int}/rejects",
+    opt=needs(Permission.LEADS_READ),
+    media_type="text/csv",
+    summary="Fetch the rejected rows",
+    description="CSV in UTF-8: `line`, `reason`, and the columns of the file, as far as the import has come.",
+)
+async def fetch_rejects(call: Caller, import_id: ImportId) -> Stream:
+    async with call.tenant() as tx:
+        # Asked here as well, because a stream that has begun can no longer answer 404.
+        await imports.get(tx, workspace_id=call.workspace_id, import_id=import_id)
+    rows = imports.rejects_csv(call.services.db, workspace_id=call.workspace_id, import_id=import_id)
+    headers = {"Content-Disposition": f'attachment; filename="rejects-{import_id}.csv"'}
+    return Stream(rows, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@post(
+    "/imports/{import_id:int}/cancel",
+    status_code=200,
+    opt=needs(Permission.LEADS_WRITE),
+    summary="Cancel an import",
+    description="Rows that are in stay in.",
+)
+async def cancel_import(call: Caller, import_id: ImportId) -> Response[ImportAnswer]:
+    async def work(tx: Tx) -> Done:
+        await imports.cancel(tx, workspace_id=call.workspace_id, import_id=import_id)
+        found = await imports.get(tx, workspace_id=call.workspace_id, import_id=import_id)
+        return Done(body=import_answer(found), status=200)
+
+    return await call.once(work)
+
+
+async def _start(tx: Tx, call: Caller, upload: Upload) -> Import:
+    if upload.file is None:
+        raise invalid("file", "is needed")
+    unknown = set(upload.fields) - {"mapping", "mode", "tags", "consent_source"}
+    if unknown:
+        raise Invalid(problems=[Problem(name, "is not a known field") for name in sorted(unknown)])
+    return await imports.start(
+        tx,
+        workspace_id=call.workspace_id,
+        file_key=upload.file.key,
+        file_name=upload.file.name,
+        file_size=upload.file.size,
+        mapping=_mapping(upload.text("mapping")),
+        mode=_mode(upload.text("mode", Mode.MERGE)),
+        tags=_tags(upload.fields.get("tags", [])),
+        consent_source=upload.text("consent_source"),
+        created_by=call.actor.user_id,
+    )
+
+
+def _mapping(text: str) -> dict[str, str] | None:
+    """Read the JSON of the mapping; None lets the import guess from the headers."""
+    if not text.strip():
+        return None
+    try:
+        mapping: dict[str, str] = decode(text.encode(), dict[str, str])
+    except (MalformedJson, msgspec.ValidationError) as error:
+        raise invalid("mapping", f"must be a JSON object of texts: {error}") from error
+    return mapping
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError as error:
+        raise invalid("mode", f"must be one of {', '.join(Mode)}") from error
+
+
+def _tags(values: list[str]) -> tuple[str, ...]:
+    return tuple(tag.strip() for value in values for tag in value.split(",") if tag.strip())
+
+
+router = Router(
+    "",
+    route_handlers=[create_import, list_imports, get_import, fetch_rejects, cancel_import],
+    tags=["Imports"],
+)

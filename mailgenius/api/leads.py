@@ -1,0 +1,185 @@
+"""Leads by JSON: upsert, batch, search, read, change, delete."""
+
+from typing import Annotated, Any
+
+from litestar import Response, Router, delete, get, patch, post
+from litestar.openapi import ResponseSpec
+from litestar.params import FromQuery, JSONBody, QueryParameter
+
+from mailgenius.api.access import needs
+from mailgenius.api.bodies import Cursor, LeadId, Limit
+from mailgenius.api.call import Caller, Done
+from mailgenius.api.lead_shapes import (
+    BatchAnswer,
+    LeadAnswer,
+    LeadBatch,
+    LeadBody,
+    LeadChanges,
+    LeadPage,
+    RejectedLead,
+    TagAnswer,
+    TagList,
+    Upserted,
+    lead_answer,
+)
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import invalid
+from mailgenius.kit.paging import checked_limit
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.workspaces.model import Permission
+
+BATCH_BYTES = 32 << 20
+Selection = Annotated[
+    str | None,
+    QueryParameter(
+        name="fields",
+        description="Only these parts of each lead, with commas: `email,fields.city`. The id always comes.",
+    ),
+]
+
+
+@post(
+    "/leads",
+    opt=needs(Permission.LEADS_WRITE),
+    summary="Create or update a lead",
+    description="Finds the lead by external id, e-mail or phone and merges the values; else creates it.",
+    responses={200: ResponseSpec(Upserted, description="It existed and was updated.")},
+)
+async def upsert_lead(call: Caller, data: JSONBody[LeadBody]) -> Response[Upserted]:
+    async def work(tx: Tx) -> Done:
+        done = await leads.upsert(tx, workspace_id=call.workspace_id, lead=data.as_input(), source="api")
+        body = Upserted(id=str(done.lead.id), created=done.created, lead=lead_answer(done.lead))
+        return Done(body=body, status=201 if done.created else 200)
+
+    return await call.once(work)
+
+
+@post(
+    "/leads/batch",
+    status_code=200,
+    opt=needs(Permission.LEADS_WRITE),
+    request_max_body_size=BATCH_BYTES,
+    summary="Create or update many leads",
+    description="Each lead stands for itself: one that is rejected does not stop the others.",
+)
+async def upsert_batch(call: Caller, data: JSONBody[LeadBatch]) -> Response[BatchAnswer]:
+    async def work(tx: Tx) -> Done:
+        result = await leads.upsert_batch(
+            tx,
+            workspace_id=call.workspace_id,
+            leads=[lead.as_input() for lead in data.leads],
+            mode=data.mode,
+            source="api",
+        )
+        rejected = [RejectedLead(index=item.index, reason=item.reason) for item in result.rejected]
+        body = BatchAnswer(
+            created=result.created, updated=result.updated, unchanged=result.unchanged, rejected=rejected
+        )
+        return Done(body=body, status=200)
+
+    return await call.once(work)
+
+
+@get(
+    "/leads",
+    opt=needs(Permission.LEADS_READ),
+    summary="List and search leads",
+    description="Newest first. `search` looks for the beginnings of words in names, e-mails, phones, ids.",
+)
+async def list_leads(
+    call: Caller,
+    *,
+    search: Annotated[str, QueryParameter(max_length=200)] = "",
+    tag: FromQuery[str | None] = None,
+    status: FromQuery[LeadStatus | None] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+    selection: Selection = None,
+) -> Response[LeadPage]:
+    async with call.trusted() as tx:
+        page = await leads.search(
+            tx,
+            workspace_id=call.workspace_id,
+            text=search,
+            tag=tag,
+            status=status,
+            limit=checked_limit(limit),
+            cursor=cursor,
+        )
+    chosen = _selection(selection)
+    # A selection leaves parts of the documented answer out, so the body is a plain object.
+    body: Any = {
+        "items": [_selected(lead_answer(lead), chosen) for lead in page.items],
+        "next_cursor": page.next_cursor,
+        "total": page.total,
+        "total_is_estimate": page.total_is_estimate,
+    }
+    return Response(body)
+
+
+@get("/leads/{lead_id:int}", opt=needs(Permission.LEADS_READ), summary="Read a lead")
+async def get_lead(call: Caller, lead_id: LeadId, selection: Selection = None) -> Response[LeadAnswer]:
+    async with call.tenant() as tx:
+        lead = await leads.get(tx, workspace_id=call.workspace_id, lead_id=lead_id)
+    return Response(_selected(lead_answer(lead), _selection(selection)))
+
+
+@patch(
+    "/leads/{lead_id:int}",
+    opt=needs(Permission.LEADS_WRITE),
+    summary="Change a lead",
+    description="Given custom fields are merged key by key, null takes one away; given tags become the tags.",
+)
+async def change_lead(call: Caller, lead_id: LeadId, data: JSONBody[LeadChanges]) -> LeadAnswer:
+    async with call.tenant() as tx:
+        lead = await leads.update(
+            tx, workspace_id=call.workspace_id, lead_id=lead_id, changes=data.as_input()
+        )
+    return lead_answer(lead)
+
+
+@delete("/leads/{lead_id:int}", opt=needs(Permission.LEADS_WRITE), summary="Delete a lead")
+async def delete_lead(call: Caller, lead_id: LeadId) -> None:
+    async with call.tenant() as tx:
+        await leads.get(tx, workspace_id=call.workspace_id, lead_id=lead_id)
+        await leads.delete(tx, workspace_id=call.workspace_id, lead_ids=[lead_id])
+
+
+@get("/tags", opt=needs(Permission.LEADS_READ), summary="List the tags of leads")
+async def list_tags(call: Caller) -> TagList:
+    async with call.tenant() as tx:
+        found = await leads.tags(tx, workspace_id=call.workspace_id)
+    return TagList(items=[TagAnswer(tag=item.tag, count=item.n) for item in found])
+
+
+def _selection(text: str | None) -> frozenset[str] | None:
+    """Read `fields=`; None means everything."""
+    if text is None:
+        return None
+    chosen = frozenset(part.strip() for part in text.split(",") if part.strip())
+    known = frozenset(LeadAnswer.__struct_fields__)
+    unknown = sorted(part for part in chosen if part not in known and not part.startswith("fields."))
+    if unknown or not chosen:
+        raise invalid("fields", f"unknown: {', '.join(unknown)}" if unknown else "names nothing")
+    return chosen
+
+
+def _selected(lead: LeadAnswer, chosen: frozenset[str] | None) -> Any:
+    """Leave out what was not asked for. The id always stays, so that every item can be told apart."""
+    if chosen is None:
+        return lead
+    parts = {"id": lead.id} | {
+        name: getattr(lead, name) for name in LeadAnswer.__struct_fields__ if name in chosen
+    }
+    keys = [part.removeprefix("fields.") for part in chosen if part.startswith("fields.")]
+    if keys and "fields" not in chosen:
+        parts["fields"] = {key: lead.fields[key] for key in sorted(keys) if key in lead.fields}
+    return parts
+
+
+router = Router(
+    "",
+    route_handlers=[upsert_lead, upsert_batch, list_leads, get_lead, change_lead, delete_lead, list_tags],
+    tags=["Leads"],
+)

@@ -1,0 +1,217 @@
+"""Every route, tried with another workspace's ids: nothing leaks and nothing changes.
+
+The walk follows the OpenAPI document, so a new route without a case fails here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import httpx
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from mailgenius.api.app import api_router
+from mailgenius.api.reference import METHODS, Reference
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.queries import Query
+from mailgenius.kit.services import Services
+
+SECRET = "belongs-to-us"
+HIDDEN = {404}
+TENANT_TABLES = """
+SELECT relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
+ ORDER BY relname
+"""
+FILL = Query(
+    "fill",
+    "Messages of a launched campaign, as the freeze writes them.",
+    "INSERT INTO messages (workspace_id, order_id, batch_id, address)"
+    " SELECT workspace_id, order_id, 1, 'belongs-to-us@example.com' FROM campaigns"
+    "  WHERE workspace_id = %(workspace_id)s AND order_id IS NOT NULL",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What our workspace has, by the names of the path parameters."""
+
+    ids: dict[str, str]
+    lead: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """How the stranger calls a route, and which answers are right."""
+
+    json: Callable[[World], Any] = lambda world: None
+    files: Any = None
+    answers: set[int] = field(default_factory=lambda: HIDDEN)
+
+
+def campaign(world: World) -> dict[str, Any]:
+    return {
+        "name": "Theirs",
+        "template_id": world.ids["template_id"],
+        "connection_id": world.ids["connection_id"],
+        "sender": {"email": "x@example.com"},
+        "audience": {"all": True},
+    }
+
+
+LIST = Case(answers={200})
+CASES: dict[str, Case] = {
+    "post /api/v1/imports": Case(files={"file": ("a.csv", b"email\nnew@example.com\n")}, answers={202}),
+    "get /api/v1/imports": LIST,
+    "get /api/v1/imports/{import_id}": Case(),
+    "get /api/v1/imports/{import_id}/rejects": Case(),
+    "post /api/v1/imports/{import_id}/cancel": Case(),
+    "get /api/v1/leads": LIST,
+    # The same identity in another workspace is another lead.
+    "post /api/v1/leads": Case(json=lambda world: {"email": world.lead["email"]}, answers={201}),
+    "post /api/v1/leads/batch": Case(
+        json=lambda world: {"leads": [{"external_id": world.lead["external_id"]}], "mode": "overwrite"},
+        answers={200},
+    ),
+    "get /api/v1/leads/{lead_id}": Case(),
+    "patch /api/v1/leads/{lead_id}": Case(json=lambda _: {"name": "Stolen"}),
+    "delete /api/v1/leads/{lead_id}": Case(),
+    "get /api/v1/tags": LIST,
+    "post /api/v1/templates": Case(
+        json=lambda _: {"name": "T", "subject": "S", "html": "<p></p>"}, answers={201}
+    ),
+    "get /api/v1/templates": LIST,
+    "get /api/v1/templates/{template_id}": Case(),
+    "patch /api/v1/templates/{template_id}": Case(json=lambda _: {"subject": "Stolen"}),
+    "delete /api/v1/templates/{template_id}": Case(),
+    "post /api/v1/connections": Case(json=lambda _: {"name": SECRET, "provider": "sandbox"}, answers={201}),
+    "get /api/v1/connections": LIST,
+    "get /api/v1/connections/{connection_id}": Case(),
+    "patch /api/v1/connections/{connection_id}": Case(json=lambda _: {"name": "Stolen"}),
+    "delete /api/v1/connections/{connection_id}": Case(),
+    # Our template and connection do not exist for a stranger's campaign.
+    "post /api/v1/campaigns": Case(json=campaign, answers={422}),
+    "get /api/v1/campaigns": LIST,
+    "get /api/v1/campaigns/{campaign_id}": Case(),
+    "patch /api/v1/campaigns/{campaign_id}": Case(json=lambda _: {"name": "Stolen"}),
+    "delete /api/v1/campaigns/{campaign_id}": Case(),
+    "get /api/v1/campaigns/{campaign_id}/checks": Case(),
+    "post /api/v1/campaigns/{campaign_id}/launch": Case(),
+    "post /api/v1/campaigns/{campaign_id}/pause": Case(),
+    "post /api/v1/campaigns/{campaign_id}/resume": Case(),
+    "post /api/v1/campaigns/{campaign_id}/cancel": Case(),
+    "get /api/v1/campaigns/{campaign_id}/messages": Case(),
+    "get /api/v1/workspace": LIST,
+}
+
+
+def operations() -> list[str]:
+    document = Reference(api_router(cast("Services", None))).document
+    return [
+        f"{method} {path}" for path, item in document["paths"].items() for method in METHODS if method in item
+    ]
+
+
+def test_every_route_has_a_case():
+    assert set(operations()) == set(CASES)
+
+
+async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int) -> World:
+    """Make one of everything, each naming the secret, the campaign launched and paused."""
+
+    async def post(path: str, **request: Any) -> dict[str, Any]:
+        answer = await client.post(f"/api/v1/{path}", **request)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    lead = (
+        await post(
+            "leads",
+            json={"email": f"{SECRET}@example.com", "external_id": SECRET, "tags": [SECRET], "name": SECRET},
+        )
+    )["lead"]
+    template = await post("templates", json={"name": SECRET, "subject": SECRET, "html": "<p>Hello</p>"})
+    connection = await post("connections", json={"name": SECRET, "provider": "sandbox"})
+    made = await post(
+        "campaigns",
+        json={
+            "name": SECRET,
+            "template_id": template["id"],
+            "connection_id": connection["id"],
+            "sender": {"email": f"{SECRET}@example.com"},
+            "audience": {"tags": {"any": [SECRET]}},
+        },
+    )
+    await post(f"campaigns/{made['id']}/launch")
+    await post(f"campaigns/{made['id']}/pause")
+    upload = await post("imports", files={"file": (f"{SECRET}.csv", b"email\nnew@example.com\n")})
+    async with db.trusted() as tx:
+        await tx.execute(FILL, workspace_id=workspace_id)
+    ids = {"lead_id": lead, "template_id": template, "connection_id": connection, "campaign_id": made}
+    return World(
+        ids={name: item["id"] for name, item in ids.items()} | {"import_id": upload["id"]}, lead=lead
+    )
+
+
+def snapshot(url: str, workspace_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of a workspace in every tenant table, but for when its key was last used."""
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        tables = [row["relname"] for row in connection.execute(TENANT_TABLES).fetchall()]
+        rows = {
+            table: connection.execute(
+                f"SELECT * FROM {table} WHERE workspace_id = %s ORDER BY 1, 2", (workspace_id,)
+            ).fetchall()
+            for table in tables
+        }
+    for row in rows["api_keys"]:
+        row.pop("last_used_at")
+    return rows
+
+
+@pytest.fixture
+async def world(client: httpx.AsyncClient, db: Database, workspace_id: int) -> World:
+    return await build_world(client, db, workspace_id)
+
+
+async def test_a_stranger_finds_nothing_and_changes_nothing(
+    world: World, client: httpx.AsyncClient, other: httpx.AsyncClient, database_url: str, workspace_id: int
+):
+    before = snapshot(database_url, workspace_id)
+    assert before["leads"]
+    assert before["messages"]
+    wrong = []
+    for operation, case in CASES.items():
+        method, path = operation.split(" ")
+        request = {"files": case.files} if case.files else {"json": case.json(world)}
+        answer = await other.request(method.upper(), path.format(**world.ids), **request)
+        if answer.status_code not in case.answers:
+            wrong.append(f"{operation} answers {answer.status_code}: {answer.text[:200]}")
+        if method == "get" and SECRET in answer.text and answer.status_code == 200:
+            # What the stranger made may carry the same words; ours may not appear.
+            wrong += [
+                f"{operation} shows {name}"
+                for name, value in world.ids.items()
+                if f'"{value}"' in answer.text
+            ]
+        if snapshot(database_url, workspace_id) != before:
+            wrong.append(f"{operation} changed something")
+    assert not wrong
+
+
+async def test_the_owner_reaches_what_the_stranger_does_not(world: World, client: httpx.AsyncClient):
+    """The walk above proves something only if the same calls work with the right key."""
+    for operation, case in CASES.items():
+        method, path = operation.split(" ")
+        if method == "get" and case.answers == HIDDEN:
+            answer = await client.get(path.format(**world.ids))
+            assert answer.status_code == 200, operation
+
+
+async def test_a_key_of_another_workspace_cannot_be_chosen_by_a_header(
+    other: httpx.AsyncClient, workspace_id: int, other_workspace_id: int
+):
+    for header in ("X-Workspace-Id", "Workspace", "X-Tenant"):
+        answer = await other.get("/api/v1/workspace", headers={header: str(workspace_id)})
+        assert answer.json()["id"] == str(other_workspace_id)

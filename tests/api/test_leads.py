@@ -1,0 +1,155 @@
+"""Leads over the API."""
+
+import httpx
+import pytest
+
+LEADS = "/api/v1/leads"
+ANA = {
+    "email": "Ana@Example.com",
+    "phone": "+55 11 98765-4321",
+    "external_id": "crm-1",
+    "name": "Ana Souza",
+    "tags": ["vip"],
+    "fields": {"city": "Recife", "age": 31, "member": True},
+    "consent_at": "2026-01-02T10:00:00-03:00",
+    "consent_source": "checkout",
+}
+
+
+async def add(client: httpx.AsyncClient, **lead: object) -> dict:
+    answer = await client.post(LEADS, json=lead)
+    assert answer.status_code in {200, 201}, answer.text
+    return answer.json()["lead"]
+
+
+async def test_a_lead_is_created_then_updated(client: httpx.AsyncClient):
+    made = await client.post(LEADS, json=ANA)
+    assert made.status_code == 201
+    lead = made.json()["lead"]
+    assert made.json()["id"] == lead["id"]
+    assert isinstance(lead["id"], str)
+    assert (lead["email"], lead["phone"], lead["status"]) == ("ana@example.com", "+5511987654321", "active")
+    assert lead["fields"] == {"city": "Recife", "age": 31, "member": True}
+    again = await client.post(LEADS, json={"email": "ana@example.com", "tags": ["new"]})
+    assert again.status_code == 200
+    assert again.json()["created"] is False
+    assert again.json()["lead"]["id"] == lead["id"]
+    assert set(again.json()["lead"]["tags"]) == {"vip", "new"}
+    assert (await client.get(f"{LEADS}/{lead['id']}")).json() == again.json()["lead"]
+
+
+async def test_an_identity_of_two_leads_is_a_conflict(client: httpx.AsyncClient):
+    await add(client, email="ana@example.com")
+    await add(client, external_id="crm-2")
+    answer = await client.post(LEADS, json={"email": "ana@example.com", "external_id": "crm-2"})
+    assert answer.status_code == 409
+
+
+async def test_a_bad_lead_of_a_batch_costs_itself_only(client: httpx.AsyncClient):
+    await add(client, email="old@example.com", name="Old")
+    batch = [
+        {"email": "new@example.com"},
+        {"email": "broken"},
+        {"email": "old@example.com", "name": "New"},
+        {},
+    ]
+    answer = await client.post(f"{LEADS}/batch", json={"leads": batch})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["created"], body["updated"], body["unchanged"]) == (1, 1, 0)
+    assert [item["index"] for item in body["rejected"]] == [1, 3]
+    assert all(item["reason"] for item in body["rejected"])
+
+
+async def test_a_batch_keeps_what_is_there_when_asked(client: httpx.AsyncClient):
+    await add(client, email="old@example.com", name="Old")
+    batch = {"leads": [{"email": "old@example.com", "name": "New"}], "mode": "keep"}
+    body = (await client.post(f"{LEADS}/batch", json=batch)).json()
+    assert (body["created"], body["updated"], body["unchanged"]) == (0, 0, 1)
+
+
+async def test_a_batch_of_5000_is_taken_and_one_more_is_not(client: httpx.AsyncClient):
+    batch = [{"email": f"p{number}@example.com"} for number in range(5001)]
+    answer = await client.post(f"{LEADS}/batch", json={"leads": batch})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "leads"
+    answer = await client.post(f"{LEADS}/batch", json={"leads": batch[:5000]})
+    assert answer.json()["created"] == 5000
+
+
+async def test_the_list_goes_from_page_to_page_newest_first(client: httpx.AsyncClient):
+    for number in range(5):
+        await add(client, email=f"p{number}@example.com")
+    seen, cursor = [], None
+    for _ in range(3):
+        params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get(LEADS, params=params)).json()
+        seen += [lead["email"] for lead in page["items"]]
+        cursor = page["next_cursor"]
+        assert (page["total"], page["total_is_estimate"]) == (5, False)
+    assert cursor is None
+    assert seen == [f"p{number}@example.com" for number in (4, 3, 2, 1, 0)]
+
+
+async def test_the_list_is_searched_and_filtered(client: httpx.AsyncClient):
+    await add(client, email="ana@example.com", name="Ana Souza", tags=["vip"])
+    await add(client, email="joao@example.com", name="João Lima", status="blocked")
+    for params, expected in (
+        ({"search": "souz"}, ["ana@example.com"]),
+        ({"search": "joao"}, ["joao@example.com"]),
+        ({"tag": "vip"}, ["ana@example.com"]),
+        ({"status": "blocked"}, ["joao@example.com"]),
+        ({"search": "nobody"}, []),
+    ):
+        page = (await client.get(LEADS, params=params)).json()
+        assert [lead["email"] for lead in page["items"]] == expected, params
+
+
+async def test_only_the_parts_asked_for_come(client: httpx.AsyncClient):
+    made = await add(client, **ANA)
+    page = (await client.get(LEADS, params={"fields": "email,fields.city,fields.nothing"})).json()
+    assert page["items"] == [{"id": made["id"], "email": "ana@example.com", "fields": {"city": "Recife"}}]
+    one = (await client.get(f"{LEADS}/{made['id']}", params={"fields": "fields, status"})).json()
+    assert one == {"id": made["id"], "status": "active", "fields": made["fields"]}
+
+
+async def test_a_change_touches_what_it_names(client: httpx.AsyncClient):
+    made = await add(client, **ANA)
+    address = f"{LEADS}/{made['id']}"
+    changes = {"name": "Ana Lima", "phone": None, "tags": [], "fields": {"city": "Olinda", "age": None}}
+    changed = (await client.patch(address, json=changes)).json()
+    assert (changed["name"], changed["phone"], changed["tags"]) == ("Ana Lima", None, [])
+    assert changed["fields"] == {"city": "Olinda", "member": True}
+    assert (changed["email"], changed["external_id"]) == ("ana@example.com", "crm-1")
+    assert (await client.patch(address, json={})).json() == changed
+    stopped = (await client.patch(address, json={"status": "unsubscribed"})).json()
+    assert stopped["status"] == "unsubscribed"
+
+
+async def test_a_lead_keeps_one_identity(client: httpx.AsyncClient):
+    made = await add(client, email="ana@example.com")
+    answer = await client.patch(f"{LEADS}/{made['id']}", json={"email": None})
+    assert answer.status_code == 422
+
+
+async def test_a_deleted_lead_is_gone(client: httpx.AsyncClient):
+    made = await add(client, **ANA)
+    assert (await client.delete(f"{LEADS}/{made['id']}")).status_code == 204
+    for answer in (
+        await client.get(f"{LEADS}/{made['id']}"),
+        await client.delete(f"{LEADS}/{made['id']}"),
+        await client.patch(f"{LEADS}/{made['id']}", json={"name": "x"}),
+    ):
+        assert answer.status_code == 404
+
+
+async def test_tags_are_counted(client: httpx.AsyncClient):
+    await add(client, email="ana@example.com", tags=["vip", "new"])
+    await add(client, email="joao@example.com", tags=["vip"])
+    items = (await client.get("/api/v1/tags")).json()["items"]
+    assert {item["tag"]: item["count"] for item in items} == {"vip": 2, "new": 1}
+
+
+@pytest.mark.parametrize("text", ["%", "_", "'", "a & b | !", ":*", "\\", "()", "🙂", "ção" * 50])
+async def test_any_text_may_be_searched_for(client: httpx.AsyncClient, text: str):
+    assert (await client.get(LEADS, params={"search": text})).status_code == 200
