@@ -50,6 +50,8 @@ class Recipient:
     lead_id: int | None
     channel: str
     address: str
+    sender: str
+    """Who it came from, as the recipient saw it."""
     unsubscribed_at: datetime | None
 
 

@@ -94,7 +94,9 @@ SELECT count(*) FROM added;
 
 -- name: recipient
 -- Whom a message went to, and whether they left by it.
-SELECT messages.lead_id, orders.channel, messages.address, marks.unsubscribed_at
+SELECT messages.lead_id, orders.channel, messages.address,
+       coalesce(nullif(orders.content ->> 'sender_name', ''), orders.content ->> 'sender_email', '') AS sender,
+       marks.unsubscribed_at
   FROM messages
   JOIN orders ON orders.workspace_id = messages.workspace_id AND orders.id = messages.order_id
   LEFT JOIN message_engagement marks

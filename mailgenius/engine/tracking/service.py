@@ -14,6 +14,7 @@ from mailgenius.engine.tracking import queries
 from mailgenius.engine.tracking.errors import TooLateToReturn
 from mailgenius.engine.tracking.links import mark_links
 from mailgenius.engine.tracking.model import (
+    Recipient,
     RecipientReturned,
     RecipientUnsubscribed,
     TrackedEvent,
@@ -73,6 +74,15 @@ async def unsubscribe(tx: Tx, *, event: TrackedEvent) -> None:
                 address=recipient.address,
             )
         )
+
+
+async def recipient_of(tx: Tx, *, workspace_id: int, order_id: int, message_id: int) -> Recipient:
+    """Return whom a message went to, and whether they left by it.
+
+    Raises:
+        MessageGone: the message is not known here.
+    """
+    return await queries.recipient(tx, workspace_id=workspace_id, order_id=order_id, message_id=message_id)
 
 
 async def take_back(tx: Tx, *, workspace_id: int, order_id: int, message_id: int) -> None:

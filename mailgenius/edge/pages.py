@@ -1,0 +1,78 @@
+"""Small pages for recipients: one template, a strict policy, no script, no cookie, nothing from elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response, get
+from litestar.enums import MediaType
+
+from mailgenius.edge.texts import Texts
+
+HERE = Path(__file__).parent
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    # The address holds the token, so it must not travel anywhere.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+_STYLES = (HERE / "static" / "edge.css").read_bytes()
+_templates = Environment(loader=FileSystemLoader(HERE / "html"), autoescape=True, undefined=StrictUndefined)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """The one thing that a page offers. It posts `name=yes` to the page's own address."""
+
+    name: str
+    label: str
+
+
+def page(
+    texts: Texts,
+    title: str,
+    paragraphs: Sequence[str],
+    *,
+    button: Button | None = None,
+    hint: str = "",
+    done: bool = False,
+    status: int = 200,
+) -> Response[str]:
+    """Build a page. `done` shows that something was carried out."""
+    html = _templates.get_template("page.html").render(
+        texts=texts,
+        title=title,
+        paragraphs=paragraphs,
+        button=button,
+        hint=hint,
+        done=done,
+        mark="✓" if done else "✉",
+    )
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=PAGE_HEADERS)
+
+
+def gone_page(texts: Texts) -> Response[str]:
+    """Answer a link that nobody made, that was cut short, or whose message is gone."""
+    return page(texts, texts.gone_title, [texts.gone], status=404)
+
+
+def away_page(texts: Texts) -> Response[str]:
+    """Answer while the database is away and the page cannot be made without it."""
+    response = page(texts, texts.away_title, [texts.away], status=503)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+@get("/u/static/edge.css", sync_to_thread=False)
+def styles() -> Response[bytes]:
+    """Serve the stylesheet of these pages."""
+    return Response(
+        _STYLES,
+        media_type="text/css; charset=utf-8",
+        headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"},
+    )
