@@ -35,10 +35,6 @@ class OnlyOwners(Forbidden):
     """Only an owner can add, change or remove owners."""
 
 
-class NotAllowed(Forbidden):
-    """You need the permission {permission} to do this."""
-
-
 class WrongCredentials(Unauthenticated):
     """The e-mail address or the password is wrong."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from mailgenius.product.workspaces.errors import NotAllowed
+from mailgenius.kit.errors import Forbidden
 
 LOCALES = ("en", "pt_BR")
 THEMES = ("auto", "light", "dark")
@@ -60,6 +60,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _READ | _WRITE | {Permission.CONNECTIONS_WRITE, Permission.WORKSPACE_MANAGE},
     Role.OWNER: frozenset(Permission),  # And alone in charge of owners: see service/members.py.
 }
+
+
+# Not in errors.py, because the actor itself raises it, and a model imports nothing of its area.
+class NotAllowed(Forbidden):
+    """You need the permission {permission} to do this."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

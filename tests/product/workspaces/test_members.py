@@ -11,10 +11,9 @@ from mailgenius.product.workspaces.errors import (
     AlreadyMember,
     LastOwner,
     MemberNotFound,
-    NotAllowed,
     OnlyOwners,
 )
-from mailgenius.product.workspaces.model import ROLE_PERMISSIONS, Permission, Role
+from mailgenius.product.workspaces.model import ROLE_PERMISSIONS, NotAllowed, Permission, Role
 from tests.factories.workspaces import actor, make_member, make_owner, make_session, make_user
 
 
