@@ -9,12 +9,30 @@ from mailgenius.kit.errors import NotFound
 from mailgenius.kit.services import Services
 from mailgenius.web import security, static_files
 from mailgenius.web.failures import failure_handlers
-from mailgenius.web.pages import auth, leads, settings
+from mailgenius.web.pages import (
+    auth,
+    campaigns,
+    connections,
+    dashboard,
+    imports,
+    leads,
+    onboarding,
+    outbox,
+    settings,
+    templates,
+)
 from mailgenius.web.visits import ANYONE, Page, VisitMiddleware, admit, visit_of
 
 ROUTERS = (
     auth.router,
+    onboarding.router,
+    dashboard.router,
+    imports.router,
     leads.router,
+    templates.router,
+    campaigns.router,
+    connections.router,
+    outbox.router,
     settings.router,
 )
 """One line for each area of pages."""

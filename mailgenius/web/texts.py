@@ -22,7 +22,7 @@ def message_of(error: MailGeniusError) -> str:
 
 def problems_of(error: MailGeniusError) -> dict[str, str]:
     """The problems of an error by field, as a form shows them."""
-    return {problem.field: _sentence(reason(problem.message)) for problem in error.problems}
+    return {problem.field: sentence(reason(problem.message)) for problem in error.problems}
 
 
 def reason(text: str) -> str:
@@ -48,7 +48,7 @@ def reason(text: str) -> str:
     return translated % found if found else translated
 
 
-def _sentence(text: str) -> str:
-    """Rules write "must be a number"; beside a field that is a sentence."""
+def sentence(text: str) -> str:
+    """Rules write "must be a number"; beside a field or in a table that is a sentence."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -13,7 +13,6 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from mailgenius.kit.crypto import BadToken, Keys, random_token
 from mailgenius.kit.errors import NotFound
-from mailgenius.kit.storage import Storage
 from mailgenius.web.i18n import _
 from mailgenius.web.security import check_token
 from mailgenius.web.templating import CSRF_FIELD, CSRF_HEADER
@@ -78,40 +77,43 @@ async def receive(visit: Visit, *, folder: str, endings: tuple[str, ...]) -> Tic
     kind, options = visit.request.content_type
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise UploadRefused(_("Choose a file first."))
-    storage, key = visit.services.storage, ""
-    trusted = bool(visit.request.headers.get(CSRF_HEADER))
+    events = _events(visit, options["boundary"])
     try:
-        events = _events(visit, options["boundary"])
-        async for event in events:
-            if not isinstance(event, MultipartSegment):
-                continue
-            if event.name == CSRF_FIELD and not trusted:
-                check_token(await _field(events), visit.page.csrf_token)
-                trusted = True
-            elif event.filename is not None:
-                if not trusted:
-                    check_token("", visit.page.csrf_token)
-                name = _checked_name(event.filename, endings)
-                key = f"{folder}/{visit.workspace_id}/{random_token(16)}/{_UNSAFE.sub('_', name)}"
-                ticket = await _store(visit, storage, key, name, events)
-                async for _rest in events:
-                    pass  # To the end, because only a whole body is known to be unharmed.
-                return ticket
-    except BaseException as error:
-        # Also when the visitor leaves in the middle: what they began is not kept.
-        if key:
-            await storage.delete(key)
-        if isinstance(error, MultipartError):
-            raise UploadRefused(_("The upload was cut off. Try again.")) from error
-        raise
+        part = await _file_part(visit, events)
+        return await _store(visit, folder, _checked_name(part.filename or "", endings), events)
+    except MultipartError as error:
+        raise UploadRefused(_("The upload was cut off. Try again.")) from error
+
+
+async def _file_part(visit: Visit, events: Events) -> MultipartSegment:
+    """Read up to the file, and check on the way that the form is one of ours."""
+    trusted = bool(visit.request.headers.get(CSRF_HEADER))
+    async for event in events:
+        if not isinstance(event, MultipartSegment):
+            continue
+        if event.filename is not None:
+            if not trusted:
+                check_token("", visit.page.csrf_token)
+            return event
+        if event.name == CSRF_FIELD and not trusted:
+            check_token(await _field(events), visit.page.csrf_token)
+            trusted = True
     raise UploadRefused(_("Choose a file first."))
 
 
-async def _store(visit: Visit, storage: Storage, key: str, name: str, events: Events) -> Ticket:
-    size = await storage.put(key, _part(events), limit=FILE_LIMIT)
-    if not size:
+async def _store(visit: Visit, folder: str, name: str, events: Events) -> Ticket:
+    storage = visit.services.storage
+    key = f"{folder}/{visit.workspace_id}/{random_token(16)}/{_UNSAFE.sub('_', name)}"
+    try:
+        size = await storage.put(key, _part(events), limit=FILE_LIMIT)
+        async for _rest in events:
+            pass  # To the end, because only a whole body is known to be unharmed.
+        if not size:
+            raise UploadRefused(_("This file is empty."))
+    except BaseException:
+        # Also when the visitor leaves in the middle: what they began is not kept.
         await storage.delete(key)
-        raise UploadRefused(_("This file is empty."))
+        raise
     return Ticket(workspace_id=visit.workspace_id, key=key, name=name, size=size)
 
 

@@ -1,7 +1,7 @@
 """The sandbox's outbox: every message that was delivered on this machine, as its recipient would see it."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from litestar import Response, Router, get, post
 from litestar.params import FromPath
@@ -36,7 +36,7 @@ async def outbox_page(visit: CurrentVisit) -> Page:
         before_id=key[0] if key else None,
     )
     page = page_of(rows, limit=PAGE_SIZE, key=_key)
-    values = {
+    values: dict[str, Any] = {
         "entries": page.items,
         "next_cursor": page.next_cursor,
         "search": search,

@@ -1,6 +1,6 @@
 """The list of campaigns with their results."""
 
-from typing import Final
+from typing import Any, Final
 
 from litestar import get
 
@@ -33,7 +33,7 @@ async def campaigns_page(visit: CurrentVisit) -> Page:
             workspace_id=visit.workspace_id,
             order_ids=[each.order_id for each in page.items if each.order_id is not None],
         )
-    values = {
+    values: dict[str, Any] = {
         "campaigns": page.items,
         "summaries": summaries,
         "next_cursor": page.next_cursor,

@@ -1,6 +1,6 @@
 """The list of leads: search as one types, filters, adding one, acts on many."""
 
-from typing import Final
+from typing import Any, Final
 
 from litestar import get, post
 
@@ -46,7 +46,7 @@ async def leads_page(visit: CurrentVisit) -> Page:
         )
         everyone = page.total if not (search or tag or status) else await _everyone(tx, visit)
         tags = await _tag_names(tx, visit, chosen=tag)
-    values = {
+    values: dict[str, Any] = {
         "leads": page.items,
         "total": page.total,
         "about": page.total_is_estimate,

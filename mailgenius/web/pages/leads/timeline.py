@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.analytics import service as analytics
+from mailgenius.product.analytics.model import TimelineItem
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import Activity, LeadStatus
+from mailgenius.product.leads.model import LeadStatus
 from mailgenius.web.i18n import N_, _
 from mailgenius.web.pages.leads.listing import STATUS_NAMES
+from mailgenius.web.texts import reason
 
 SHOWN: Final = 100
 
@@ -44,29 +47,89 @@ _REASONS: Final = {
 }
 
 
+_MESSAGES: Final = {
+    "queued": (N_("A message waits to be sent"), "clock", "neutral"),
+    "sending": (N_("A message is being sent"), "send", "brand"),
+    "accepted": (N_("A message was sent"), "send", "info"),
+    "delivered": (N_("A message arrived"), "mail-check", "success"),
+    "deferred": (N_("A message will be tried again"), "refresh", "warning"),
+    "rejected": (N_("A message was refused"), "mail-x", "danger"),
+    "bounced": (N_("A message came back"), "mail-x", "danger"),
+    "complained": (N_("Marked a message as spam"), "flag", "danger"),
+    "unknown": (N_("A message may have been sent"), "mail-question", "warning"),
+    "suppressed": (N_("A message was held back"), "mail-off", "neutral"),
+    "expired": (N_("A message came too late"), "hourglass", "neutral"),
+    "cancelled": (N_("A message was cancelled"), "mail-cancel", "neutral"),
+}
+_REACTIONS: Final = {
+    "open": (N_("Opened a message"), "mail-opened", "info"),
+    "click": (N_("Clicked a link"), "click", "success"),
+    "unsubscribe": (N_("Unsubscribed"), "user-minus", "warning"),
+}
+_BY_MACHINES: Final = {
+    "open": N_("A mail program loaded the images by itself"),
+    "click": N_("A scanner followed a link"),
+}
+
+
 async def timeline_of(tx: Tx, *, workspace_id: int, lead_id: int) -> list[Event]:
-    """The newest events of a lead."""
-    happened = await leads.activity(tx, workspace_id=workspace_id, lead_id=lead_id, limit=SHOWN)
-    return [_event(each) for each in happened]
+    """The newest events of a lead, down to the day it was added."""
+    items = await analytics.lead_timeline(tx, workspace_id=workspace_id, lead_id=lead_id, limit=SHOWN)
+    events = [_event(item) for item in items]
+    if len(items) < SHOWN:
+        own = await leads.activity(tx, workspace_id=workspace_id, lead_id=lead_id, limit=SHOWN)
+        events += [_created(each.at, each.detail) for each in own if each.kind == "created"]
+    return events
 
 
-def _event(activity: Activity) -> Event:
-    detail = activity.detail
-    match activity.kind:
+def _event(item: TimelineItem) -> Event:
+    source, _dot, what = item.kind.partition(".")
+    match source:
+        case "message":
+            return _message(item.at, what, item.detail)
+        case "event":
+            return _reaction(item.at, what, item.detail)
+        case _:
+            return _own(item.at, what, item.detail)
+
+
+def _message(at: datetime, state: str, detail: Mapping[str, Any]) -> Event:
+    """One message, as its last state says."""
+    title, icon, kind = _MESSAGES.get(state, (N_("Message"), "mail", "neutral"))
+    parts = [str(detail.get("campaign") or ""), reason(str(detail.get("error") or ""))]
+    text = " · ".join(part for part in parts if part)
+    return Event(title=_(title), at=at, text=text, icon=icon, kind=kind, href=_campaign(detail))
+
+
+def _reaction(at: datetime, what: str, detail: Mapping[str, Any]) -> Event:
+    """What somebody, or a machine on their behalf, did with a message."""
+    title, icon, kind = _REACTIONS.get(what, (N_("Reaction"), "activity", "neutral"))
+    if detail.get("machine"):
+        title, kind = _BY_MACHINES.get(what, title), "neutral"
+    text = str((detail.get("url") if what == "click" else detail.get("campaign")) or "")
+    return Event(title=_(title), at=at, text=text, icon=icon, kind=kind, href=_campaign(detail))
+
+
+def _campaign(detail: Mapping[str, Any]) -> str:
+    known = detail.get("source") == "campaign" and detail.get("source_id")
+    return f"/campaigns/{detail['source_id']}" if known else ""
+
+
+def _own(at: datetime, kind: str, detail: Mapping[str, Any]) -> Event:
+    """What was done to the lead itself."""
+    match kind:
         case "created":
-            return _created(activity.at, detail)
+            return _created(at, detail)
         case "updated" | "imported":
-            return _updated(activity.at, detail)
+            return _updated(at, detail)
         case "tags_added":
-            return Event(title=_("Tagged"), at=activity.at, text=_list(detail.get("tags")), icon="tag")
+            return Event(title=_("Tagged"), at=at, text=_list(detail.get("tags")), icon="tag")
         case "tags_removed":
-            return Event(
-                title=_("Tag taken off"), at=activity.at, text=_list(detail.get("tags")), icon="tag-off"
-            )
+            return Event(title=_("Tag taken off"), at=at, text=_list(detail.get("tags")), icon="tag-off")
         case "status":
-            return _status(activity.at, detail)
+            return _status(at, detail)
         case other:
-            return Event(title=other.replace("_", " ").capitalize(), at=activity.at)
+            return Event(title=other.replace("_", " ").capitalize(), at=at)
 
 
 def _created(at: datetime, detail: Mapping[str, Any]) -> Event:
@@ -87,7 +150,7 @@ def _updated(at: datetime, detail: Mapping[str, Any]) -> Event:
             title=_("Updated by an import"), at=at, icon="database-import", href=f"/imports/{import_id}"
         )
     if "source" in detail:
-        return Event(title=_("Edited"), at=at, text=_reason(str(detail["source"])), icon="pencil")
+        return Event(title=_("Edited"), at=at, text=_why(str(detail["source"])), icon="pencil")
     names = [_(_FIELD_NAMES[name]) for name in detail.get("changed", ()) if name in _FIELD_NAMES]
     return Event(title=_("Edited"), at=at, text=", ".join(names), icon="pencil")
 
@@ -96,18 +159,17 @@ def _status(at: datetime, detail: Mapping[str, Any]) -> Event:
     status = str(detail.get("to", ""))
     known = status in set(LeadStatus)
     name = _(STATUS_NAMES[LeadStatus(status)]) if known else status
-    reason = str(detail.get("reason", ""))
     return Event(
         title=_("Status: %(status)s", status=name),
         at=at,
-        text=_reason(reason),
+        text=_why(str(detail.get("reason", ""))),
         icon="user-check" if status == LeadStatus.ACTIVE else "user-off",
         kind="success" if status == LeadStatus.ACTIVE else "warning",
     )
 
 
-def _reason(reason: str) -> str:
-    return _(_REASONS[reason]) if reason in _REASONS else reason
+def _why(text: str) -> str:
+    return _(_REASONS[text]) if text in _REASONS else reason(text)
 
 
 def _list(values: object) -> str:

@@ -1,6 +1,6 @@
 """Who belongs to the workspace: add people, change their role, remove them."""
 
-from typing import Final
+from typing import Any, Final
 
 from litestar import get, post
 from litestar.params import FromPath
@@ -107,7 +107,7 @@ def _form(visit: Visit, form: MemberForm, errors: dict[str, str]) -> Page:
     return visit.html("settings/member_new.html", code=code, **values)
 
 
-def _role_choices(visit: Visit) -> dict[str, object]:
+def _role_choices(visit: Visit) -> dict[str, Any]:
     """The roles that this person may give: only owners make owners."""
     names = {
         Role.OWNER: _("Owner"),

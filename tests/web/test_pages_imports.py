@@ -1,0 +1,229 @@
+"""The import wizard, its progress and report, and the history."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mailgenius.kit.jobs import JobContext
+from mailgenius.kit.services import Services
+from mailgenius.product.imports import jobs as imports_jobs, service as imports
+from mailgenius.product.imports.model import Import, ImportState
+from mailgenius.product.leads import service as leads
+from mailgenius.product.workspaces.model import Role
+from tests.web.browser import ORIGIN, Browser, location
+from tests.web.conftest import SignedIn
+
+CSV = (
+    "Nome,E-mail,Cidade,Etiquetas\n"
+    "Ana Souza,ana@acme.test,Recife,vip\n"
+    "Bruno Lima,bruno@,Belém,\n"
+    'Carla Dias,carla@acme.test,Natal,"a,b"\n'
+).encode()
+
+
+async def upload(browser: Browser, content: bytes, name: str = "leads.csv", **more: object) -> httpx.Response:
+    """Post the form as a browser without scripts does: the token field first, then the file."""
+    await browser.get("/imports/new")
+    return await browser.client.post(
+        "/imports/new",
+        data={"_csrf_token": more.get("token", browser.token)},
+        files={"file": (name, content, "text/csv")},
+        headers={"Origin": ORIGIN},
+    )
+
+
+def mapping_of(page: httpx.Response) -> dict[str, str]:
+    """What the form of the second step holds."""
+    fields = dict(re.findall(r'name="(header-\d+)" value="([^"]*)"', page.text))
+    for name, body in re.findall(r'<select[^>]*name="(column-\d+)">(.*?)</select>', page.text, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', body)
+        fields[name] = chosen[1] if chosen else "skip"
+    return fields
+
+
+async def run(services: Services, workspace_id: int, import_id: int) -> Import:
+    context = JobContext(db=services.db, settings=services.settings, storage=services.storage)
+    await imports_jobs.run(context, workspace_id=workspace_id, import_id=import_id)
+    async with services.db.tenant(workspace_id) as tx:
+        return await imports.get(tx, workspace_id=workspace_id, import_id=import_id)
+
+
+async def started(browser: Browser, **form: str) -> int:
+    path = location(await upload(browser, CSV))
+    page = await browser.get(path)
+    answer = await browser.post(path, {**mapping_of(page), **form})
+    return int(location(answer).split("/")[-1])
+
+
+async def test_a_file_becomes_leads(signed_in: SignedIn, services: Services, workspace_id: int):
+    browser = await signed_in(Role.EDITOR)
+    assert "No imports yet" in (await browser.get("/imports")).text
+    path = location(await upload(browser, CSV))
+    page = await browser.get(path)
+    assert "Ana Souza · Bruno Lima · Carla Dias" in page.text
+    guessed = mapping_of(page)
+    assert [guessed[f"column-{n}"] for n in range(4)] == ["name", "email", "field:cidade", "tags"]
+    form = {**guessed, "mode": "merge", "tags": ["feira", "2026"], "consent_source": "Fair"}
+    answer = await browser.post(path, form)
+    import_id = int(location(answer).split("/")[-1])
+    page = await browser.get(f"/imports/{import_id}")
+    assert "Waiting for its turn" in page.text
+    assert f'sse-connect="/imports/{import_id}/events"' in page.text
+    job = await run(services, workspace_id, import_id)
+    assert (job.state, job.rows_created, job.rows_rejected) == (ImportState.DONE, 2, 1)
+    page = await browser.get(f"/imports/{import_id}")
+    assert "Import finished" in page.text
+    assert "“bruno@” is not an e-mail address." in page.text
+    assert "sse-connect" not in page.text
+    async with services.db.trusted() as tx:
+        found = await leads.search(tx, workspace_id=workspace_id, text="carla")
+    assert set(found.items[0].tags) == {"a", "b", "feira", "2026"}
+    assert found.items[0].consent_source == "Fair"
+    file = await browser.get(f"/imports/{import_id}/rejects.csv")
+    assert file.headers["content-disposition"] == f'attachment; filename="rejected-{import_id}.csv"'
+    assert file.text.splitlines()[0] == "line,reason,Nome,E-mail,Cidade,Etiquetas"
+    assert "leads.csv" in (await browser.get("/imports")).text
+    assert "leads.csv" in (await browser.get("/imports", htmx=True)).text
+
+
+async def test_progress_streams_until_the_report(signed_in: SignedIn, services: Services, workspace_id: int):
+    browser = await signed_in(Role.VIEWER)
+    import_id = await started(await signed_in(Role.EDITOR))
+    await run(services, workspace_id, import_id)
+    answer = await browser.get(f"/imports/{import_id}/events")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "event: progress\ndata: " in answer.text
+    assert "Import finished" in answer.text
+    assert answer.text.endswith("event: done\ndata: \n\n")
+
+
+async def test_an_import_is_stopped(signed_in: SignedIn, services: Services, workspace_id: int):
+    browser = await signed_in(Role.EDITOR)
+    import_id = await started(browser)
+    assert location(await browser.post(f"/imports/{import_id}/cancel")) == f"/imports/{import_id}"
+    assert "Import stopped" in (await browser.get(f"/imports/{import_id}")).text
+    again = await browser.post(f"/imports/{import_id}/cancel")
+    assert again.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"column-1": "skip"}, "Choose a column for the e-mail address"),
+        ({"column-0": "email"}, "Two columns go to the same place: E-mail address."),
+        ({"column-1": "field:Not a key"}, "Choose a column for the e-mail address"),
+    ],
+)
+async def test_a_mapping_that_cannot_work_is_explained(
+    signed_in: SignedIn, change: dict[str, str], text: str
+):
+    browser = await signed_in(Role.EDITOR)
+    path = location(await upload(browser, CSV))
+    form = mapping_of(await browser.get(path))
+    answer = await browser.post(path, {**form, **change, "consent_source": "kept"})
+    assert answer.status_code == 422
+    assert text in answer.text
+    assert 'value="kept"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("leads.exe", b"x", "Choose a file that ends in .csv"),
+        ("leads.csv", b"", "This file is empty."),
+        ("", b"x", "Choose a file first."),
+    ],
+)
+async def test_a_file_that_cannot_be_one_is_refused(
+    signed_in: SignedIn, services: Services, name: str, content: bytes, text: str
+):
+    browser = await signed_in(Role.EDITOR)
+    answer = await upload(browser, content, name)
+    assert answer.status_code == 422
+    assert text in answer.text
+    assert stored(services) == []
+
+
+async def test_a_file_that_is_no_table_is_explained_and_dropped(signed_in: SignedIn, services: Services):
+    browser = await signed_in(Role.EDITOR)
+    path = location(await upload(browser, bytes(range(256)) * 40, "leads.xlsx"))
+    assert location(await browser.get(path)) == "/imports/new"
+    assert 'data-flash="danger">The spreadsheet cannot be opened' in (await browser.get("/imports/new")).text
+    assert stored(services) == []
+
+
+async def test_a_body_that_is_cut_off_leaves_nothing(signed_in: SignedIn, services: Services):
+    browser = await signed_in(Role.EDITOR)
+    await browser.get("/imports/new")
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nemail\r\na@b.co\r\n'
+    )
+    answer = await browser.client.post(
+        "/imports/new",
+        content=body,
+        headers={
+            "Content-Type": "multipart/form-data; boundary=x",
+            "X-CSRFToken": browser.token,
+            "Origin": ORIGIN,
+            "HX-Request": "true",
+        },
+    )
+    assert answer.status_code == 422
+    assert "The upload was cut off" in answer.text
+    assert "<html" not in answer.text
+    assert stored(services) == []
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+async def test_an_upload_needs_its_token_before_the_file(signed_in: SignedIn, services: Services, token: str):
+    browser = await signed_in(Role.EDITOR)
+    assert (await upload(browser, CSV, token=token)).status_code == 403
+    late = await browser.client.post(
+        "/imports/new",
+        files={"file": ("a.csv", CSV), "_csrf_token": (None, browser.token)},
+        headers={"Origin": ORIGIN},
+    )
+    assert late.status_code == 403
+    assert stored(services) == []
+
+
+async def test_a_viewer_looks_and_imports_nothing(signed_in: SignedIn, services: Services, workspace_id: int):
+    import_id = await started(await signed_in(Role.EDITOR))
+    browser = await signed_in(Role.VIEWER)
+    assert "/imports/new" not in (await browser.get("/imports")).text
+    page = await browser.get(f"/imports/{import_id}")
+    assert "Stop the import" not in page.text
+    assert (await browser.get("/imports/new")).status_code == 403
+    assert (await upload(browser, CSV)).status_code == 403
+    assert (await browser.post(f"/imports/{import_id}/cancel")).status_code == 403
+
+
+async def test_another_workspace_sees_nothing_of_it(
+    signed_in: SignedIn, services: Services, workspace_id: int, other_workspace_id: int
+):
+    ours = await signed_in(Role.EDITOR)
+    ticket = location(await upload(ours, CSV))
+    import_id = await started(ours)
+    theirs = await signed_in(Role.OWNER, workspace=other_workspace_id)
+    assert "leads.csv" not in (await theirs.get("/imports")).text
+    for path in (
+        ticket,
+        f"/imports/{import_id}",
+        f"/imports/{import_id}/events",
+        f"/imports/{import_id}/rejects.csv",
+    ):
+        assert (await theirs.get(path)).status_code == 404, path
+    for path in (ticket, f"/imports/{import_id}/cancel"):
+        assert (await theirs.post(path, {"header-0": "E-mail", "column-0": "email"})).status_code == 404, path
+    assert (await run(services, workspace_id, import_id)).state is ImportState.DONE
+
+
+async def test_a_forged_ticket_is_not_found(signed_in: SignedIn):
+    browser = await signed_in(Role.EDITOR)
+    assert (await browser.get("/imports/new/AAAAAAAAAAAAAAAAAAAAAAAA")).status_code == 404
+
+
+def stored(services: Services) -> list[Path]:
+    return [path for path in (services.settings.home / "files").rglob("*") if path.is_file()]
