@@ -1,4 +1,4 @@
-// Draws every `[data-chart]` from the JSON inside it, in the colours of the theme; again on a theme change or a swap.
+// Draws every `[data-chart]` from the JSON of its canvas, in the colours of the theme; again on a theme change or a swap.
 // The text table beside it, for screen readers and without scripts, is the server's.
 import { BarChart, LineChart, PieChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
@@ -16,8 +16,9 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 /** Draw the charts; called once for each element. */
 export function mount(elements) {
   for (const element of elements) {
-    const spec = JSON.parse(element.querySelector("script[type='application/json']").textContent);
     const canvas = element.querySelector("[data-part=canvas]");
+    if (!canvas) continue;
+    const spec = JSON.parse(canvas.dataset.spec);
     const chart = init(canvas, null, { renderer: "canvas" });
     const resize = new ResizeObserver(() => chart.resize());
     resize.observe(canvas);

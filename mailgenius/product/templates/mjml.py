@@ -55,7 +55,8 @@ def _child() -> int:
     import mjml  # noqa: PLC0415  # Native code that only the child may load.
 
     try:
-        html = mjml.mjml2html(sys.stdin.buffer.read().decode())
+        # Without fonts: the converter would add style sheets from other hosts, which tell them who reads.
+        html = mjml.mjml2html(sys.stdin.buffer.read().decode(), fonts={})
     except ValueError as error:
         sys.stdout.write(str(error))
         return REFUSED

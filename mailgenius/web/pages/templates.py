@@ -1,5 +1,6 @@
 """Templates: listed, started from an example, edited with a live preview, checked, sent as a test."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from litestar import Router, get, post
@@ -51,12 +52,12 @@ async def new_template_page(visit: CurrentVisit) -> Page:
     if not key:
         return visit.html("templates/choose.html", starters=STARTERS)
     if key == "blank":
-        return await _editor(visit, TemplateForm())
+        return await _editor(visit, TemplateForm(), as_first=True)
     try:
         start = starter(key, locale=current_locale(), name="")
     except KeyError as error:
         raise NotFound from error
-    return await _editor(visit, TemplateForm.of(start))
+    return await _editor(visit, TemplateForm.of(start), as_first=True)
 
 
 @get(f"{PATH}/starters/{{key:str}}", opt=needs(Permission.TEMPLATES_READ))
@@ -85,7 +86,7 @@ async def create_template(visit: CurrentVisit) -> Page:
 @get(f"{PATH}/{{template_id:int}}", opt=needs(Permission.TEMPLATES_READ))
 async def template_page(visit: CurrentVisit, template_id: FromPath[int]) -> Page:
     template = await _get(visit, template_id)
-    return await _editor(visit, TemplateForm.of(template), template=template)
+    return await _editor(visit, TemplateForm.of(template), template=template, as_first=True)
 
 
 @post(f"{PATH}/{{template_id:int}}", opt=needs(Permission.TEMPLATES_WRITE))
@@ -238,14 +239,18 @@ async def _editor(
     errors: dict[str, str] | None = None,
     *,
     template: Template | None = None,
+    as_first: bool = False,
 ) -> Page:
+    some = await _some_leads(visit)
+    if as_first and some:
+        form = replace(form, lead_id=some[0].id)
     return visit.html(
         "templates/editor.html",
         code=422 if errors else 200,
         form=form,
         errors=errors or {},
         template=template,
-        leads=await _some_leads(visit),
+        leads=some,
         **await _checked(visit, form),
     )
 
