@@ -162,7 +162,8 @@ def _labelled_line(name: str, value: str) -> str:
         return _tokens_line(name, value)
     if not identifier.endswith(">") or not identifier.isascii() or " " in identifier:
         raise HeaderRefused(header=name, reason="needs an identifier in angle brackets at its end")
-    return f"{name}:" + _phrase(label.strip(), start=len(name) + 1, tail=f"<{identifier}")
+    label, tail = label.strip(), f"<{identifier}"
+    return f"{name}:" + (_phrase(label, start=len(name) + 1, tail=tail) if label else f" {tail}")
 
 
 def _mailbox_line(name: str, value: str, *, utf8: bool) -> str:

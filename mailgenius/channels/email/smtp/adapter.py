@@ -48,8 +48,7 @@ class SmtpAdapter:
     async def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand over the messages; see the contract. Nothing is tried twice once a final dot has left."""
         if self._closed:
-            closed = PeerTrouble("This connection was closed.")
-            return [lost(closed, handed_over=False) for _ in messages]
+            return [_closed_result() for _ in messages]
         tray = Tray(messages)
         workers = min(self._settings.connections, -(-len(messages) // MESSAGES_FOR_A_CONNECTION))
         if workers == 1:
@@ -62,6 +61,8 @@ class SmtpAdapter:
 
     async def check(self) -> SendResult:
         """Open a connection of its own, sign in and take leave."""
+        if self._closed:
+            return _closed_result()
         try:
             session = await self._open_session()
         except PeerTrouble as trouble:
@@ -170,6 +171,10 @@ class SmtpAdapter:
                 await asyncio.shield(session.wire.closed)
         except TimeoutError:
             session.wire.abort()
+
+
+def _closed_result() -> SendResult:
+    return lost(PeerTrouble("This connection was closed."), handed_over=False)
 
 
 def _stop_timer(session: Session) -> None:

@@ -1,7 +1,6 @@
 """What a peer's reply means: one table from code and words to a SendResult. Nothing is sent from here."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 
@@ -68,16 +67,13 @@ _MAILBOX_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+_SPAN = r"(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b"
+_SPANS = re.compile(_SPAN, re.IGNORECASE)
 _WAIT = re.compile(
-    r"(?:again|retry|wait|delay|come back|gr[ae]ylist)\D{0,40}?(\d{1,6})\s*"
-    r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b",
+    rf"(?:again|retry|wait|delay|come back|gr[ae]ylist)\D{{0,40}}?(?:{_SPAN}[\s,]*(?:and\s+)?)+",
     re.IGNORECASE,
 )
-_UNITS: dict[str, Callable[[int], timedelta]] = {
-    "s": lambda n: timedelta(seconds=n),
-    "m": lambda n: timedelta(minutes=n),
-    "h": lambda n: timedelta(hours=n),
-}
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 
 # A peer that answers MAIL or DATA like this is not refusing a message: nothing of this connection can leave.
 _BROKEN_CONNECTION = frozenset({500, 502, 503, 530, 534, 535, 538})
@@ -138,7 +134,8 @@ def wait_in(text: str) -> timedelta | None:
     found = _WAIT.search(text)
     if found is None:
         return None
-    wait = _UNITS[found[2][0].lower()](int(found[1]))
+    spans = _SPANS.findall(found[0])
+    wait = sum((int(count) * _UNITS[unit[0].lower()] for count, unit in spans), timedelta())
     return wait if timedelta() < wait <= LONGEST_WAIT else None
 
 
