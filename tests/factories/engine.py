@@ -12,6 +12,7 @@ from mailgenius.channels.contract import Capabilities, Channel, Outcome, Outgoin
 from mailgenius.engine.connections.model import Connection, OpenConnection
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import Order, OrderContent, Policy
+from mailgenius.kit.crypto import SealBroken
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.db.transaction import Tx
 
@@ -145,6 +146,7 @@ class Peers:
 
     default: Peer = field(default_factory=Peer)
     of_connection: dict[int, Peer] = field(default_factory=dict)
+    broken: set[int] = field(default_factory=set)
 
     async def get(self, tx: Tx, *, workspace_id: int, connection_id: int) -> Connection:
         rows = await tx.rows(
@@ -170,6 +172,8 @@ class Peers:
 
     async def open(self, tx: Tx, *, workspace_id: int, connection_id: int) -> OpenConnection:
         connection = await self.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+        if connection_id in self.broken:
+            raise SealBroken
         return OpenConnection(
             connection=connection, adapter=self.of_connection.get(connection_id, self.default)
         )

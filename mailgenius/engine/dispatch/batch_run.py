@@ -73,6 +73,7 @@ class BatchRun:
         self._shard = shard
         self._waiting = list(messages)
         self._done = Outcomes()
+        self._fault = ""
         self._started = time.monotonic()
         self.accepted_any = False
         """The connection took at least one message."""
@@ -96,9 +97,10 @@ class BatchRun:
             del self._waiting[: len(window)]
             await self._send(window, gate)
             if self._done.fault:
+                self._fault = self._done.fault
                 self._sender.troubled = True
                 self._waiting = self._done.unsent + self._waiting
-                return Ending(fault=self._done.fault)
+                return Ending(fault=self._fault)
         return Ending()
 
     async def finish(self, *, wait: timedelta, faults: int) -> None:
@@ -130,7 +132,7 @@ class BatchRun:
 
     @property
     def _works_again(self) -> bool:
-        return self._sender.troubled and self.accepted_any and not self._done.fault
+        return self._sender.troubled and self.accepted_any and not self._fault
 
     async def _leave(self) -> tuple[int, timedelta]:
         """Return how many messages the next window may hold, and how long to wait before it opens."""
@@ -196,7 +198,7 @@ class BatchRun:
         return gate
 
     async def _tell(self, tx: Tx) -> None:
-        """Write what the last window taught beside its outcomes: dead addresses, a connection that works."""
+        """Write what the last window taught beside its outcomes: of addresses, and of the connection."""
         for bounce in self._done.bounces:
             await suppression.add(
                 tx,
@@ -215,7 +217,14 @@ class BatchRun:
                     reason=bounce.reason,
                 )
             )
-        if self._works_again:
+        if self._fault:
+            await connections.note_error(
+                tx,
+                workspace_id=self._claim.workspace_id,
+                connection_id=self._claim.connection_id,
+                error=self._fault,
+            )
+        elif self._works_again:
             await connections.note_ok(
                 tx, workspace_id=self._claim.workspace_id, connection_id=self._claim.connection_id
             )

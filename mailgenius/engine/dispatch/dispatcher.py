@@ -211,12 +211,10 @@ class Dispatcher:
                     ending = Ending(fault="" if isinstance(error, Unavailable) else repr(error))
                 if run.accepted_any:
                     self._senders.worked(key)
-                wait, faults = await self._judge(
-                    claim, ending, faults=0 if run.accepted_any else claim.faults
-                )
+                wait, faults = self._judge(claim, ending, faults=0 if run.accepted_any else claim.faults)
                 await run.finish(wait=wait, faults=faults)
         except SenderUnusable as error:
-            wait, faults = await self._judge(claim, Ending(fault=str(error)), faults=claim.faults)
+            wait, faults = self._judge(claim, Ending(fault=str(error)), faults=claim.faults)
             async with self._db.trusted() as tx:
                 await ledger.finish(
                     tx,
@@ -227,8 +225,14 @@ class Dispatcher:
                     faults=faults,
                     wait=wait,
                 )
+                await connections.note_error(
+                    tx,
+                    workspace_id=claim.workspace_id,
+                    connection_id=claim.connection_id,
+                    error=str(error),
+                )
 
-    async def _judge(self, claim: Claim, ending: Ending, *, faults: int) -> tuple[timedelta, int]:
+    def _judge(self, claim: Claim, ending: Ending, *, faults: int) -> tuple[timedelta, int]:
         """Return how long the batch should wait, and its faults in a row. Its connection rests as long."""
         key = (claim.workspace_id, claim.connection_id)
         if not ending.fault:
@@ -242,13 +246,6 @@ class Dispatcher:
             seconds=wait.total_seconds(),
             reason=ending.fault,
         )
-        async with self._db.trusted() as tx:
-            await connections.note_error(
-                tx,
-                workspace_id=claim.workspace_id,
-                connection_id=claim.connection_id,
-                error=ending.fault,
-            )
         return wait, min(self._senders.faults(key), 100)
 
     async def _drain(self) -> None:

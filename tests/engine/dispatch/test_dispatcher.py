@@ -258,6 +258,24 @@ async def test_a_connection_that_fails_costs_no_attempt_and_is_left_alone(db: Da
     assert await conserved(db)
 
 
+async def test_a_connection_that_cannot_be_opened_says_why_and_keeps_its_messages(
+    db: Database, workspace_id: int
+):
+    async with db.trusted() as tx:
+        connection_id = await make_connection(tx, workspace_id)
+        order_id = await make_order(tx, workspace_id, recipients=10, connection_id=connection_id)
+        healthy = await make_order(tx, workspace_id, recipients=10)
+    peers = Peers(broken={connection_id})
+    async with engine(db, peers):
+        assert await until(db, workspace_id, healthy, ended) == {"accepted": 10}
+        await asyncio.sleep(0.5)
+        async with db.trusted() as tx:
+            assert "secret key" in await tx.value(LAST_ERROR, id=connection_id)
+        peers.broken.clear()
+        assert await until(db, workspace_id, order_id, ended) == {"accepted": 10}
+    assert await conserved(db)
+
+
 async def test_no_answer_is_unknown_for_campaigns_and_tried_again_for_codes(db: Database, workspace_id: int):
     lost = SendResult(outcome=Outcome.UNKNOWN, reason="connection lost")
     async with db.trusted() as tx:

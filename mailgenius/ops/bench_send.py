@@ -1,0 +1,221 @@
+"""How fast this machine sends: the real engine against a sink, beside the fastest plain sender there is.
+
+Everything is real and of this run: an embedded PostgreSQL in a folder of its own, leads, an order with a
+personalised message of about 4 KB with five followed links and a pixel, the engine as its own process, and
+the packaged SMTP sink as another. The rate is taken at the sink, from the first message to the last.
+The limit is what `smtp-source` of Postfix pushes into the same sink, or our own adapter without a database.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.connections import service as connections
+from mailgenius.engine.connections.model import Limits
+from mailgenius.engine.intake import service as intake
+from mailgenius.engine.ledger import service as ledger
+from mailgenius.engine.ledger.model import MessageState, OrderContent, OrderState
+from mailgenius.kit.config import Settings, load_settings
+from mailgenius.kit.crypto import Keys
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.embedded import EmbeddedPostgres
+from mailgenius.kit.db.migrations import migrate
+from mailgenius.kit.jobs import Jobs
+from mailgenius.ops.bench_sink import BenchFailed, Measured, Sink, limit, running_sink, stop, watch
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import Audience, LeadInput
+from mailgenius.product.workspaces import service as workspaces
+
+CHUNK = 5000
+PATIENCE_S = 30
+
+Progress = Callable[[str], None]
+
+
+async def bench_send(
+    *, messages: int, home: Path | None = None, progress: Progress | None = None
+) -> dict[str, float | int | str]:
+    """Send `messages` for real, and return rate, limit, ratio and how they came about.
+
+    Args:
+        messages: how many; below some thousands the figure says little.
+        home: where to make the scratch folder, which goes away at the end; the system's place when None.
+        progress: told what goes on, in words for people.
+
+    Raises:
+        BenchFailed: a process died, a message was lost or repeated, or it took too long.
+    """
+    tell = progress or (lambda _: None)
+    with _scratch(home) as folder, _database(folder) as settings:
+        async with running_sink(folder) as sink:
+            tell(f"Writing {messages} leads and their order")
+            order = await _prepare(settings, sink, messages)
+            tell("Sending through the engine")
+            ours = await _send(settings, sink, order, messages)
+            tell(f"{ours.rate:.0f} messages a second; measuring the limit against the same sink")
+            source, plain = await limit(sink, messages, folder)
+    return {
+        "rate": round(ours.rate, 1),
+        "limit": round(plain.rate, 1),
+        "ratio": round(ours.rate / plain.rate, 3) if plain.rate else 0.0,
+        "messages": messages,
+        "seconds": round(ours.seconds, 2),
+        "limit_source": source,
+    }
+
+
+def sample_content() -> OrderContent:
+    """Return a message of about 4 KB: personal, with five followed links, a pixel, and both parts."""
+    rows = "".join(
+        '<tr><td style="padding:16px 24px;font:16px/24px Arial,sans-serif;color:#1f2937">'
+        f'<h2 style="margin:0 0 8px">Offer {n} for {{{{ lead.name }}}}</h2><p style="margin:0 0 12px">'
+        "Chosen for our readers in {{ lead.fields.city }}, only this week and while stocks last. Come and "
+        "see it in the shop around the corner, or have it brought to your door for free.</p>"
+        f'<a style="color:#2563eb" href="https://shop.example.com/offers/{n}?ref=autumn&amp;pos={n}">'
+        "See the offer</a></td></tr>\n"
+        for n in range(1, 6)
+    )
+    return OrderContent(
+        sender_email="news@shop.example.com",
+        sender_name="The Shop",
+        reply_to="",
+        subject="{{ lead.name }}, five offers for {{ lead.fields.city }}",
+        preheader="Only this week",
+        html=(
+            '<!doctype html><html lang="en"><body style="margin:0;background:#f3f4f6"><table width="600">'
+            f'{rows}<tr><td><a href="{{{{ unsubscribe_url }}}}">Unsubscribe</a></td></tr>'
+            "</table></body></html>"
+        ),
+        text=(
+            "Hello {{ lead.name }},\n\nfive offers for {{ lead.fields.city }} wait for you in the shop.\n\n"
+            "Unsubscribe: {{ unsubscribe_url }}\n"
+        ),
+        campaign_name="Autumn",
+        list_id="news.shop.example.com",
+    )
+
+
+@contextmanager
+def _scratch(home: Path | None) -> Iterator[Path]:
+    if home is not None:
+        home.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="mailgenius-bench-", dir=home))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[Settings]:
+    settings = load_settings({"MAILGENIUS_HOME": str(folder)})
+    server = EmbeddedPostgres(settings.home)
+    migrate(server.acquire())
+    try:
+        yield settings
+    finally:
+        server.release()
+
+
+def _open(settings: Settings) -> Database:
+    return Database(EmbeddedPostgres(settings.home).url, Jobs([]))
+
+
+async def _prepare(settings: Settings, sink: Sink, messages: int) -> tuple[int, int]:
+    """Write the leads and an order to all of them; return its workspace and id."""
+    async with _open(settings) as db:
+        async with db.trusted() as tx:
+            workspace_id = (await workspaces.create_workspace(tx, name="Bench")).id
+            connection = await connections.create(
+                tx,
+                workspace_id=workspace_id,
+                name="Sink",
+                channel=Channel.EMAIL,
+                provider="smtp",
+                settings=sink.connection_settings(),
+                limits=Limits(),
+                keys=Keys(settings.secret_key),
+            )
+            order_id = await intake.open_order(
+                tx,
+                workspace_id=workspace_id,
+                source="api",
+                source_id=None,
+                channel=Channel.EMAIL,
+                priority=10,
+                connection_id=connection.id,
+                content=sample_content(),
+            )
+        for start in range(0, messages, CHUNK):
+            numbers = range(start, min(start + CHUNK, messages))
+            await _add(db, workspace_id=workspace_id, order_id=order_id, numbers=numbers)
+        async with db.trusted() as tx:
+            await intake.seal(tx, workspace_id=workspace_id, order_id=order_id)
+    return workspace_id, order_id
+
+
+async def _add(db: Database, *, workspace_id: int, order_id: int, numbers: range) -> None:
+    people = [
+        LeadInput(
+            email=f"ana.{number}@example.com",
+            name=f"Ana Souza {number}",
+            fields={"city": "São Paulo", "points": str(number)},
+        )
+        for number in numbers
+    ]
+    async with db.trusted() as tx:
+        before = await leads.max_lead_id(tx, workspace_id=workspace_id)
+        await leads.upsert_batch(tx, workspace_id=workspace_id, leads=people, source="bench")
+        recipients = await leads.audience_chunk(
+            tx,
+            workspace_id=workspace_id,
+            audience=Audience(all=True),
+            channel=Channel.EMAIL,
+            after_id=before,
+            until_id=await leads.max_lead_id(tx, workspace_id=workspace_id),
+            limit=len(people),
+        )
+        await intake.accept(tx, workspace_id=workspace_id, order_id=order_id, recipients=recipients)
+
+
+async def _send(settings: Settings, sink: Sink, order: tuple[int, int], messages: int) -> Measured:
+    log = settings.home / "engine.log"
+    with log.open("w") as output:
+        engine = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "mailgenius.processes", "engine", "--parent", str(os.getpid()),
+            "--roles", "engine",
+            env={**os.environ, "MAILGENIUS_HOME": str(settings.home), "MAILGENIUS_DATABASE_URL": ""},
+            stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        measured = await watch(sink, messages, engine)
+        await _verify(settings, order, messages)
+    except BenchFailed as error:
+        raise BenchFailed(detail=f"{error.values['detail']}. {log.read_text()[-800:]}") from error
+    finally:
+        await stop(engine)
+    if extra := len(sink.take()):
+        raise BenchFailed(detail=f"{extra} messages came twice")
+    return measured
+
+
+async def _verify(settings: Settings, order: tuple[int, int], messages: int) -> None:
+    """Wait until the ledger says what the sink says."""
+    workspace_id, order_id = order
+    async with _open(settings) as db:
+        for _ in range(PATIENCE_S * 10):
+            async with db.trusted() as tx:
+                state = await intake.order_state(tx, workspace_id=workspace_id, order_id=order_id)
+            if state is OrderState.DRAINED:
+                break
+            await asyncio.sleep(0.1)
+        async with db.trusted() as tx:
+            books = await ledger.conservation(tx, workspace_id=workspace_id)
+    if not books.holds or books.found != {MessageState.ACCEPTED: messages}:
+        raise BenchFailed(detail=f"the ledger says {dict(books.found)}, {books.imbalances}")
