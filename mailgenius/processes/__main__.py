@@ -2,12 +2,8 @@
 
 import argparse
 
-import uvloop
-
 from mailgenius.kit import logs
-from mailgenius.kit.config import load_settings
-from mailgenius.processes.background import run_background
-from mailgenius.processes.http import serve
+from mailgenius.kit.config import Settings, load_settings
 from mailgenius.processes.lifeline import stop_with_parent
 from mailgenius.processes.roles import Child, parse_roles
 
@@ -26,9 +22,26 @@ def main() -> None:
     settings = load_settings()
     logs.configure(settings.log_format)
     if asked.child is Child.HTTP:
-        serve(settings, roles=asked.roles, host=asked.host, port=asked.port, workers=asked.http_workers)
+        _serve(settings, asked)
     else:
-        uvloop.run(run_background(settings, asked.child))
+        _work(settings, asked.child)
+
+
+# Each kind of child loads its own part of the product only: that halves the time to start and the memory.
+
+
+def _serve(settings: Settings, asked: argparse.Namespace) -> None:
+    from mailgenius.processes.serving import serve  # noqa: PLC0415  # See above.
+
+    serve(settings, roles=asked.roles, host=asked.host, port=asked.port, workers=asked.http_workers)
+
+
+def _work(settings: Settings, child: Child) -> None:
+    import uvloop  # noqa: PLC0415  # See above.
+
+    from mailgenius.processes.background import run_background  # noqa: PLC0415  # See above.
+
+    uvloop.run(run_background(settings, child))
 
 
 if __name__ == "__main__":

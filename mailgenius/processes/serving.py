@@ -9,6 +9,8 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
+from mailgenius.api.app import create_app as create_api, create_probes
+from mailgenius.edge.app import create_app as create_edge
 from mailgenius.kit import logs
 from mailgenius.kit.config import Settings, load_settings
 from mailgenius.kit.services import Services
@@ -17,8 +19,10 @@ from mailgenius.processes.lifeline import stop_with_parent
 from mailgenius.processes.presence import present
 from mailgenius.processes.roles import Child, Role
 from mailgenius.processes.services import build_services, database_server, opened
+from mailgenius.web.app import create_app as create_web
 
-API_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+API_PATHS = ("/api/",)
+PROBE_PATHS = ("/healthz", "/readyz", "/metrics")
 EDGE_PATHS = ("/o/", "/c/", "/u/", "/v/", "/hooks/")
 HTTP_CONNECTIONS = 20
 LAST_ANSWERS_S = 10
@@ -66,14 +70,15 @@ def installation_app(settings: Settings, roles: Sequence[Role]) -> AsgiApp:
 
 
 def doors(services: Services, roles: Sequence[Role]) -> list[Mount]:
-    """Return the doors of the roles with their paths. The API answers health checks in every HTTP process."""
-    from mailgenius.api.app import create_app as api
-    from mailgenius.edge.app import create_app as edge
-    from mailgenius.web.app import create_app as web
-
+    """Return the doors of the roles with their paths. Every HTTP process answers the probes."""
     mounts = []
     if Role.WEB in roles:
-        mounts += [Mount(app=web(services), prefixes=[""]), Mount(app=api(services), prefixes=API_PATHS)]
+        mounts += [
+            Mount(app=create_web(services), prefixes=[""]),
+            Mount(app=create_api(services), prefixes=[*API_PATHS, *PROBE_PATHS]),
+        ]
+    else:
+        mounts.append(Mount(app=create_probes(services), prefixes=PROBE_PATHS))
     if Role.EDGE in roles:
-        mounts.append(Mount(app=edge(services), prefixes=EDGE_PATHS))
+        mounts.append(Mount(app=create_edge(services), prefixes=EDGE_PATHS))
     return mounts
