@@ -6,9 +6,10 @@ import typer
 import uvloop
 
 from mailgenius.cli.bench.importing import bench_import
-from mailgenius.cli.bench.sending import bench_send
 from mailgenius.cli.bench.soak import bench_soak
-from mailgenius.cli.output import AsJson, show
+from mailgenius.cli.output import AsJson, say, show
+from mailgenius.kit.config import load_settings
+from mailgenius.ops.bench_send import bench_send
 
 app = typer.Typer(
     help="How fast this machine is, beside its own limit. Leaves nothing behind.", no_args_is_help=True
@@ -36,11 +37,12 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Time a campaign to a local SMTP sink beside smtp-source against the same sink."""
-    result = uvloop.run(bench_send(messages))
+    home = load_settings().home
+    result = uvloop.run(bench_send(messages=messages, home=home, progress=say))
     words = (
-        f"Campaign:    {result.messages:,} messages in {result.seconds} s, {result.rate:,} a second\n"
-        f"smtp-source: {result.limit:,} a second, messages of {result.message_bytes:,} bytes\n"
-        f"Ratio:       {result.ratio}"
+        f"Campaign: {result['messages']:,} messages in {result['seconds']} s, {result['rate']:,} a second\n"
+        f"Limit:    {result['limit']:,} a second by {result['limit_source']}\n"
+        f"Ratio:    {result['ratio']}"
     )
     show(result, words, as_json=as_json)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from mailgenius.cli.bench.rooms import Room, room
 from mailgenius.cli.bench.sample import COPY_COLUMNS, copy_stream, write_csv
-from mailgenius.cli.bench.sending import BenchFailed
 from mailgenius.cli.importing import import_ended, start_import
 from mailgenius.cli.output import progress
 from mailgenius.kit.db.scratch import time_plain_copy
+from mailgenius.ops.bench_sink import BenchFailed
 from mailgenius.processes.roles import Role
 
 COPY_CONNECTIONS = 2

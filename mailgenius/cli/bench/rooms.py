@@ -1,8 +1,6 @@
-"""Where a bench works: a throw-away installation with a scratch database, and an SMTP sink to send to."""
+"""Where a bench works: a throw-away installation with a scratch database on this home's server."""
 
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -58,37 +56,3 @@ async def room(*roles: Role) -> AsyncIterator[Room]:
             async with services.db.trusted() as tx:
                 workspace = await workspaces.create_workspace(tx, name="Bench")
             yield Room(services=services, workspace_id=workspace.id, installation=running)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sink:
-    """A running SMTP sink."""
-
-    process: asyncio.subprocess.Process
-    port: int
-
-    async def counts(self) -> dict[str, int]:
-        """Stop it and return what it counted."""
-        self.process.terminate()
-        output, _ = await self.process.communicate()
-        counted: dict[str, int] = json.loads(output.decode().strip().splitlines()[-1])
-        return counted
-
-
-@asynccontextmanager
-async def smtp_sink() -> AsyncIterator[Sink]:
-    """Start the sink of channels.email.smtp in a process of its own, on a free port."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "mailgenius.channels.email.smtp.sink",
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None  # noqa: S101  # Asked for above.
-    try:
-        port = json.loads(await process.stdout.readline())["port"]
-        yield Sink(process=process, port=port)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()

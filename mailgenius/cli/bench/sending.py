@@ -1,12 +1,9 @@
-"""`bench send`: a campaign to an SMTP sink, beside Postfix's smtp-source against the same sink."""
+"""Sends campaigns in a throw-away installation: what the soak repeats."""
 
 import asyncio
-import os
-import shutil
 import time
-from dataclasses import dataclass
 
-from mailgenius.cli.bench.rooms import Room, room, smtp_sink
+from mailgenius.cli.bench.rooms import Room
 from mailgenius.cli.bench.sample import lead
 from mailgenius.cli.output import Bar, progress
 from mailgenius.engine.connections import service as connections
@@ -14,8 +11,7 @@ from mailgenius.engine.connections.model import Connection, Limits
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import MessageState
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.errors import Unavailable
-from mailgenius.processes.roles import Role
+from mailgenius.ops.bench_sink import BenchFailed, Sink
 from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
 from mailgenius.product.leads import service as leads
@@ -24,74 +20,11 @@ from mailgenius.product.templates import service as templates
 from mailgenius.product.templates.starters import starter
 
 LOOK_EVERY_S = 0.1
-SESSIONS = 2
-"""SMTP connections of the engine and of smtp-source alike."""
-SBIN = "/usr/sbin"
 
 
-class SmtpSourceMissing(Unavailable):
-    """The limit is taken with smtp-source, which is not here. On Debian: apt-get install postfix."""
-
-
-class BenchFailed(Unavailable):
-    """The bench did not reach its end: {detail}."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SendResult:
-    """What `bench send` measured. Rates are messages a second; ratio is rate over limit."""
-
-    rate: float
-    limit: float
-    ratio: float
-    messages: int
-    seconds: float
-    message_bytes: int
-
-
-async def bench_send(messages: int) -> SendResult:
-    """Measure the whole way from the launch to the last message at the sink.
-
-    Raises:
-        SmtpSourceMissing: the limit cannot be taken on this machine.
-    """
-    smtp_source = find_smtp_source()
-    async with room(Role.ENGINE, Role.JOBS) as here:
-        await add_leads(here, messages)
-        async with smtp_sink() as sink:
-            seconds = await send_campaign(here, sink.port, messages)
-            counted = await sink.counts()
-    if counted["recipients"] != messages:
-        raise BenchFailed(detail=f"{counted['recipients']} of {messages} messages arrived")
-    size = counted["bytes"] // messages
-    async with smtp_sink() as sink:
-        limit = await _limit(smtp_source, sink.port, messages, size)
-    rate = messages / seconds
-    return SendResult(
-        rate=round(rate),
-        limit=round(limit),
-        ratio=round(rate / limit, 3),
-        messages=messages,
-        seconds=round(seconds, 2),
-        message_bytes=size,
-    )
-
-
-def find_smtp_source() -> str:
-    """Return where smtp-source is.
-
-    Raises:
-        SmtpSourceMissing: it is not installed.
-    """
-    found = shutil.which("smtp-source", path=f"{os.environ.get('PATH', '')}:{SBIN}")
-    if found is None:
-        raise SmtpSourceMissing
-    return found
-
-
-async def send_campaign(here: Room, port: int, messages: int, *, name: str = "Bench") -> float:
+async def send_campaign(here: Room, sink: Sink, messages: int, *, name: str) -> float:
     """Launch a campaign to everyone and return the seconds until every message has left."""
-    campaign = await _draft(here, port, name)
+    campaign = await _draft(here, sink, name)
     services, workspace_id = here.services, here.workspace_id
     started = time.perf_counter()
     async with services.db.trusted() as tx:
@@ -126,9 +59,9 @@ async def add_leads(here: Room, count: int) -> None:
             await leads.upsert_batch(tx, workspace_id=here.workspace_id, leads=some)
 
 
-async def _draft(here: Room, port: int, name: str) -> Campaign:
+async def _draft(here: Room, sink: Sink, name: str) -> Campaign:
     async with here.services.db.trusted() as tx:
-        connection = await _connection(tx, here, port, name)
+        connection = await _connection(tx, here, sink, name)
         template = await templates.create(
             tx, workspace_id=here.workspace_id, template=starter("newsletter", locale="pt_BR", name=name)
         )
@@ -143,28 +76,14 @@ async def _draft(here: Room, port: int, name: str) -> Campaign:
         return await campaigns.create(tx, workspace_id=here.workspace_id, campaign=draft)
 
 
-async def _connection(tx: Tx, here: Room, port: int, name: str) -> Connection:
-    settings = {"host": "127.0.0.1", "port": port, "security": "none", "connections": SESSIONS}
+async def _connection(tx: Tx, here: Room, sink: Sink, name: str) -> Connection:
     return await connections.create(
         tx,
         workspace_id=here.workspace_id,
         name=name,
         channel="email",
         provider="smtp",
-        settings=settings,
+        settings=sink.connection_settings(),
         limits=Limits(),
         keys=here.services.keys,
     )
-
-
-async def _limit(smtp_source: str, port: int, messages: int, size: int) -> float:
-    """Return the messages a second that smtp-source hands to the sink: same size, same sessions."""
-    started = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        smtp_source, "-d", "-s", str(SESSIONS), "-l", str(size), "-m", str(messages),
-        "-f", "bench@example.com", "-t", "lead@example.com", f"127.0.0.1:{port}",
-        stdin=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    if await process.wait() != 0:
-        raise BenchFailed(detail=f"smtp-source ended with {process.returncode}")
-    return messages / (time.perf_counter() - started)

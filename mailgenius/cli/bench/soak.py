@@ -4,9 +4,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailgenius.cli.bench.rooms import Room, room, smtp_sink
-from mailgenius.cli.bench.sending import BenchFailed, add_leads, send_campaign
+from mailgenius.cli.bench.rooms import Room, room
+from mailgenius.cli.bench.sending import add_leads, send_campaign
 from mailgenius.cli.output import say
+from mailgenius.ops.bench_sink import BenchFailed, Sink, running_sink
 from mailgenius.processes.roles import Role
 
 MESSAGES = 5000
@@ -32,7 +33,6 @@ class SoakResult:
     ratio: float
     rounds: int
     messages: int
-    arrived: int
     memory_mib: int
     growth_mib: int
     """Memory of the engine and the jobs process at the end over that after the first rounds."""
@@ -46,15 +46,13 @@ async def bench_soak(seconds: int) -> SoakResult:
     """
     rounds: list[Round] = []
     deadline = time.monotonic() + seconds
-    async with room(Role.ENGINE, Role.JOBS) as here, smtp_sink() as sink:
+    async with room(Role.ENGINE, Role.JOBS) as here, running_sink(here.folder) as sink:
         await add_leads(here, MESSAGES)
         while time.monotonic() < deadline or not rounds:
-            took = await send_campaign(here, sink.port, MESSAGES, name=f"Round {len(rounds) + 1}")
+            took = await send_campaign(here, sink, MESSAGES, name=f"Round {len(rounds) + 1}")
             rounds.append(Round(rate=MESSAGES / took, memory_mib=_memory(here)))
+            _check_books(sink, len(rounds))
             say(f"round {len(rounds)}: {rounds[-1].rate:,.0f} messages/s, {rounds[-1].memory_mib} MiB")
-        arrived = (await sink.counts())["recipients"]
-    if arrived != len(rounds) * MESSAGES:
-        raise BenchFailed(detail=f"{arrived} of {len(rounds) * MESSAGES} messages arrived")
     fastest = max(each.rate for each in rounds)
     return SoakResult(
         rate=round(sum(each.rate for each in rounds) / len(rounds)),
@@ -62,10 +60,18 @@ async def bench_soak(seconds: int) -> SoakResult:
         ratio=round(rounds[-1].rate / fastest, 3),
         rounds=len(rounds),
         messages=len(rounds) * MESSAGES,
-        arrived=arrived,
         memory_mib=rounds[-1].memory_mib,
         growth_mib=rounds[-1].memory_mib - rounds[min(WARM_ROUNDS, len(rounds)) - 1].memory_mib,
     )
+
+
+def _check_books(sink: Sink, number: int) -> None:
+    """See that every message of the round is at the sink, once."""
+    taken = sink.take()
+    if len(taken) != MESSAGES or len(set(taken)) != MESSAGES:
+        raise BenchFailed(
+            detail=f"round {number}: {len(taken)} came, {len(set(taken))} different, of {MESSAGES}"
+        )
 
 
 def _memory(here: Room) -> int:
