@@ -39,7 +39,7 @@ async def templates_page(visit: CurrentVisit) -> Page:
             limit=PAGE_SIZE,
             cursor=visit.asked("cursor"),
         )
-    values = {"templates": page.items, "next_cursor": page.next_cursor, "search": search}
+    values: dict[str, Any] = {"templates": page.items, "next_cursor": page.next_cursor, "search": search}
     if visit.page.is_htmx:
         return visit.block("templates/list.html", "results", **values)
     return visit.html("templates/list.html", **values)
