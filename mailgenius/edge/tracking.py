@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from litestar import Request, Response, route
 from litestar.datastructures import State
 from litestar.enums import HttpMethod
+from litestar.params import FromPath
 
 from mailgenius.edge.pages import gone_page
 from mailgenius.edge.texts import texts_for
@@ -33,7 +34,7 @@ _CONTROLS = dict.fromkeys([*range(32), 127])
 
 
 @route("/o/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def pixel(request: Visit, name: str) -> Response[bytes]:
+async def pixel(request: Visit, name: FromPath[str]) -> Response[bytes]:
     """Answer with one transparent dot, and note that the message was opened. A HEAD is never a person."""
     try:
         token = read_token(name.removesuffix(".gif"), TokenKind.OPEN, by=_signer(request))
@@ -46,7 +47,7 @@ async def pixel(request: Visit, name: str) -> Response[bytes]:
 
 
 @route("/c/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def click(request: Visit, name: str) -> Response[Any]:
+async def click(request: Visit, name: FromPath[str]) -> Response[Any]:
     """Lead to the address in the token, and note the click."""
     try:
         token = read_token(name, TokenKind.CLICK, by=_signer(request))

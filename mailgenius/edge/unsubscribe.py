@@ -11,6 +11,7 @@ from typing import Any
 from litestar import Request, Response, post, route
 from litestar.datastructures import State
 from litestar.enums import HttpMethod, MediaType
+from litestar.params import FromPath
 
 from mailgenius.edge.pages import Button, away_page, gone_page, page
 from mailgenius.edge.texts import Texts, texts_for
@@ -27,13 +28,14 @@ Visit = Request[Any, Any, State]
 
 LOOK_UP_TIMEOUT = timedelta(seconds=2)
 """How long the page waits for names that it can do without."""
+TAKE_BACK_TIMEOUT = timedelta(seconds=5)
 LONGEST_BODY = 4_096
 LEAVE, RETURN = "leave", "return"
 _ONE_CLICK_ANSWER = "Unsubscribed\n"
 
 
 @route("/u/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def ask(request: Visit, name: str) -> Response[str]:
+async def ask(request: Visit, name: FromPath[str]) -> Response[str]:
     """Show the page with the button. Changes nothing."""
     texts = _texts(request)
     try:
@@ -50,7 +52,7 @@ async def ask(request: Visit, name: str) -> Response[str]:
 
 
 @post("/u/{name:str}", status_code=200, request_max_body_size=LONGEST_BODY)
-async def leave(request: Visit, name: str) -> Response[str]:
+async def leave(request: Visit, name: FromPath[str]) -> Response[str]:
     """Unsubscribe at once, or take it back. The answer is never a redirect, as RFC 8058 asks."""
     texts = _texts(request)
     body = await request.body()
@@ -72,7 +74,10 @@ async def leave(request: Visit, name: str) -> Response[str]:
 async def _return(request: Visit, texts: Texts, token: Token) -> Response[str]:
     try:
         if not token.sample:
-            async with _services(request).db.trusted() as tx:
+            async with (
+                asyncio.timeout(TAKE_BACK_TIMEOUT.total_seconds()),
+                _services(request).db.trusted() as tx,
+            ):
                 await tracking.take_back(
                     tx,
                     workspace_id=token.workspace_id,
@@ -81,7 +86,7 @@ async def _return(request: Visit, texts: Texts, token: Token) -> Response[str]:
                 )
     except TooLateToReturn:
         return page(texts, texts.too_late_title, [texts.too_late], status=409)
-    except Unavailable:
+    except (Unavailable, TimeoutError):
         return away_page(texts)
     return page(texts, texts.returned_title, [texts.sample if token.sample else texts.returned], done=True)
 

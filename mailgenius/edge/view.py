@@ -1,11 +1,14 @@
 """View in browser: a message as a page of its own, made anew for its recipient, locked into a sandbox."""
 
+import asyncio
 from collections import OrderedDict
+from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.enums import MediaType
+from litestar.params import FromPath
 
 from mailgenius.edge.pages import away_page, gone_page
 from mailgenius.edge.texts import texts_for
@@ -22,6 +25,7 @@ from mailgenius.product.leads import service as leads
 Visit = Request[Any, Any, State]
 
 MOST_ORDERS = 32
+LOOK_UP_TIMEOUT = timedelta(seconds=5)
 _HEADERS = {
     # The message was written by a customer: it may show pictures and styles, and run nothing.
     "Content-Security-Policy": (
@@ -56,7 +60,7 @@ class Composers:
 
 
 @get("/v/{name:str}")
-async def view(request: Visit, name: str) -> Response[str]:
+async def view(request: Visit, name: FromPath[str]) -> Response[str]:
     """Show a message to whoever has its link."""
     texts = texts_for(request.headers.get("accept-language", ""))
     try:
@@ -64,7 +68,7 @@ async def view(request: Visit, name: str) -> Response[str]:
         html = await _message(request, token)
     except (BadToken, NotFound, CannotCompose):
         return gone_page(texts)
-    except Unavailable:
+    except (Unavailable, TimeoutError):
         return away_page(texts)
     return Response(html, media_type=MediaType.HTML, headers=_HEADERS)
 
@@ -72,7 +76,7 @@ async def view(request: Visit, name: str) -> Response[str]:
 async def _message(request: Visit, token: Token) -> str:
     services: Services = request.app.state.services
     composers: Composers = request.app.state.composers
-    async with services.db.trusted() as tx:
+    async with asyncio.timeout(LOOK_UP_TIMEOUT.total_seconds()), services.db.trusted() as tx:
         recipient = await tracking.recipient_of(
             tx, workspace_id=token.workspace_id, order_id=token.order_id, message_id=token.message_id
         )
