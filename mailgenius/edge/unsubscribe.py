@@ -28,7 +28,7 @@ Visit = Request[Any, Any, State]
 
 LOOK_UP_TIMEOUT = timedelta(seconds=2)
 """How long the page waits for names that it can do without."""
-TAKE_BACK_TIMEOUT = timedelta(seconds=5)
+RETURN_TIMEOUT = timedelta(seconds=5)
 LONGEST_BODY = 4_096
 LEAVE, RETURN = "leave", "return"
 _ONE_CLICK_ANSWER = "Unsubscribed\n"
@@ -75,7 +75,7 @@ async def _return(request: Visit, texts: Texts, token: Token) -> Response[str]:
     try:
         if not token.sample:
             async with (
-                asyncio.timeout(TAKE_BACK_TIMEOUT.total_seconds()),
+                asyncio.timeout(RETURN_TIMEOUT.total_seconds()),
                 _services(request).db.trusted() as tx,
             ):
                 await tracking.take_back(
@@ -129,8 +129,8 @@ def shortened(address: str) -> str:
     """Show so much of an address that its owner knows it: links get forwarded."""
     local, at, domain = address.rpartition("@")
     if not at:
-        return f"…{address[-4:]}"
-    return f"{local[:2]}…@{domain}"
+        return f"•••{address[-4:]}"
+    return f"{local[:2]}•••@{domain}"
 
 
 def _has(body: bytes, name: str) -> bool:
