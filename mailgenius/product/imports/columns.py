@@ -205,12 +205,13 @@ def _email(raw: pl.Series) -> Settled:
 def _phone(raw: pl.Series) -> Settled:
     def quick(cells: pl.Series) -> pl.Series:
         bare = cells.str.replace_all(r"[ ().\-]", "")
-        national = pl.lit(bare).str.extract(_brazilian_numbers(), 1)
+        found = pl.select(pl.lit("+55") + pl.lit(bare).str.extract(_brazilian_numbers(), 1)).to_series()
+        abroad = bare.filter(found.is_null() & bare.str.starts_with("+")).unique()
+        if abroad.is_empty():
+            return found
+        good = abroad.filter(abroad.str.contains(_world_numbers()))
         return pl.select(
-            pl.when(national.is_not_null())
-            .then(pl.lit("+55") + national)
-            .when(pl.lit(bare).str.contains(_world_numbers()))
-            .then(pl.lit(bare))
+            pl.coalesce(found, pl.when(pl.lit(bare).is_in(good.implode())).then(pl.lit(bare)))
         ).to_series()
 
     return _settle(raw, quick, normalise.phone)
@@ -219,7 +220,7 @@ def _phone(raw: pl.Series) -> Settled:
 @cache
 def _brazilian_numbers() -> str:
     """A pattern of Brazilian numbers with area code; the national number is its first group."""
-    return r"^(?:\+?55)?([1-9][1-9](?:9\d{8}|[2-5]\d{7}))$"
+    return r"^(?:\+?55)?([1-9][1-9](?:9[0-9]{8}|[2-5][0-9]{7}))$"
 
 
 @cache
@@ -234,9 +235,9 @@ def _world_numbers() -> str:
         prefix = metadata.national_prefix_for_parsing
         if prefix is not None and not re.fullmatch(r"\d", prefix):
             continue
-        first = "[1-9]" if prefix is None else "[" + "".join(set("123456789") - {prefix}) + "]"
+        first = "[1-9]" if prefix is None else "[" + "".join(sorted(set("123456789") - {prefix})) + "]"
         lengths = [length for length in metadata.general_desc.possible_length if length > 0]
-        patterns += [rf"{code}{first}\d{{{length - 1}}}" for length in lengths]
+        patterns += [f"{code}{first}[0-9]{{{length - 1}}}" for length in lengths]
     return r"^\+(?:" + "|".join(patterns) + ")$"
 
 

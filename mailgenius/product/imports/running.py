@@ -95,8 +95,6 @@ class Run:
             if part.plan:
                 result = leads.add_repeats(result, part.plan, mode=self.rules.mode)
             rejects = [*part.rejects, *parts.raw_rejects({row.index: row.reason for row in result.rejected})]
-            if rejects:
-                await queries.add_rejects(tx, workspace_id=workspace_id, import_id=import_id, rejects=rejects)
             counts = Counts(
                 created=result.created,
                 updated=result.updated,
@@ -113,6 +111,8 @@ class Run:
             )
             if not advanced:
                 raise Stopped
+            if rejects:
+                await queries.add_rejects(tx, workspace_id=workspace_id, import_id=import_id, rejects=rejects)
         self.mostly_known = counts.created * 2 < counts.read
 
     @property

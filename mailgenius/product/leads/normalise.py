@@ -87,7 +87,7 @@ def phone(text: str) -> str:
     brazilian = number.country_code == 55  # noqa: PLR2004  # Brazil
     length = phonenumbers.is_possible_number_with_reason(number)
     if length != phonenumbers.ValidationResult.IS_POSSIBLE or (brazilian and not _BRAZILIAN.match(national)):
-        raise ValueError(f"“{shown(text)}” is not a phone number with its area code")
+        raise ValueError(f"“{shown(text)}” is not a phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -98,7 +98,8 @@ WITH changed AS (
            consent_source = coalesce(s.consent_source, l.consent_source),
            updated_at = now()
       FROM (SELECT * FROM lead_staging
-             WHERE round = %(round)s::smallint AND outcome IS NULL AND clash IS NULL AND turn = 1
+             WHERE round = %(round)s::smallint AND outcome IS NULL AND lead_id IS NOT NULL AND clash IS NULL
+               AND turn = 1
              ORDER BY lead_id) s
      WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.lead_id
        AND (l.email, l.phone, l.external_id, l.name, l.status, l.tags, l.fields, l.consent_at, l.consent_source)
@@ -116,7 +117,8 @@ WITH changed AS (
 )
 UPDATE lead_staging s
    SET outcome = CASE WHEN s.n IN (SELECT n FROM changed) THEN 'updated' ELSE 'unchanged' END
- WHERE s.round = %(round)s::smallint AND s.outcome IS NULL AND s.clash IS NULL AND s.turn = 1
+ WHERE s.round = %(round)s::smallint AND s.outcome IS NULL AND s.lead_id IS NOT NULL AND s.clash IS NULL
+   AND s.turn = 1
 
 -- name: keep-matched
 -- Leave the found leads as they are.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mailgenius.product.imports.errors import EmptyFile
+from mailgenius.product.imports.errors import EmptyFile, UnreadableFile
 from mailgenius.product.imports.files.dialect import Dialect, Survey
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header, empty_rows
 from mailgenius.product.imports.model import Reject
@@ -45,12 +45,16 @@ class SeparatedFile:
         self.encoding = dialect.encoding
         self._survey = survey
         self._file = path.open("rb")
-        self._file.seek(dialect.bom)
         self._next_line = 1
-        for _ in range(dialect.skip):
-            self._file.readline(MAX_LINE)
-            self._next_line += 1
-        self.columns = checked_header(self._header())
+        try:
+            self._file.seek(dialect.bom)
+            for _ in range(dialect.skip):
+                self._file.readline(MAX_LINE)
+                self._next_line += 1
+            self.columns = checked_header(self._header())
+        except UnreadableFile:
+            self._file.close()
+            raise
         self._body = (self._file.tell(), self._next_line)
         self.rows_total = max(0, survey.lines - self._next_line + 1)
 

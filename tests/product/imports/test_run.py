@@ -1,0 +1,283 @@
+"""Whole imports, from bytes to leads, counts and rejects."""
+
+import asyncio
+
+import pytest
+
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.queries import Query
+from mailgenius.kit.services import Services
+from mailgenius.kit.storage import FileMissing
+from mailgenius.product.imports import running, service as imports
+from mailgenius.product.imports.errors import ImportNotFound, ImportOver
+from mailgenius.product.imports.model import Import, ImportState
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import LeadStatus, Mode
+from tests.factories.leads import all_leads, make_lead
+from tests.product.imports.conftest import ImportBytes, get, rejects_text
+
+REJECTED_LINES = Query("lines", "Lines.", "SELECT count(*) FROM import_rejects")
+
+
+def outcome(done: Import) -> tuple:
+    return (
+        done.state.value,
+        done.rows_read,
+        done.rows_created,
+        done.rows_updated,
+        done.rows_unchanged,
+        done.rows_rejected,
+    )
+
+
+async def test_a_file_becomes_leads_and_a_list_of_what_did_not(
+    db: Database, import_bytes: ImportBytes, workspace_id: int, other_workspace_id: int
+):
+    await make_lead(db, workspace_id, email="old@example.com", name="Old", fields={"cidade": "Recife"})
+    done = await import_bytes(
+        workspace_id,
+        "E-mail;Nome;Celular;Cidade;Etiquetas\n"
+        "ANA@example.com;Ana Conceição;(11) 98765-4321;São Paulo;vip, novo\n"
+        "no-at-sign;Bad Mail;;=1+1;\n"
+        "old@example.com;New Name;;;vip\n"
+        "bia@example.com;Bia\n"
+        "\n"
+        ";Nobody;;;\n"
+        "ana@example.com;Ana C.;;;\n"
+        "caio@example.com;Caio;12;;\n"
+        "davi@example.com;Davi;+5511987654321;;\n".encode(),
+        tags=["fair", " fair "],
+        consent_source="fair 2026",
+    )
+    assert outcome(done) == ("done", 8, 1, 2, 0, 5)
+    assert (done.error, done.percent, done.rows_total) == ("", 100, 8)
+    old, ana = await all_leads(db, workspace_id)
+    assert (ana.email, ana.name, ana.phone) == ("ana@example.com", "Ana C.", "+5511987654321")
+    assert (set(ana.tags), ana.fields) == ({"vip", "novo", "fair"}, {"cidade": "São Paulo"})
+    assert (ana.consent_source, ana.status) == ("fair 2026", LeadStatus.ACTIVE)
+    assert (old.name, old.fields, old.tags) == ("New Name", {"cidade": "Recife"}, ("vip", "fair"))
+    assert await all_leads(db, other_workspace_id) == []
+    assert (await rejects_text(db, workspace_id, done.id)).splitlines() == [
+        "line,reason,E-mail,Nome,Celular,Cidade,Etiquetas",
+        "3,“no-at-sign” is not an e-mail address,no-at-sign,Bad Mail,,'=1+1,",
+        "5,the line has 2 cells; the header has 5,bia@example.com,Bia",
+        '7,"an e-mail, a phone or an external id is needed",,Nobody,,,',
+        "9,“12” is not a phone number,caio@example.com,Caio,12,,",
+        (
+            f'10,"the phone +5511987654321 belongs to lead {ana.id}, whose e-mail is ana@example.com",'
+            "davi@example.com,Davi,+5511987654321,,"
+        ),
+    ]
+    async with db.tenant(workspace_id) as tx:
+        known = await leads.fields(tx, workspace_id=workspace_id)
+        happened = await leads.activity(tx, workspace_id=workspace_id, lead_id=ana.id)
+    assert [(field.key, field.label) for field in known] == [("cidade", "Cidade")]
+    assert {(item.kind, item.detail.get("import_id")) for item in happened} == {
+        ("created", str(done.id)),
+        ("imported", str(done.id)),
+    }
+
+
+async def test_the_same_file_twice_changes_nothing(
+    db: Database, import_bytes: ImportBytes, workspace_id: int
+):
+    rows = "".join(f"lead{n}@example.com,Name {n},+55119{n:08d},A{n}\n" for n in range(5000))
+    content = f"email,name,phone,id\n{rows}".encode()
+    first = await import_bytes(workspace_id, content)
+    assert outcome(first) == ("done", 5000, 5000, 0, 0, 0)
+    async with db.trusted() as tx:
+        before = await leads.search(tx, workspace_id=workspace_id, limit=500)
+    second = await import_bytes(workspace_id, content)
+    assert outcome(second) == ("done", 5000, 0, 0, 5000, 0)
+    third = await import_bytes(workspace_id, content.replace(before.items[7].name.encode() + b",", b"Else,"))
+    assert outcome(third) == ("done", 5000, 0, 1, 4999, 0)
+    async with db.trusted() as tx:
+        after = await leads.search(tx, workspace_id=workspace_id, limit=500)
+    changed = [new for old, new in zip(before.items, after.items, strict=True) if new != old]
+    assert [lead.name for lead in changed] == ["Else"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "tags", "fields", "counts"),
+    [
+        (
+            Mode.MERGE,
+            "Ana",
+            {"vip", "new", "all"},
+            {"city": "Recife", "age": "31", "plan": "gold"},
+            (0, 1, 0),
+        ),
+        (Mode.OVERWRITE, "", {"new", "all"}, {"age": "31", "plan": "gold"}, (0, 1, 0)),
+        (Mode.KEEP, "Ana", {"vip"}, {"city": "Recife", "plan": "gold"}, (0, 0, 1)),
+    ],
+)
+async def test_modes(
+    *,
+    db: Database,
+    import_bytes: ImportBytes,
+    workspace_id: int,
+    mode: Mode,
+    name: str,
+    tags: set[str],
+    fields: dict,
+    counts: tuple,
+):
+    await make_lead(
+        db,
+        workspace_id,
+        email="a@example.com",
+        name="Ana",
+        tags=("vip",),
+        fields={"city": "Recife", "plan": "gold"},
+    )
+    done = await import_bytes(
+        workspace_id, b"email,name,tags,city,age\na@example.com,,new,,31\n", mode=mode, tags=["all"]
+    )
+    (lead,) = await all_leads(db, workspace_id)
+    assert (lead.name, set(lead.tags), lead.fields) == (name, tags, fields)
+    assert (done.rows_created, done.rows_updated, done.rows_unchanged) == counts
+
+
+async def test_status_stops_but_never_starts(db: Database, import_bytes: ImportBytes, workspace_id: int):
+    gone = await make_lead(db, workspace_id, email="gone@example.com")
+    deleted = await make_lead(db, workspace_id, email="deleted@example.com")
+    async with db.tenant(workspace_id) as tx:
+        await leads.set_status(
+            tx, workspace_id=workspace_id, lead_ids=[gone.id], status=LeadStatus.UNSUBSCRIBED
+        )
+        await leads.set_status(
+            tx, workspace_id=workspace_id, lead_ids=[deleted.id], status=LeadStatus.BLOCKED
+        )
+        await leads.delete(tx, workspace_id=workspace_id, lead_ids=[deleted.id])
+    await import_bytes(
+        workspace_id,
+        b"email,status\ngone@example.com,active\ndeleted@example.com,active\nleft@example.com,unsubscribed\n"
+        b"here@example.com,ativo\n",
+    )
+    found = {lead.email: lead.status.value for lead in await all_leads(db, workspace_id)}
+    assert found == {
+        "gone@example.com": "unsubscribed",
+        "deleted@example.com": "blocked",
+        "left@example.com": "unsubscribed",
+        "here@example.com": "active",
+    }
+    again = await import_bytes(workspace_id, b"email,status\nleft@example.com,active\n")
+    assert outcome(again) == ("done", 1, 0, 0, 1, 0)
+
+
+async def test_repeats_in_a_file_are_merged_in_their_order(
+    db: Database, import_bytes: ImportBytes, workspace_id: int
+):
+    done = await import_bytes(
+        workspace_id,
+        b"email,phone,id,name,tags\n"
+        b"a@example.com,,,First,x\n"
+        b"A@example.com,,,First,x\n"
+        b"a@example.com,11987654321,,Second,y\n"
+        b"a@example.com,,A1,,\n"
+        b",11987654321,,Third,\n"
+        b"b@example.com,11987654321,,Thief,\n"
+        b"b@example.com,,,Bia,\n",
+    )
+    assert outcome(done) == ("done", 7, 2, 3, 1, 1)
+    ana, bia = await all_leads(db, workspace_id)
+    assert (ana.email, ana.phone, ana.external_id) == ("a@example.com", "+5511987654321", "A1")
+    assert (ana.name, ana.tags) == ("Third", ("x", "y"))
+    assert (bia.email, bia.phone, bia.name) == ("b@example.com", None, "Bia")
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", "The file is empty."),
+        (b"email,name\n", "The file has a header and no rows below it."),
+        (b"email,name\n\n \n", "The file has a header and no rows below it."),
+        (b"city,age\nRecife,3\n", "No column holds e-mail addresses, phones or external ids"),
+        (b"email,Email\na@example.com,b\n", "Two columns are called “Email”. Rename one of them."),
+        (b"PK\x03\x04garbage", "The spreadsheet cannot be opened"),
+    ],
+)
+async def test_a_hopeless_file_fails_in_words(
+    db: Database, import_bytes: ImportBytes, workspace_id: int, content: bytes, error: str
+):
+    done = await import_bytes(workspace_id, content)
+    assert (done.state, done.rows_read) == (ImportState.FAILED, 0)
+    assert done.error.startswith(error)
+    assert done.finished_at is not None
+
+
+async def test_a_lost_file_and_a_wrong_column_fail_in_words(
+    services: Services, import_bytes: ImportBytes, workspace_id: int
+):
+    done = await import_bytes(workspace_id, b"email\na@example.com\n", mapping={"E-mail": "email"})
+    assert done.error == "The mapping names a column “E-mail” that the file does not have."
+    async with services.db.tenant(workspace_id) as tx:
+        lost = await imports.start(
+            tx, workspace_id=workspace_id, file_key="imports/gone", file_name="x", file_size=1
+        )
+    await running.run(services.db, services.storage, workspace_id=workspace_id, import_id=lost.id)
+    found = await get(services.db, workspace_id, lost.id)
+    assert (found.state, found.error) == (ImportState.FAILED, "This file is no longer stored.")
+
+
+async def test_cancelling_keeps_what_is_in(
+    services: Services, store, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mailgenius.product.imports.files.separated.CHUNK_BYTES", 1000)
+    content = b"email\n" + b"".join(b"lead%d@example.com\n" % n for n in range(1000))
+    key = await store(content)
+    async with services.db.tenant(workspace_id) as tx:
+        started = await imports.start(
+            tx, workspace_id=workspace_id, file_key=key, file_name="x.csv", file_size=len(content)
+        )
+    run = asyncio.create_task(
+        running.run(services.db, services.storage, workspace_id=workspace_id, import_id=started.id)
+    )
+    while (await get(services.db, workspace_id, started.id)).rows_read < 100:
+        assert not run.done()
+        await asyncio.sleep(0.02)
+    async with services.db.tenant(workspace_id) as tx:
+        await imports.cancel(tx, workspace_id=workspace_id, import_id=started.id)
+    await run
+    found = await get(services.db, workspace_id, started.id)
+    async with services.db.tenant(workspace_id) as tx:
+        counts = await leads.counts(tx, workspace_id=workspace_id)
+        with pytest.raises(ImportOver):
+            await imports.cancel(tx, workspace_id=workspace_id, import_id=started.id)
+    assert found.state is ImportState.CANCELLED
+    assert 100 <= found.rows_created == sum(counts.values()) < 1000
+    with pytest.raises(FileMissing):
+        await imports.preview(services.storage, file_key=key)
+
+
+async def test_imports_of_others_are_not_there(
+    services: Services, import_bytes: ImportBytes, workspace_id: int, other_workspace_id: int
+):
+    ours = await import_bytes(workspace_id, b"email\na@example.com\nbad\n")
+    for step in (imports.get, imports.cancel):
+        with pytest.raises(ImportNotFound):
+            async with services.db.tenant(other_workspace_id) as tx:
+                await step(tx, workspace_id=other_workspace_id, import_id=ours.id)
+    with pytest.raises(ImportNotFound):
+        await rejects_text(services.db, other_workspace_id, ours.id)
+    async with services.db.tenant(other_workspace_id) as tx:
+        assert (await imports.list_imports(tx, workspace_id=other_workspace_id)).items == []
+        assert await tx.value(REJECTED_LINES) == 0
+    async with services.db.tenant(workspace_id) as tx:
+        assert [item.id for item in (await imports.list_imports(tx, workspace_id=workspace_id)).items] == [
+            ours.id
+        ]
+
+
+async def test_a_preview_shows_and_guesses(services: Services, store):
+    key = await store(b"Nome;Sobrenome;E-mail;Cidade\n" + b"Ana;Souza;ana@example.com;Recife\n" * 9)
+    seen = await imports.preview(services.storage, file_key=key)
+    assert seen.columns == ("Nome", "Sobrenome", "E-mail", "Cidade")
+    assert seen.rows == [("Ana", "Souza", "ana@example.com", "Recife")] * 5
+    assert (seen.delimiter, seen.encoding) == (";", "utf-8")
+    assert seen.guessed_mapping == {
+        "Nome": "name",
+        "Sobrenome": "name",
+        "E-mail": "email",
+        "Cidade": "field:cidade",
+    }
