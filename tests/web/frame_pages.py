@@ -29,6 +29,7 @@ PAGES = {
     "/connections/new": "form.html",
     "/templates/1": "editor.html",
     "/sign-in": "sign_in.html",
+    "/live": "live.html",
     "/error": "layout/error.html",
 }
 NONCE = "c2FtcGxlLW5vbmNl"
@@ -142,6 +143,7 @@ def values():
         "opened": [4000 + (day * 3571) % 3500 for day in range(30)],
         "clicked": [500 + (day * 911) % 700 for day in range(30)],
         "source": SOURCE,
+        "done": 0,
         "status": 404,
         "title": "This page does not exist",
         "text": "It may have been deleted, or the address has a typing mistake.",
@@ -156,6 +158,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if url.path.startswith("/static/"):
             file = assets.STATIC_DIR / url.path.removeprefix("/static/")
             self.answer(file.read_bytes(), TYPES[file.suffix])
+        elif url.path == "/events":
+            self.stream()
         elif url.path in PAGES:
             page = page_context(
                 path="/" if url.path == "/dashboard" else url.path,
@@ -180,6 +184,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.send_response(204)
             self.end_headers()
+
+    def stream(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for done in (40, 100):
+            html = render_block("live.html", "progress", page=page_context(), done=done)
+            data = "".join(f"data: {line}\n" for line in html.splitlines())
+            self.wfile.write(f"event: progress\n{data}\n".encode())
+        self.wfile.write(b"event: done\ndata: \n\n")
 
     def answer(self, body, kind="text/html; charset=utf-8", csp=CSP):
         self.send_response(200)

@@ -190,6 +190,21 @@ def test_a_chart_is_drawn_and_follows_the_theme(visit):
     assert table.locator("tbody tr").count() == 30
 
 
+def test_live_updates_replace_parts_and_draw_their_charts_again(visit):
+    page = visit("/live")
+    expect(page.get_by_role("progressbar", name="Sending")).to_have_attribute("aria-valuenow", "100")
+    expect(page.locator("#live-chart canvas")).to_be_visible()
+    assert page.locator("#live-chart canvas").count() == 1
+    drawn = page.locator("#live-chart canvas").evaluate(
+        """(node) => {
+          const blank = document.createElement("canvas");
+          [blank.width, blank.height] = [node.width, node.height];
+          return blank.toDataURL() !== node.toDataURL();
+        }"""
+    )
+    assert drawn
+
+
 def test_a_flash_is_a_toast_that_can_be_closed(visit):
     page = visit("/leads?flash=1")
     toast = page.get_by_role("status").filter(has_text="Lead saved.")
