@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -262,8 +263,8 @@ class BatchRun:
 
     def _settled(self) -> None:
         """Forget outcomes that are written down."""
-        for item in self._done.settlements:
-            metrics.MESSAGES.labels(self._order.channel, item.state).inc()
+        for state, count in Counter(item.state for item in self._done.settlements).items():
+            metrics.MESSAGES.labels(self._order.channel, state).inc(count)
         if self._works_again:
             self._sender.troubled = False
         self._done = Outcomes()

@@ -58,11 +58,11 @@ class Outcomes:
             )
             self.settlements.append(
                 Settlement(
-                    message_id=message.id,
+                    id=message.id,
                     state=found.state,
                     outcome=result.outcome,
-                    provider_ref=result.provider_ref,
-                    code=result.code,
+                    provider_ref=_storable(result.provider_ref),
+                    code=_storable(result.code),
                     reason="" if result.outcome is Outcome.ACCEPTED else _words(result),
                     again_in=found.again_in,
                 )
@@ -73,9 +73,7 @@ class Outcomes:
                 )
 
     def _settle(self, message: QueuedMessage, state: MessageState, result: SendResult) -> None:
-        self.settlements.append(
-            Settlement(message_id=message.id, state=state, outcome=state, reason=_words(result))
-        )
+        self.settlements.append(Settlement(id=message.id, state=state, outcome=state, reason=_words(result)))
 
 
 def complete(results: Sequence[SendResult], expected: int) -> list[SendResult]:
@@ -85,4 +83,11 @@ def complete(results: Sequence[SendResult], expected: int) -> list[SendResult]:
 
 def _words(result: SendResult) -> str:
     reason = f"{result.code} {result.reason}" if result.code not in result.reason else result.reason
-    return reason.strip()[:LONGEST_REASON]
+    return _storable(reason).strip()[:LONGEST_REASON]
+
+
+def _storable(text: str) -> str:
+    """Leave out what PostgreSQL does not store: a peer may say anything, and its words must not stop us."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

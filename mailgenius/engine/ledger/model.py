@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+import msgspec
+
 from mailgenius.kit.events import Event
 
 BATCH_SIZE = 1000
@@ -157,16 +159,6 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class QueuedMessage:
-    """A message of a claimed batch that waits for its window."""
-
-    id: int
-    lead_id: int | None
-    address: str
-    attempts: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
     """The messages that may be on the wire next: queued ones of the batch with ids in [first_id, last_id]."""
 
@@ -176,11 +168,23 @@ class Window:
     deduplicates: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settlement:
-    """The outcome of one message of a window."""
+# The next two exist once for each message: a struct is made several times faster than a frozen dataclass.
 
-    message_id: int
+
+class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a claimed batch that waits for its window."""
+
+    id: int
+    lead_id: int | None
+    address: str
+    attempts: int
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of one message of a window. Its fields are read by the statements that settle."""
+
+    id: int
+    """The message's."""
     state: MessageState
     outcome: str
     """What the attempt itself came to; differs from the state when an unknown outcome is tried again."""

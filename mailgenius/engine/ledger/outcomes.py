@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
+
 from mailgenius.engine.ledger.model import BATCH_SIZE, Claim, OrderState, Settled, Settlement, Window
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
@@ -39,15 +41,9 @@ async def settle_window(
         batch_id=claim.batch_id,
         owner=claim.owner,
         shard=shard,
-        ids=[item.message_id for item in settlements],
-        states=[item.state for item in settlements],
-        outcomes=[item.outcome for item in settlements],
-        refs=[item.provider_ref for item in settlements],
-        codes=[item.code for item in settlements],
-        reasons=[item.reason for item in settlements],
-        waits=[None if item.again_in is None else item.again_in.total_seconds() for item in settlements],
-        settle_first=min((item.message_id for item in settlements), default=0),
-        settle_last=max((item.message_id for item in settlements), default=0),
+        settlements=_json(settlements),
+        settle_first=min((item.id for item in settlements), default=0),
+        settle_last=max((item.id for item in settlements), default=0),
         next_first=window.first_id,
         next_last=window.last_id,
         next_size=window.size,
@@ -65,11 +61,7 @@ async def settle_late(tx: Tx, *, claim: Claim, settlements: Sequence[Settlement]
         order_id=claim.order_id,
         batch_id=claim.batch_id,
         shard=shard,
-        ids=[item.message_id for item in settlements],
-        states=[item.state for item in settlements],
-        refs=[item.provider_ref for item in settlements],
-        codes=[item.code for item in settlements],
-        reasons=[item.reason for item in settlements],
+        settlements=_json(settlements),
     )
     return ended
 
@@ -174,3 +166,7 @@ async def cancel_deferrals(tx: Tx, *, workspace_id: int, order_id: int, limit: i
         _SQL["cancel-deferrals"], workspace_id=workspace_id, order_id=order_id, limit=limit
     )
     return dropped
+
+
+def _json(settlements: Sequence[Settlement]) -> str:
+    return msgspec.json.encode(settlements).decode()

@@ -173,10 +173,12 @@ WITH lease AS MATERIALIZED (
        AND b.state = 'leased' AND b.lease_owner = %(owner)s::text
        FOR NO KEY UPDATE OF b
 ), outcome AS MATERIALIZED (
+    -- One JSON text instead of seven arrays: the driver writes arrays element by element, which cost a fifth
+    -- of the engine's own time.
     SELECT o.*
-      FROM lease, unnest(%(ids)s::bigint[], %(states)s::message_state[], %(outcomes)s::text[],
-                         %(refs)s::text[], %(codes)s::text[], %(reasons)s::text[], %(waits)s::float8[])
-                  AS o (id, state, outcome, provider_ref, code, reason, wait)
+      FROM lease, json_to_recordset(%(settlements)s::json)
+                  AS o (id bigint, state message_state, outcome text, provider_ref text, code text, reason text,
+                        again_in interval)
 ), changed AS (
     UPDATE messages m
        SET state = o.state, provider_ref = o.provider_ref, error = o.reason, updated_at = now(),
@@ -184,7 +186,7 @@ WITH lease AS MATERIALIZED (
       FROM outcome o
      WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = o.id AND m.batch_id = %(batch_id)s::bigint
        AND m.id BETWEEN %(settle_first)s::bigint AND %(settle_last)s::bigint AND m.state = 'queued'
-    RETURNING m.id, m.state, m.attempts, o.outcome, o.code, o.reason, o.wait
+    RETURNING m.id, m.state, m.attempts, o.outcome, o.code, o.reason, o.again_in
 ), recorded AS (
     INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, code, reason)
     SELECT %(workspace_id)s::bigint, id, attempts + (state = 'suppressed')::int, %(order_id)s::bigint, outcome,
@@ -193,7 +195,7 @@ WITH lease AS MATERIALIZED (
      WHERE state <> 'accepted' OR attempts > 1
 ), waiting AS (
     INSERT INTO deferrals (workspace_id, message_id, order_id, due_at)
-    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, now() + make_interval(secs => wait)
+    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, now() + again_in
       FROM changed
      WHERE state = 'deferred'
 ), counted AS (
@@ -211,7 +213,7 @@ UPDATE batches b
        window_to = CASE WHEN l.may_send THEN %(next_last)s::bigint ELSE 0 END,
        window_size = CASE WHEN l.may_send THEN %(next_size)s::int ELSE 0 END,
        deduplicates = %(deduplicates)s::boolean,
-       faults = CASE WHEN %(ids)s::bigint[] = '{}' THEN b.faults ELSE 0 END
+       faults = CASE WHEN EXISTS (SELECT FROM outcome) THEN 0 ELSE b.faults END
   FROM lease l
  WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = l.id
 RETURNING l.order_state, b.window_to > 0 AS opened
@@ -220,8 +222,8 @@ RETURNING l.order_state, b.window_to > 0 AS opened
 -- Outcomes that came after the lease was lost: they end what recovery had to call unknown.
 WITH outcome AS MATERIALIZED (
     SELECT *
-      FROM unnest(%(ids)s::bigint[], %(states)s::message_state[], %(refs)s::text[], %(codes)s::text[],
-                  %(reasons)s::text[]) AS o (id, state, provider_ref, code, reason)
+      FROM json_to_recordset(%(settlements)s::json)
+           AS o (id bigint, state message_state, provider_ref text, code text, reason text)
 ), changed AS (
     UPDATE messages m
        SET state = o.state, provider_ref = o.provider_ref, error = o.reason, updated_at = now()

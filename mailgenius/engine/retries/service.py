@@ -47,6 +47,10 @@ class Verdict:
     again_in: timedelta | None = None
 
 
+_ACCEPTED = Verdict(state=MessageState.ACCEPTED)
+_REJECTED = Verdict(state=MessageState.REJECTED)
+
+
 def verdict(
     result: SendResult, *, attempts: int, channel: Channel, policy: Policy, deduplicates: bool
 ) -> Verdict:
@@ -60,9 +64,9 @@ def verdict(
         deduplicates: whether the provider drops a second hand-over.
     """
     if result.outcome is Outcome.ACCEPTED:
-        return Verdict(state=MessageState.ACCEPTED)
+        return _ACCEPTED
     if result.outcome is Outcome.REJECTED:
-        return Verdict(state=MessageState.REJECTED)
+        return _REJECTED
     if result.outcome is Outcome.UNKNOWN and not deduplicates and policy is Policy.PREFER_NO_DUPLICATE:
         return Verdict(state=MessageState.UNKNOWN)
     wait = next_wait(attempts=attempts, channel=channel, asked=result.retry_after)

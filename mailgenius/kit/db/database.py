@@ -13,13 +13,18 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Self
 
+import msgspec
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mailgenius.kit.db.errors import DatabaseUnavailable, translated
 from mailgenius.kit.db.transaction import JobWriter, Tx
+
+# JSON columns are read on hot paths: merge data of every message. This decoder is several times faster.
+set_json_loads(msgspec.json.decode)
 
 DOOR_ROLE = "mailgenius_door"
 ENGINE_ROLE = "mailgenius_engine"

@@ -196,6 +196,24 @@ async def test_deferred_is_tried_again_and_refused_for_good_is_not(db: Database,
     assert await conserved(db)
 
 
+async def test_words_that_cannot_be_stored_stop_nothing(db: Database, workspace_id: int):
+    words = "no\0 \ud800 <\x1f>"
+    answers = iter(
+        [
+            SendResult(outcome=Outcome.ACCEPTED, provider_ref=words, code=words),
+            SendResult(outcome=Outcome.REJECTED, reason=words * 200, code=words, fault=Fault.RECIPIENT),
+        ]
+    )
+    async with db.trusted() as tx:
+        order_id = await make_order(tx, workspace_id, recipients=2)
+    async with engine(db, Peers(default=Peer(answer=lambda _: next(answers)))):
+        assert await until(db, workspace_id, order_id, ended) == {"accepted": 1, "rejected": 1}
+    async with db.trusted() as tx:
+        rows = await intake.messages(tx, workspace_id=workspace_id, order_id=order_id)
+    assert rows[0].provider_ref == "no ? <\x1f>"
+    assert rows[1].error.startswith("no ? <\x1f>")
+
+
 async def test_the_gate_stops_suppressed_addresses_and_deleted_leads(db: Database, workspace_id: int):
     peers = Peers()
     async with db.trusted() as tx:

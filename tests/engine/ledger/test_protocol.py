@@ -59,7 +59,7 @@ def window(
 
 
 def settlement(message: QueuedMessage, state: MessageState = S.ACCEPTED, **more) -> Settlement:
-    return Settlement(message_id=message.id, state=state, outcome=state, **more)
+    return Settlement(id=message.id, state=state, outcome=state, **more)
 
 
 async def open_window(db: Database, found: Claim, messages, settled=(), **more):
