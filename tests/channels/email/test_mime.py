@@ -92,7 +92,7 @@ def test_unquoted_name_is_one_name_whatever_it_holds(name: str):
 )
 def test_control_characters_never_leave(header: str, before: str, control: str, after: str):
     with pytest.raises(HeaderRefused):
-        build(letter(headers=headers(**{header: f"{before}{control}{after} <a@b.example>"})))
+        build(letter(headers=headers(1, **{header: f"{before}{control}{after} <a@b.example>"})))
 
 
 @pytest.mark.parametrize(
