@@ -77,10 +77,10 @@ class Reference:
         for shape in _shapes():
             if shape.__name__ in schemas:
                 schemas[shape.__name__].setdefault("description", cleandoc(shape.__doc__ or ""))
-        for item in document["paths"].values():
+        for path, item in document["paths"].items():
             for method in METHODS:
                 if method in item:
-                    _complete(method, item[method])
+                    _complete(method, path, item[method])
         return document
 
     @cached_property
@@ -160,14 +160,21 @@ def anchor(text: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
-    """Add to one operation what holds for all."""
+def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
+    """Add to one operation what holds for all of its kind."""
     responses = operation["responses"]
     responses.pop("400", None)  # The framework's own shape, which is not what we answer.
     for status, response in responses.items():
         response["description"] = SUCCESSES.get(status, response["description"])
     schema = {"$ref": SCHEMA_PATH.format(name="ProblemAnswer")}
+    cannot_happen = set()
+    if "{" not in path:
+        cannot_happen.add("404")
+    if method == "get":
+        cannot_happen |= {"400", "409", "413"}
     for status, description in PROBLEMS.items():
+        if status in cannot_happen:
+            continue
         responses[status] = {"description": description, "content": {PROBLEM_JSON: {"schema": schema}}}
     if method == "post":
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
