@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import dates, numbers
+from babel import Locale as BabelLocale, dates, numbers
 
 from mailgenius.web.i18n import N_, Locale, translations
 
@@ -17,7 +17,11 @@ TimeFormat = Literal["short", "medium", "long", "date", "time"]
 NOTHING: Final = "–"
 
 # The msgids are international English, so English pages show 22 Nov 2025 and a 24-hour clock.
-_FORMAT_LOCALE: Final[dict[Locale, str]] = {"en": "en_GB", "pt_BR": "pt_BR"}
+_FORMAT_LOCALE: Final[dict[Locale, BabelLocale]] = {
+    "en": BabelLocale.parse("en_GB"),
+    "pt_BR": BabelLocale.parse("pt_BR"),
+}
+_AMERICAN: Final = BabelLocale.parse("en")
 _KILO: Final = 1000
 _JUST_NOW: Final = timedelta(seconds=10)
 
@@ -36,7 +40,7 @@ def format_compact(value: float | None, locale: Locale) -> str:
     if abs(value) < 10 * _KILO:
         return format_number(value, locale)
     # British English abbreviates million as "m"; screens say "M" everywhere.
-    name = "en" if locale == "en" else _FORMAT_LOCALE[locale]
+    name = _AMERICAN if locale == "en" else _FORMAT_LOCALE[locale]
     return numbers.format_compact_decimal(value, fraction_digits=1, locale=name)
 
 

@@ -5,12 +5,14 @@ Pure functions; what needs the page (its token, its time zone) is in `templating
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 from markupsafe import Markup
 
 from mailgenius.web import assets
 
 
+@lru_cache(maxsize=2000)
 def icon(name: str, size: str = "md", label: str | None = None) -> Markup:
     """An icon as inline SVG; without a label it is decoration and hidden from screen readers."""
     meaning = (

@@ -159,7 +159,11 @@ class Components:
             file = self._files[name]
         except KeyError:
             raise AttributeError(f"no component is called {name!r}") from None
-        return getattr(self._env.get_template(file).module, name)
+        macro = getattr(self._env.get_template(file).module, name)
+        if not self._env.auto_reload:
+            # Kept as a plain attribute, so that the next call does not come here.
+            setattr(self, name, macro)
+        return macro
 
     @staticmethod
     def col(
