@@ -2,9 +2,9 @@
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.ledger.model import AddressBounced
+from mailgenius.engine.tracking.model import RecipientReturned, RecipientUnsubscribed
 from mailgenius.kit.jobs import JobContext, JobTable
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadStatus
 
 jobs = JobTable()
 
@@ -25,11 +25,36 @@ async def on_bounced(
     The address decides and not the lead that was written to: its address may have been corrected since.
     """
     async with context.db.trusted() as tx:
-        await leads.stop_address(
+        await leads.follow_suppression(
+            tx, workspace_id=workspace_id, channel=Channel(channel), address=address, reason=reason
+        )
+
+
+@jobs.job("leads.on_unsubscribed", listens_to=RecipientUnsubscribed)
+async def on_unsubscribed(
+    context: JobContext, *, workspace_id: int, lead_id: int | None, channel: str, address: str, **_: object
+) -> None:
+    """Mark the lead that asked for no more messages. A second run finds it marked."""
+    await _follow_recipient(context, workspace_id, lead_id, Channel(channel), address)
+
+
+@jobs.job("leads.on_returned", listens_to=RecipientReturned)
+async def on_returned(
+    context: JobContext, *, workspace_id: int, lead_id: int | None, channel: str, address: str, **_: object
+) -> None:
+    """Take back the unsubscribing of a lead that changed its mind. A second run finds it active."""
+    await _follow_recipient(context, workspace_id, lead_id, Channel(channel), address)
+
+
+async def _follow_recipient(
+    context: JobContext, workspace_id: int, lead_id: int | None, channel: Channel, address: str
+) -> None:
+    async with context.db.trusted() as tx:
+        await leads.follow_suppression(
             tx,
             workspace_id=workspace_id,
-            channel=Channel(channel),
+            lead_id=lead_id,
+            channel=channel,
             address=address,
-            status=LeadStatus.BOUNCED,
-            reason=reason,
+            reason="by the recipient",
         )

@@ -209,6 +209,19 @@ async def stop_address(
     )
 
 
+async def revive_address(
+    tx: Tx, *, workspace_id: int, lead_id: int | None, channel: str, address: str, reason: str
+) -> int:
+    return await tx.execute(
+        _SQL["revive-address"],
+        workspace_id=workspace_id,
+        lead_id=lead_id,
+        channel=channel,
+        address=address,
+        reason=reason,
+    )
+
+
 async def log_activity(tx: Tx, *, workspace_id: int, lead_id: int, kind: str, detail: dict[str, Any]) -> None:
     await tx.execute(
         _SQL["log-activity"],

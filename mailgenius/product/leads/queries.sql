@@ -246,6 +246,22 @@ SELECT %(workspace_id)s::bigint, id, 'status',
        jsonb_build_object('from', 'active', 'to', %(status)s::text, 'reason', %(reason)s::text)
   FROM changed
 
+-- name: revive-address
+-- Take the leads of an address back into sending when they had unsubscribed, and note it. A second run finds none.
+WITH changed AS (
+    UPDATE leads
+       SET status = 'active', updated_at = now()
+     WHERE workspace_id = %(workspace_id)s::bigint AND status = 'unsubscribed'
+       AND ((%(channel)s::text = 'email' AND email = %(address)s::text)
+            OR (%(channel)s::text <> 'email' AND phone = %(address)s::text)
+            OR id = %(lead_id)s::bigint)
+    RETURNING id
+)
+INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'status',
+       jsonb_build_object('from', 'unsubscribed', 'to', 'active', 'reason', %(reason)s::text)
+  FROM changed
+
 -- name: log-activity
 -- Note one thing that happened to a lead.
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)

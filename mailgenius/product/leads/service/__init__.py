@@ -9,9 +9,9 @@ from mailgenius.product.leads.service.audiences import (
 from mailgenius.product.leads.service.changing import (
     add_tags as add_tags,
     delete as delete,
+    follow_suppression as follow_suppression,
     remove_tags as remove_tags,
     set_status as set_status,
-    stop_address as stop_address,
     update as update,
 )
 from mailgenius.product.leads.service.merging import Merge as Merge, merge_staged as merge_staged

@@ -121,26 +121,25 @@ async def set_status(
     return len(rows)
 
 
-async def stop_address(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    channel: Channel,
-    address: str,
-    status: LeadStatus,
-    reason: str,
-    lead_id: int | None = None,
+async def follow_suppression(
+    tx: Tx, *, workspace_id: int, channel: Channel, address: str, reason: str, lead_id: int | None = None
 ) -> int:
-    """Mark the active leads behind an address that must not be written to; return how many changed.
+    """Bring the leads behind an address in line with the suppression list; return how many changed.
 
-    The address is on the suppression list already: whoever told of it has put it there.
+    An active lead whose address is on the list takes its status; an unsubscribed one whose address is not is
+    active again. Looking at the list, instead of trusting the event, makes the order of events irrelevant.
     """
-    return await queries.stop_address(
-        tx,
-        workspace_id=workspace_id,
-        lead_id=lead_id,
-        channel=channel,
-        address=address,
-        status=status,
-        reason=reason,
+    listed = await suppression.suppressed(tx, workspace_id=workspace_id, channel=channel, addresses=[address])
+    if address in listed:
+        return await queries.stop_address(
+            tx,
+            workspace_id=workspace_id,
+            lead_id=lead_id,
+            channel=channel,
+            address=address,
+            status=LeadStatus(listed[address].value),
+            reason=reason,
+        )
+    return await queries.revive_address(
+        tx, workspace_id=workspace_id, lead_id=lead_id, channel=channel, address=address, reason=reason
     )
