@@ -10,8 +10,7 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Invalid
 from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
-from mailgenius.product.leads import jobs
-from mailgenius.product.leads import service as leads
+from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.errors import IdentityConflict, LeadNotFound
 from mailgenius.product.leads.model import LeadInput, LeadStatus
 from tests.factories.jobs_seen import waiting_jobs
