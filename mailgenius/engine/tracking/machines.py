@@ -7,6 +7,7 @@ looks or not and says nothing but `Mozilla/5.0`: a machine.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _PERSONAL_PROXIES = re.compile(r"GoogleImageProxy|YahooMailProxy", re.IGNORECASE)
 _MACHINES = re.compile(
@@ -19,17 +20,23 @@ _MACHINES = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"Mozilla/\d\.\d\s*")
+_LONGEST_AGENT = 300
 _PREFETCH_HEADERS = ("purpose", "sec-purpose", "x-purpose", "x-moz")
 
 
 def is_machine(headers: Mapping[str, str]) -> bool:
     """Say whether a request was made by a machine. `headers` have names in lower case."""
-    agent = headers.get("user-agent", "")
+    if _is_machine_agent(headers.get("user-agent", "")[:_LONGEST_AGENT]):
+        return True
+    return any("fetch" in value or "preview" in value for value in _purposes(headers))
+
+
+@lru_cache(maxsize=4096)
+def _is_machine_agent(agent: str) -> bool:
+    """Kept for the agents that come most often: the search is the dearest part of answering a pixel."""
     if _PERSONAL_PROXIES.search(agent):
         return False
-    if not agent or _BARE.fullmatch(agent) or _MACHINES.search(agent):
-        return True
-    return any("prefetch" in value or "preview" in value for value in _purposes(headers))
+    return not agent or _BARE.fullmatch(agent) is not None or _MACHINES.search(agent) is not None
 
 
 def _purposes(headers: Mapping[str, str]) -> list[str]:

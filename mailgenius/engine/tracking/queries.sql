@@ -6,8 +6,12 @@ INSERT INTO message_engagement AS marks (workspace_id, message_id, order_id)
 SELECT DISTINCT given.workspace_id, given.message_id, given.order_id
   FROM unnest(%(workspace_ids)s::bigint[], %(message_ids)s::bigint[], %(order_ids)s::bigint[])
            AS given (workspace_id, message_id, order_id)
-  JOIN messages USING (workspace_id, order_id)
- WHERE messages.id = given.message_id
+       -- LIMIT keeps this a look-up by key for each event, whatever the planner thinks of the table's size.
+       CROSS JOIN LATERAL (
+           SELECT FROM messages
+            WHERE messages.workspace_id = given.workspace_id AND messages.id = given.message_id
+              AND messages.order_id = given.order_id
+            LIMIT 1) found
  ORDER BY given.workspace_id, given.message_id
     ON CONFLICT (workspace_id, message_id) DO UPDATE SET order_id = marks.order_id;
 
@@ -25,11 +29,14 @@ WITH given AS (
 ), added AS (
     INSERT INTO tracking_events (workspace_id, event_key, message_id, order_id, lead_id, kind, link_no, url,
                                  machine, user_agent, at)
-    SELECT given.workspace_id, event_key, message_id, given.order_id, messages.lead_id, kind, link_no, url,
+    SELECT given.workspace_id, event_key, message_id, given.order_id, found.lead_id, kind, link_no, url,
            machine, user_agent, at
       FROM given
-      JOIN messages ON messages.workspace_id = given.workspace_id AND messages.id = given.message_id
-                   AND messages.order_id = given.order_id
+           CROSS JOIN LATERAL (
+               SELECT lead_id FROM messages
+                WHERE messages.workspace_id = given.workspace_id AND messages.id = given.message_id
+                  AND messages.order_id = given.order_id
+                LIMIT 1) found
      ORDER BY given.n
         ON CONFLICT (workspace_id, event_key) DO NOTHING
     RETURNING workspace_id, message_id, order_id, kind, link_no, machine, at

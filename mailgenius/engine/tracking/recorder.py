@@ -71,7 +71,8 @@ class Recorder:
         batch.events.append(event)
         self._work.set()
         try:
-            await asyncio.wait_for(batch.written.wait(), patience.total_seconds())
+            async with asyncio.timeout(patience.total_seconds()):
+                await batch.written.wait()
         except TimeoutError:
             return False
         return True
