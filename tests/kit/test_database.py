@@ -1,5 +1,6 @@
 """Tenancy and transactions of kit.db, against the real server."""
 
+import psycopg
 import pytest
 
 from mailgenius.kit.db.database import Database
@@ -13,6 +14,7 @@ ALL_LEADS = Query(
     "all", "Leads without a filter, as a forgetful author would write.", "SELECT email FROM leads"
 )
 ALL_WORKSPACES = Query("workspaces", "All workspaces.", "SELECT id FROM workspaces")
+OUR_BACKEND = Query("pid", "The server process of this connection.", "SELECT pg_backend_pid()")
 ALL_USERS = Query("users", "All users.", "SELECT id FROM users")
 
 
@@ -50,3 +52,12 @@ async def test_an_error_rolls_the_transaction_back(db: Database, workspace_id: i
 def test_a_query_needs_a_sentence():
     with pytest.raises(ValueError, match="sentence"):
         parse_queries("-- name: bare\nSELECT 1")
+
+
+async def test_connections_that_a_restart_killed_are_replaced_unnoticed(db: Database, database_url: str):
+    async with db.trusted() as tx:
+        before = await tx.value(OUR_BACKEND)
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", (before,))
+    async with db.trusted() as tx:
+        assert await tx.value(OUR_BACKEND) != before

@@ -144,7 +144,7 @@ async def test_a_campaign_is_composed_reviewed_launched_and_steered(
     assert "vip" in (await browser.get(f"{path}/edit")).text
     report = await browser.post(f"{path}/launch", follow=True)
     assert "on its way" in report.text
-    assert f'sse-connect="{path}/events"' in report.text
+    assert f'sse-connect="{path}/events?state=freezing"' in report.text
     assert "Paused" in (await browser.post(f"{path}/pause", follow=True)).text
     await browser.post(f"{path}/resume")
     cancelled = await browser.post(f"{path}/cancel", follow=True)
@@ -187,7 +187,7 @@ async def test_the_live_report_sends_its_parts_and_the_change_of_state(
         "method": "GET",
         "state": {},
     }
-    stream = live._events(await open_visit(services, Request(scope)), campaign.id)
+    stream = live._events(await open_visit(services, Request(scope)), campaign.id, shown="freezing")
     async with aclosing(stream):
         first = await anext(stream)
         assert first.event == "report"

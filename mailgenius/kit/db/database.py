@@ -51,7 +51,6 @@ class Database:
             max_size=max_size,
             timeout=15,
             open=False,
-            check=AsyncConnectionPool.check_connection,
             kwargs={"autocommit": False, "application_name": "mailgenius"},
         )
 
@@ -83,21 +82,34 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, role: str, workspace_id: int | None, limit: timedelta) -> AsyncIterator[Tx]:
-        async with self._connection() as connection:
-            with translated():
-                # The context manager of the connection commits or rolls back; this first statement
-                # also begins the transaction, so opening costs one round trip.
-                await connection.execute(
-                    _SETTINGS,
-                    {
-                        "role": role,
-                        "workspace": "" if workspace_id is None else str(workspace_id),
-                        "timeout": f"{round(limit.total_seconds() * 1000)}ms",
-                    },
-                )
+        settings = {
+            "role": role,
+            "workspace": "" if workspace_id is None else str(workspace_id),
+            "timeout": f"{round(limit.total_seconds() * 1000)}ms",
+        }
+        async with self._begun(settings) as connection:
             yield Tx(connection, self._jobs, workspace_id=workspace_id)
             with translated():
                 await connection.commit()
+
+    @asynccontextmanager
+    async def _begun(self, settings: dict[str, str]) -> AsyncIterator[AsyncConnection[Any]]:
+        """Borrow a connection and begin on it.
+
+        A server that was restarted leaves dead connections in the pool. Beginning finds them out, which
+        is cheaper than asking each before use; nothing has happened yet, so another one is tried.
+        """
+        for last in (*[False] * self._pool.max_size, True):
+            async with self._connection() as connection:
+                try:
+                    with translated():
+                        await connection.execute(_SETTINGS, settings)
+                except DatabaseUnavailable:
+                    if last or not connection.broken:
+                        raise
+                    continue
+                yield connection
+                return
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:

@@ -29,13 +29,13 @@ QUIET_AFTER: Final = 60
 async def campaign_events(visit: CurrentVisit, campaign_id: FromPath[int]) -> ServerSentEvent:
     async with visit.tenant() as tx:
         await campaigns.get(tx, workspace_id=visit.workspace_id, campaign_id=campaign_id)
-    return ServerSentEvent(_events(visit, campaign_id))
+    # The page says what it shows: what changed before this stream began is told first.
+    return ServerSentEvent(_events(visit, campaign_id, shown=visit.asked("state")))
 
 
-async def _events(visit: Visit, campaign_id: int) -> AsyncIterator[ServerSentEventMessage]:
+async def _events(visit: Visit, campaign_id: int, *, shown: str) -> AsyncIterator[ServerSentEventMessage]:
     """Send the changed parts about once a second. `done` tells the browser to stop asking."""
     last = ""
-    state: CampaignState | None = None
     quiet = 0
     for _round in range(round(LONGEST_S / INTERVAL_S)):
         try:
@@ -43,10 +43,10 @@ async def _events(visit: Visit, campaign_id: int) -> AsyncIterator[ServerSentEve
         except DatabaseUnavailable:
             await asyncio.sleep(INTERVAL_S)
             continue
-        if state is not None and now is not state:
+        if now.value != shown:
             # The buttons of the page depend on the state: the browser loads it again.
             yield ServerSentEventMessage(event="state", data=now.value)
-        state = now
+        shown = now.value
         if html != last:
             yield ServerSentEventMessage(event="report", data=html)
             last, quiet = html, 0
