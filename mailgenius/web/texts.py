@@ -9,9 +9,40 @@ from typing import Final
 
 from mailgenius.kit.errors import MailGeniusError
 from mailgenius.web import i18n
+from mailgenius.web.i18n import N_
 
-# Rules below the doors write whole sentences; what differs from case to case is a number or a quoted value.
-_VARIABLE: Final = re.compile(r"“[^”]*”|\d[\d,.]*\d|\d")
+# Rules below the doors write whole sentences. What differs from case to case is quoted, or is an address or a
+# number: the catalogs hold `“%(value)s”` and `%(num)s` in its place.
+_VARIABLE: Final = re.compile(r"“[^”]*”|[^\s“”;]+@[^\s“”,;]+|\+?\d[\d,.]*\d|\d")
+_PLACE: Final = re.compile(r"%\((?:num|value)\)s")
+_BETWEEN: Final = re.compile(r"; (?=[^”]*(?:“|$))")
+
+REASONS: Final = (
+    N_("“%(value)s” is not an e-mail address"),
+    N_("“%(value)s” is not a phone number"),
+    N_("“%(value)s” is not a phone number with its area code"),
+    N_("“%(value)s” is not a status"),
+    N_("“%(value)s” is not a date: write it as %(num)s-%(num)s-%(num)s"),
+    N_("“%(value)s” is not a field key: use lower-case letters, digits and underscores"),
+    N_("an e-mail, a phone or an external id is needed"),
+    N_("a lead has at most %(num)s tags"),
+    N_("a lead has at most %(num)s fields"),
+    N_("another lead has this e-mail"),
+    N_("another lead has this phone"),
+    N_("another lead has this external id"),
+    N_("another lead has this identity"),
+    N_("one of its identities stands in too many rows that contradict each other"),
+    N_("the e-mail %(num)s belongs to lead %(num)s, whose external id is “%(value)s”"),
+    N_("the phone %(num)s belongs to lead %(num)s, whose external id is “%(value)s”"),
+    N_("the phone %(num)s belongs to lead %(num)s, whose e-mail is %(num)s"),
+    N_("the e-mail %(num)s belongs to lead %(num)s, but the phone %(num)s belongs to lead %(num)s"),
+    N_("the external id “%(value)s” belongs to lead %(num)s, but the e-mail %(num)s belongs to lead %(num)s"),
+    N_("the external id “%(value)s” belongs to lead %(num)s, but the phone %(num)s belongs to lead %(num)s"),
+    N_("the line has %(num)s cells; the header has %(num)s"),
+    N_("the line is longer than %(num)s MiB"),
+    N_("a quote in this line is not closed, or not doubled"),
+)
+"""What is said of single rows and values, for the catalogs: the rules that say it know no gettext."""
 
 
 def message_of(error: MailGeniusError) -> str:
@@ -26,29 +57,29 @@ def problems_of(error: MailGeniusError) -> dict[str, str]:
 
 
 def reason(text: str) -> str:
-    """A reason that a rule gave, in the current language.
-
-    The catalogs hold it with `%(num)s` for its number and `“%(value)s”` for what it quotes.
-    """
-    gettext = i18n.translations(i18n.current_locale()).gettext
-    found: dict[str, str] = {}
-
-    def name(match: re.Match[str]) -> str:
-        value = match[0]
-        if value.startswith("“"):
-            found["value"] = value[1:-1]
-            return "“%(value)s”"
-        found["num"] = value
-        return "%(num)s"
-
-    pattern = _VARIABLE.sub(name, text)
-    translated = gettext(pattern)
-    if translated == pattern:
-        return gettext(text)
-    return translated % found if found else translated
+    """What a rule said of a value or a row, in the current language; several are separated by semicolons."""
+    whole = _translated(text)
+    if whole is not None:
+        return whole
+    return "; ".join(_translated(part) or part for part in _BETWEEN.split(text))
 
 
 def sentence(text: str) -> str:
     """Rules write "must be a number"; beside a field or in a table that is a sentence."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _translated(text: str) -> str | None:
+    """The text in the current language, or None when nobody translated it."""
+    gettext = i18n.translations(i18n.current_locale()).gettext
+    if (plain := gettext(text)) != text:
+        return plain
+    values = [match[0].strip("“”") for match in _VARIABLE.finditer(text)]
+    pattern = _VARIABLE.sub(lambda match: "“%(value)s”" if match[0][0] == "“" else "%(num)s", text)
+    translated = gettext(pattern)
+    if translated == pattern:
+        return None
+    # In order, because two numbers of one sentence have the same name.
+    following = iter(values)
+    return _PLACE.sub(lambda match: next(following, match[0]), translated)
