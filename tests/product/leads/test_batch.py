@@ -59,12 +59,10 @@ async def test_each_bad_lead_is_named_by_its_place(db: Database, workspace_id: i
         ],
     )
     assert (result.created, result.updated, result.unchanged) == (1, 1, 0)
+    id_of_two, mail_of_one = "external id “two”", "e-mail one@example.com"
     assert [(each.index, each.reason) for each in result.rejected] == [
         (0, "“nobody” is not an e-mail address"),
-        (
-            2,
-            f"the external id “two” belongs to lead {two.id}, but the e-mail one@example.com belongs to lead {one.id}",
-        ),
+        (2, f"the {id_of_two} belongs to lead {two.id}, but the {mail_of_one} belongs to lead {one.id}"),
         (3, "an e-mail, a phone or an external id is needed"),
     ]
 

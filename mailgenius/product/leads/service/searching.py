@@ -53,11 +53,15 @@ async def search(
 
 
 async def _newest(tx: Tx, workspace_id: int, wanted: Filter) -> LeadPage:
+    key = "all" if wanted.status is None else f"status:{wanted.status.value}"
+    total = await queries.count_of(tx, workspace_id=workspace_id, key=key)
+    if wanted.status is not None and total <= RARE:
+        # The planner knows little of a value that hardly occurs, and would walk over everybody to find it.
+        rows, _ = await queries.search_hits(tx, workspace_id=workspace_id, wanted=wanted)
+        return _page(rows, wanted, total=total, estimated=False)
     rows = await queries.newest_leads(
         tx, workspace_id=workspace_id, status=wanted.status, before=wanted.before, limit=wanted.limit
     )
-    key = "all" if wanted.status is None else f"status:{wanted.status.value}"
-    total = await queries.count_of(tx, workspace_id=workspace_id, key=key)
     return _page(rows, wanted, total=total, estimated=False)
 
 
