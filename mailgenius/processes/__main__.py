@@ -1,6 +1,8 @@
 """Entry of a child process: `python -m mailgenius.processes CHILD …`, started by the supervisor alone."""
 
 import argparse
+import signal
+import sys
 
 from mailgenius.kit import logs
 from mailgenius.kit.config import Settings, load_settings
@@ -18,6 +20,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--http-workers", type=int, default=1)
     asked = parser.parse_args()
+    # Until the child has its own way to drain, an order to stop must still let go of the database in order.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     stop_with_parent(asked.parent)
     settings = load_settings()
     logs.configure(settings.log_format)

@@ -26,6 +26,7 @@ async def run_background(settings: Settings, child: Child) -> None:
     """Be the engine process or the jobs process until a signal says stop."""
     stop = asyncio.Event()
     connections = ENGINE_CONNECTIONS if child is Child.ENGINE else 2 * JOBS_AT_ONCE
-    async with open_services(settings, connections=connections) as services:
-        with stopping_on_signals(stop.set), present(settings.home, child):
-            await (run_engine if child is Child.ENGINE else run_jobs)(services, stop)
+    with stopping_on_signals(stop.set):
+        async with open_services(settings, connections=connections) as services:
+            with present(settings.home, child):
+                await (run_engine if child is Child.ENGINE else run_jobs)(services, stop)

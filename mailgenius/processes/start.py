@@ -23,7 +23,7 @@ from mailgenius.processes.supervisor import ChildCommand, Supervisor
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import FirstOwner
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.1
 
 

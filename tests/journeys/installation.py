@@ -26,9 +26,15 @@ class Running:
     address: str
     first_owner: dict[str, str] | None
 
-    def child(self, name: str) -> psutil.Process:
-        """Return the child process of a kind: http, engine or jobs."""
-        return next(child for child in psutil.Process(self.process.pid).children() if name in child.cmdline())
+    def child(self, name: str) -> int | None:
+        """Return the id of the child process of a kind (http, engine, jobs) that runs now."""
+        for child in psutil.Process(self.process.pid).children():
+            try:
+                if name in child.cmdline():
+                    return child.pid
+            except psutil.Error:
+                continue  # It has just ended.
+        return None
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
