@@ -104,6 +104,8 @@ class Recorder:
         A second run finds nothing. Raises Unavailable when the database goes away again.
         """
         added = 0
+        # Asked first, or a long outage would leave a file for each try.
+        await self._to_database([])
         async with self._spool_turn:
             self._spool.close()
         for file in self._spool.take():
