@@ -465,8 +465,8 @@ BEGIN
         start := date_trunc('month', from_month)::date + make_interval(months => i);
         part := 'messages_p' || to_char(start, 'YYYYMM');
         IF to_regclass('public.' || part) IS NULL THEN
-            -- fillfactor leaves room for the few updates of each message on its own page.
-            EXECUTE format('CREATE TABLE public.%I (LIKE public.messages INCLUDING DEFAULTS) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)', part);
+            -- A window updates all messages of a page at once: half a page of room keeps each version on its page.
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.messages INCLUDING DEFAULTS) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)', part);
             EXECUTE format('ALTER TABLE public.messages ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
                 part, message_id_at(start::timestamptz),
                 message_id_at((start + interval '1 month')::timestamptz));
@@ -547,7 +547,7 @@ CREATE TABLE attempts (
     at           timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, message_id, number)
 );
-CREATE INDEX attempts_order_idx ON attempts (workspace_id, order_id, message_id);
+CREATE INDEX attempts_order_idx ON attempts (workspace_id, order_id, outcome, message_id);
 COMMENT ON TABLE attempts IS 'owner: engine.ledger';
 
 -- Kept counters by order, hour and state, as signed increments in the transaction of the change.

@@ -123,8 +123,8 @@ BEGIN
         start := date_trunc('month', from_month)::date + make_interval(months => i);
         part := 'messages_p' || to_char(start, 'YYYYMM');
         IF to_regclass('public.' || part) IS NULL THEN
-            -- fillfactor leaves room for the few updates of each message on its own page.
-            EXECUTE format('CREATE TABLE public.%I (LIKE public.messages INCLUDING DEFAULTS) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)', part);
+            -- A window updates all messages of a page at once: half a page of room keeps each version on its page.
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.messages INCLUDING DEFAULTS) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)', part);
             EXECUTE format('ALTER TABLE public.messages ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
                 part, message_id_at(start::timestamptz),
                 message_id_at((start + interval '1 month')::timestamptz));
@@ -918,7 +918,7 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
 
-CREATE INDEX attempts_order_idx ON public.attempts USING btree (workspace_id, order_id, message_id);
+CREATE INDEX attempts_order_idx ON public.attempts USING btree (workspace_id, order_id, outcome, message_id);
 
 CREATE INDEX batches_leased_idx ON public.batches USING btree (lease_until) WHERE (state = 'leased'::public.batch_state);
 

@@ -60,7 +60,7 @@ class Outcomes:
                 Settlement(
                     id=message.id,
                     state=found.state,
-                    outcome=result.outcome,
+                    outcome=result.outcome if found.state is MessageState.DEFERRED else found.state,
                     provider_ref=_storable(result.provider_ref),
                     code=_storable(result.code),
                     reason="" if result.outcome is Outcome.ACCEPTED else _words(result),

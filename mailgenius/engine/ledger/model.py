@@ -187,7 +187,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """The message's."""
     state: MessageState
     outcome: str
-    """What the attempt itself came to; differs from the state when an unknown outcome is tried again."""
+    """What the attempt itself came to: the state, but for an unknown outcome that is tried again."""
     provider_ref: str = ""
     code: str = ""
     reason: str = ""

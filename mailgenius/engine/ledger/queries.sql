@@ -468,20 +468,30 @@ SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provide
   FROM (SELECT DISTINCT message_id
           FROM attempts
          WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
-           AND message_id > %(after_id)s::bigint) a
+           AND outcome = %(state)s::text AND message_id > %(after_id)s::bigint) a
   JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.id = a.message_id
  WHERE m.state = %(state)s::message_state
  ORDER BY m.id
  LIMIT %(limit)s::int
 
 -- name: moving-messages
--- A page of an order's queued or sending messages: found by the batches that are not done.
+-- A page of an order's queued or sending messages: found by the batches that are not done, the first ones only.
+-- Ids below the first id of the batch after them are complete; a caller whose page is not full asks for more batches.
+WITH near AS MATERIALIZED (
+    SELECT id, order_id, state, first_id, last_id, window_from, window_to, workspace_id
+      FROM batches
+     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND state <> 'done'
+       AND last_id > %(after_id)s::bigint
+     ORDER BY first_id
+     LIMIT %(batches)s::int + 1
+), complete AS MATERIALIZED (
+    SELECT CASE WHEN count(*) > %(batches)s::int THEN max(first_id) ELSE max(last_id) + 1 END AS below FROM near
+)
 SELECT m.id, m.lead_id, m.address, %(shown)s::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
-  FROM batches b
+  FROM near b CROSS JOIN complete
   JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.batch_id = b.id
                  AND m.id BETWEEN b.first_id AND b.last_id
- WHERE b.workspace_id = %(workspace_id)s::bigint AND b.order_id = %(order_id)s::bigint AND b.state <> 'done'
-   AND m.id > %(after_id)s::bigint AND b.last_id > %(after_id)s::bigint AND m.state = 'queued'
+ WHERE m.id > %(after_id)s::bigint AND m.id < complete.below AND m.state = 'queued'
    AND (%(shown)s::text = 'sending') = (m.id BETWEEN b.window_from AND b.window_to)
  ORDER BY m.id
  LIMIT %(limit)s::int

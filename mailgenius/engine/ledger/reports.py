@@ -7,16 +7,13 @@ from mailgenius.kit.db.transaction import Tx
 _SQL = load_queries(__file__)
 
 _SPARSE = frozenset(
-    {
-        MessageState.REJECTED,
-        MessageState.UNKNOWN,
-        MessageState.SUPPRESSED,
-        MessageState.EXPIRED,
-        MessageState.BOUNCED,
-        MessageState.COMPLAINED,
-    }
+    {MessageState.REJECTED, MessageState.UNKNOWN, MessageState.SUPPRESSED, MessageState.EXPIRED}
 )
 """States that few messages have, each with a row in attempts that leads to them."""
+
+_NEAR = 20
+"""Batches that are searched for a page of moving messages before all of them are."""
+_ALL = 1_000_000_000
 
 
 async def unfinished_batches(tx: Tx, *, workspace_id: int, order_id: int) -> int:
@@ -37,11 +34,18 @@ async def order_messages(
     tx: Tx, *, workspace_id: int, order_id: int, state: MessageState | None, after_id: int, limit: int
 ) -> list[MessageRow]:
     """List messages by id. Each kind of state has the way to it that does not read all the others."""
+    if state is not None:
+        counts = await order_counts(tx, workspace_id=workspace_id, order_id=order_id)
+        if not counts[state]:
+            return []
     page = {"workspace_id": workspace_id, "order_id": order_id, "after_id": after_id, "limit": limit}
     if state in _SPARSE:
         return await tx.all(MessageRow, _SQL["troubled-messages"], state=state, **page)
     if state in {MessageState.QUEUED, MessageState.SENDING}:
-        return await tx.all(MessageRow, _SQL["moving-messages"], shown=state, **page)
+        rows = await tx.all(MessageRow, _SQL["moving-messages"], shown=state, batches=_NEAR, **page)
+        if len(rows) < limit:
+            rows = await tx.all(MessageRow, _SQL["moving-messages"], shown=state, batches=_ALL, **page)
+        return rows
     if state is MessageState.DEFERRED:
         return await tx.all(MessageRow, _SQL["deferred-messages"], **page)
     return await tx.all(MessageRow, _SQL["order-messages"], state=state, **page)

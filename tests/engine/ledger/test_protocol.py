@@ -430,6 +430,36 @@ async def test_lists_by_state_find_what_the_counters_count(db: Database, workspa
     assert [row.attempts for row in everything[:3]] == [1, 0, 1]
 
 
+async def test_pages_of_queued_messages_go_over_many_and_scattered_batches(db: Database, workspace_id: int):
+    async with db.trusted() as tx:
+        order_id = await make_order(tx, workspace_id, recipients=26_000)
+    for _ in range(3):  # Three batches of messages that lie far apart.
+        look = await claim(db)
+        assert look.claim
+        await open_window(db, look.claim, look.messages)
+        await finish(
+            db, look.claim, [settlement(m, S.DEFERRED, again_in=timedelta(0)) for m in look.messages]
+        )
+    async with db.trusted() as tx:
+        assert await ledger.requeue_due(tx, workspace_id=workspace_id, order_id=order_id, shard=3) == 1000
+    seen: list[int] = []
+    async with db.trusted() as tx:
+        while True:
+            rows = await intake.messages(
+                tx,
+                workspace_id=workspace_id,
+                order_id=order_id,
+                state=S.QUEUED,
+                after_id=seen[-1] if seen else 0,
+                limit=3000,
+            )
+            seen += [row.id for row in rows]
+            if len(rows) < 3000:
+                break
+    assert len(seen) == len(set(seen)) == 24_000
+    assert seen == sorted(seen)
+
+
 async def test_partitions_are_made_once_while_messages_are_written(db: Database, workspace_id: int):
     async with db.trusted() as writing:
         await make_order(writing, workspace_id, recipients=10)
