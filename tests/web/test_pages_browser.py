@@ -1,0 +1,175 @@
+"""The pages in a real browser: accessible, inside the content policy, inside the screen, and alive."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from mailgenius.kit.config import Settings
+from mailgenius.kit.jobs import JobContext
+from mailgenius.product.imports import jobs as imports_jobs
+from mailgenius.web import assets
+from tests.web import samples
+from tests.web.serving import services_of, serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = (
+    "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/new", "/imports", "/imports/1", "/imports/2",
+    "/imports/3", "/imports/new", "/settings", "/settings/members", "/settings/api-keys", "/settings/profile",
+    "/settings/workspaces", "/welcome", "/welcome/workspace",
+)  # fmt: skip
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def settings(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    name = f"browser_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY file_copy")
+    url = server.replace("/mailgenius?", f"/{name}?")
+    yield Settings(home=tmp_path_factory.mktemp("home"), database_url=url, secret_key=b"k" * 32)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def base(settings: Settings) -> Iterator[str]:
+    with serving(settings, samples.fill) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def state(chromium: Browser, base: str) -> dict:
+    """The cookies of the owner, signed in by hand."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{base}/leads")
+    page.get_by_label("E-mail address").fill(samples.OWNER)
+    page.locator("#f-password").fill(samples.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{base}/leads")
+    found = context.storage_state()
+    context.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def owner(chromium: Browser, base: str, state: dict) -> Iterator[BrowserContext]:
+    with chromium.new_context(base_url=base, storage_state=state, viewport=DESKTOP) as context:
+        yield context
+
+
+@pytest.mark.parametrize(
+    ("viewport", "theme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"]
+)
+def test_pages_are_accessible_and_fit(chromium: Browser, base: str, state: dict, viewport: dict, theme: str):
+    axe = (assets.SOURCE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    problems: list[str] = []
+    with chromium.new_context(
+        base_url=base, storage_state=state, viewport=viewport, color_scheme=theme
+    ) as context:
+        page = context.new_page()
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        for path in PAGES:
+            page.goto(path)
+            page.evaluate(axe)
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+            problems += [f"{path}: {each['id']} {each['nodes'][0]['html'][:120]}" for each in found]
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                problems.append(f"{path}: wider than the screen")
+    assert problems == []
+
+
+def test_search_as_one_types(owner: BrowserContext):
+    page = owner.new_page()
+    page.goto("/leads")
+    page.get_by_label("Search leads").type("assunc", delay=30)
+    expect(page.locator("#results tbody tr").first).to_contain_text("Assunção")
+    expect(page).to_have_url("/leads?search=assunc&status=&tag=")
+    page.get_by_label("Search leads").fill("zzz")
+    expect(page.get_by_text("No lead matches")).to_be_visible()
+    page.close()
+
+
+def test_acts_on_many_ask_first(owner: BrowserContext):
+    page = owner.new_page()
+    page.goto("/leads")
+    for row in (1, 2):
+        page.locator("tbody tr").nth(row).locator("input[data-bulk-row]").check()
+    page.get_by_role("button", name="Tags").click()
+    page.locator("#bulk-tags-field").fill("chosen ones")
+    page.get_by_role("button", name="Add tags").click()
+    expect(page.locator("#mg-toasts")).to_contain_text("2 leads tagged.")
+    page.locator("tbody tr").nth(1).locator("input[data-bulk-row]").check()
+    page.locator("#leads-bulk").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Delete the chosen leads?")).to_be_visible()
+    page.locator("#mg-confirm").get_by_role("button", name="Delete").click()
+    expect(page.locator("#mg-toasts")).to_contain_text("1 lead deleted.")
+    page.close()
+
+
+def test_a_dialog_shows_its_errors_and_then_goes_on(owner: BrowserContext):
+    page = owner.new_page()
+    page.goto("/leads")
+    page.get_by_role("link", name="Add lead").click()
+    dialog = page.locator("#new-lead")
+    dialog.get_by_label("E-mail address").fill("not an address")
+    dialog.get_by_role("button", name="Add lead").click()
+    expect(dialog.get_by_text("is not an e-mail address")).to_be_visible()
+    dialog.get_by_label("E-mail address").fill("fresh@acme.test")
+    dialog.get_by_role("button", name="Add lead").click()
+    page.wait_for_url("**/leads/*")
+    expect(page.locator("#mg-toasts")).to_contain_text("Lead added.")
+    page.close()
+
+
+def test_a_role_changes_at_once(owner: BrowserContext):
+    page = owner.new_page()
+    page.goto("/settings/members")
+    page.get_by_label("Role of Lia Prado").select_option("viewer")
+    expect(page.locator("#mg-toasts")).to_contain_text("The role of Lia Prado was changed.")
+    page.close()
+
+
+def test_the_wizard_watches_an_import_to_its_report(
+    owner: BrowserContext, settings: Settings, tmp_path: Path
+):
+    file = tmp_path / "feira.csv"
+    rows = "".join(f"Pessoa {n},pessoa{n}@feira.test,Natal\n" for n in range(3000))
+    file.write_text(f"Nome,E-mail,Cidade\n{rows}Ruim,ruim@,Natal\n")
+    page = owner.new_page()
+    page.goto("/imports/new")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Upload and continue").click()
+    page.wait_for_url("**/imports/new/*")
+    expect(page.get_by_label("E-mail goes to")).to_have_value("email")
+    page.get_by_role("button", name="Start import").click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    # In a thread of its own: Playwright has a loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, run_import(settings, int(page.url.split("/")[-1]))).result()
+    expect(page.get_by_text("Import finished")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("“ruim@” is not an e-mail address.")).to_be_visible()
+    page.close()
+
+
+async def run_import(settings: Settings, import_id: int) -> None:
+    async with services_of(settings) as services:
+        context = JobContext(db=services.db, settings=services.settings, storage=services.storage)
+        await imports_jobs.run(context, workspace_id=1, import_id=import_id)
