@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.connections import service as connections
@@ -27,7 +28,16 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.embedded import EmbeddedPostgres
 from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.jobs import Jobs
-from mailgenius.ops.bench_sink import BenchFailed, Measured, Sink, limit, running_sink, stop, watch
+from mailgenius.ops.bench_sink import (
+    BenchFailed,
+    Measured,
+    Sink,
+    limit,
+    plain_sender,
+    running_sink,
+    stop,
+    watch,
+)
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Audience, LeadInput
 from mailgenius.product.workspaces import service as workspaces
@@ -39,12 +49,13 @@ Progress = Callable[[str], None]
 
 
 async def bench_send(
-    *, messages: int, home: Path | None = None, progress: Progress | None = None
+    *, messages: int, home: Path | None = None, engines: int = 1, progress: Progress | None = None
 ) -> dict[str, float | int | str]:
     """Send `messages` for real, and return rate, limit, ratio and how they came about.
 
     Args:
         messages: how many; below some thousands the figure says little.
+        engines: engine processes side by side; an installation starts one.
         home: where to make the scratch folder, which goes away at the end; the system's place when None.
         progress: told what goes on, in words for people.
 
@@ -57,9 +68,9 @@ async def bench_send(
             tell(f"Writing {messages} leads and their order")
             order = await _prepare(settings, sink, messages)
             tell("Sending through the engine")
-            ours = await _send(settings, sink, order, messages)
+            ours = await _send(settings, sink, order, messages=messages, engines=engines)
             tell(f"{ours.rate:.0f} messages a second; measuring the limit against the same sink")
-            source, plain = await limit(sink, messages, folder)
+            source, plain = await limit(sink, messages, program=plain_sender(), folder=folder)
     return {
         "rate": round(ours.rate, 1),
         "limit": round(plain.rate, 1),
@@ -76,7 +87,8 @@ def sample_content() -> OrderContent:
         '<tr><td style="padding:16px 24px;font:16px/24px Arial,sans-serif;color:#1f2937">'
         f'<h2 style="margin:0 0 8px">Offer {n} for {{{{ lead.name }}}}</h2><p style="margin:0 0 12px">'
         "Chosen for our readers in {{ lead.fields.city }}, only this week and while stocks last. Come and "
-        "see it in the shop around the corner, or have it brought to your door for free.</p>"
+        "see it in the shop around the corner, or have it brought to your door for free. Not happy "
+        "with it? Bring it back within thirty days and we return the money, no questions asked.</p>"
         f'<a style="color:#2563eb" href="https://shop.example.com/offers/{n}?ref=autumn&amp;pos={n}">'
         "See the offer</a></td></tr>\n"
         for n in range(1, 6)
@@ -184,25 +196,32 @@ async def _add(db: Database, *, workspace_id: int, order_id: int, numbers: range
         await intake.accept(tx, workspace_id=workspace_id, order_id=order_id, recipients=recipients)
 
 
-async def _send(settings: Settings, sink: Sink, order: tuple[int, int], messages: int) -> Measured:
+async def _send(
+    settings: Settings, sink: Sink, order: tuple[int, int], *, messages: int, engines: int
+) -> Measured:
     log = settings.home / "engine.log"
     with log.open("w") as output:
-        engine = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mailgenius.processes", "engine", "--parent", str(os.getpid()),
-            "--roles", "engine",
-            env={**os.environ, "MAILGENIUS_HOME": str(settings.home), "MAILGENIUS_DATABASE_URL": ""},
-            stdout=output, stderr=output,
-        )  # fmt: skip
+        running = [await _engine(settings, output) for _ in range(engines)]
     try:
-        measured = await watch(sink, messages, engine)
+        measured = await watch(sink, messages, running[0])
         await _verify(settings, order, messages)
     except BenchFailed as error:
         raise BenchFailed(detail=f"{error.values['detail']}. {log.read_text()[-800:]}") from error
     finally:
-        await stop(engine)
+        for engine in running:
+            await stop(engine)
     if extra := len(sink.take()):
         raise BenchFailed(detail=f"{extra} messages came twice")
     return measured
+
+
+async def _engine(settings: Settings, output: IO[str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "mailgenius.processes", "engine", "--parent", str(os.getpid()),
+        "--roles", "engine",
+        env={**os.environ, "MAILGENIUS_HOME": str(settings.home), "MAILGENIUS_DATABASE_URL": ""},
+        stdout=output, stderr=output,
+    )  # fmt: skip
 
 
 async def _verify(settings: Settings, order: tuple[int, int], messages: int) -> None:

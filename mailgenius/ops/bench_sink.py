@@ -1,0 +1,182 @@
+"""The receiving end of the send bench: the packaged SMTP sink, watched, and the limit measured against it."""
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from mailgenius.channels.contract import Adapter, AdapterContext, OutgoingMessage
+from mailgenius.channels.registry import provider
+from mailgenius.kit.errors import Unavailable
+
+SMTP_CONNECTIONS = 4
+MESSAGE_BYTES = 4096
+SOURCE_SESSIONS = 20
+WINDOW = 100
+MOST_SECONDS = 1800
+LOOK_EVERY_S = 0.02
+
+
+class BenchFailed(Unavailable):
+    """The bench did not come to its end: {detail}."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """Messages that came to the sink after the first look, and the time until the last."""
+
+    messages: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        return self.messages / self.seconds if self.seconds else 0.0
+
+
+class Sink:
+    """A running sink: its port, and what it recorded."""
+
+    def __init__(self, port: int, record: Path) -> None:
+        self.port = port
+        self._record = record
+        self._seen = 0
+
+    def take(self) -> list[str]:
+        """Return what was recorded since the last call, a line for each message."""
+        with self._record.open("rb") as file:
+            file.seek(self._seen)
+            raw = file.read()
+        whole = raw[: raw.rfind(b"\n") + 1]
+        self._seen += len(whole)
+        return whole.decode().splitlines()
+
+    def connection_settings(self) -> dict[str, str | int]:
+        """Return the settings of an smtp connection to it."""
+        return {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "security": "none",
+            "connections": SMTP_CONNECTIONS,
+        }
+
+
+@asynccontextmanager
+async def running_sink(folder: Path) -> AsyncIterator[Sink]:
+    """Run the packaged sink as a process of its own."""
+    record = folder / "sink.tsv"
+    record.touch()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "mailgenius.channels.email.smtp.sink", "--port", "0", "--record", str(record),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), 30) if process.stdout else b""
+        yield Sink(msgspec.json.decode(line, type=dict[str, int])["port"], record)
+    finally:
+        await stop(process)
+
+
+async def watch(sink: Sink, messages: int, sender: asyncio.subprocess.Process | None) -> Measured:
+    """Watch the sink until it has as many messages, and time it from the first to the last.
+
+    Raises:
+        BenchFailed: the sender ended early, or it took too long.
+    """
+    began = time.monotonic()
+    first = last = 0.0
+    early = count = 0
+    while count < messages:
+        await asyncio.sleep(LOOK_EVERY_S)
+        over = sender is not None and sender.returncode is not None
+        lines = len(sink.take())
+        if lines:
+            last = time.monotonic()
+            if not count:
+                # What the first look finds came before it, in a time that we did not see.
+                first, early = last, lines
+            count += lines
+        elif over and time.monotonic() - last > 1:
+            raise BenchFailed(detail=f"the sender ended when {count} of {messages} messages were sent")
+        if time.monotonic() - began > MOST_SECONDS:
+            raise BenchFailed(detail=f"only {count} of {messages} messages came")
+    return Measured(messages=messages - early, seconds=last - first)
+
+
+def plain_sender() -> str | None:
+    """Return where Postfix's smtp-source is, or None when it is not installed."""
+    return shutil.which("smtp-source") or shutil.which("smtp-source", path="/usr/sbin")
+
+
+async def limit(sink: Sink, messages: int, *, program: str | None, folder: Path) -> tuple[str, Measured]:
+    """Push plain messages of about the same size into the sink, as fast as this machine can; name how."""
+    sink.take()
+    if program is None:
+        return "own adapter without a database (smtp-source is not installed)", await _plain_loop(
+            sink, messages, folder
+        )
+    # -d keeps each session for many messages, as we do: without it the limit would be lower.
+    source = await asyncio.create_subprocess_exec(
+        program, "-d", "-l", str(MESSAGE_BYTES), "-m", str(messages), "-s", str(SOURCE_SESSIONS),
+        f"127.0.0.1:{sink.port}",
+        stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        return f"smtp-source -d -s {SOURCE_SESSIONS} -l {MESSAGE_BYTES}", await watch(sink, messages, source)
+    finally:
+        await stop(source)
+
+
+async def _plain_loop(sink: Sink, messages: int, folder: Path) -> Measured:
+    context = AdapterContext(workspace_id=0, connection_id=0, home=folder)
+    adapter = provider("smtp").open(sink.connection_settings(), context)
+    pushing = asyncio.create_task(_push(adapter, messages))
+    try:
+        return await watch(sink, messages, None)
+    finally:
+        await pushing
+        await adapter.close()
+
+
+async def _push(adapter: Adapter, messages: int) -> None:
+    text = ("All work and no play makes a dull message. " * 2 + "\r\n") * (MESSAGE_BYTES // 88)
+    windows = asyncio.Semaphore(4)
+
+    async def push(start: int) -> None:
+        async with windows:
+            await adapter.send(
+                [
+                    OutgoingMessage(
+                        message_id=number,
+                        workspace_id=0,
+                        recipient=f"limit{number}@example.com",
+                        sender="bench@example.com",
+                        text=text,
+                        headers=(
+                            ("To", f"limit{number}@example.com"),
+                            ("Subject", "The limit"),
+                            ("Message-ID", f"<{number}.limit@example.com>"),
+                        ),
+                    )
+                    for number in range(start, min(start + WINDOW, messages))
+                ]
+            )
+
+    await asyncio.gather(*(push(start) for start in range(0, messages, WINDOW)))
+
+
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """Ask a process to stop, and insist when it does not."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), 30)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
