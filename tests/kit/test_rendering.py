@@ -164,10 +164,10 @@ HOSTILE = [
 @pytest.mark.parametrize("source", HOSTILE, ids=[source[:40] for source in HOSTILE])
 def test_a_hostile_template_is_refused_quickly_and_small(source: str):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(TemplateBroken):
         rendered(source)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
