@@ -19,7 +19,7 @@ START_FIELDS: Final = ("mode", "tags", "consent_source")
 
 TARGETS: Final = {
     "email": N_("E-mail address"),
-    "phone": N_("Phone"),
+    "phone": N_("Phone number"),
     "name": N_("Name"),
     "external_id": N_("External id"),
     "tags": N_("Tags"),

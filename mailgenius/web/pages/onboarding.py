@@ -1,5 +1,6 @@
 """The first steps of a workspace: a short list that knows by itself what is done."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,7 +105,7 @@ async def welcome_page(visit: CurrentVisit) -> Page:
 
 @get(NAMING_PATH, opt=needs(Permission.WORKSPACE_MANAGE))
 async def naming_page(visit: CurrentVisit) -> Page:
-    return _naming(visit, WorkspaceForm.of(visit.here), {})
+    return await _naming(visit, WorkspaceForm.of(visit.here), {})
 
 
 @post(NAMING_PATH, opt=needs(Permission.WORKSPACE_MANAGE))
@@ -128,7 +129,7 @@ async def save_naming(visit: CurrentVisit) -> Page:
         except MailGeniusError as error:
             errors = errors_of(error, fields=WORKSPACE_FIELDS, default="name")
     if errors:
-        return _naming(visit, form, errors)
+        return await _naming(visit, form, errors)
     return visit.redirect(WELCOME_PATH, Flash("success", _("Workspace saved.")))
 
 
@@ -137,13 +138,13 @@ def current_step(visit: Visit, steps: list[Step]) -> Step | None:
     return next((step for step in steps if not step.done and visit.may(step.permission)), None)
 
 
-def _naming(visit: Visit, form: WorkspaceForm, errors: dict[str, str]) -> Page:
+async def _naming(visit: Visit, form: WorkspaceForm, errors: dict[str, str]) -> Page:
     return visit.html(
         "onboarding/naming.html",
         code=422 if errors else 200,
         form=form,
         errors=errors,
-        timezones=timezone_options(),
+        timezones=await asyncio.to_thread(timezone_options, visit.page.locale),
         locales=list(LOCALE_NAMES.items()),
     )
 

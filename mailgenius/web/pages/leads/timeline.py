@@ -141,7 +141,7 @@ def _created(at: datetime, detail: Mapping[str, Any]) -> Event:
             kind="brand",
             href=f"/imports/{import_id}",
         )
-    return Event(title=_("Added"), at=at, icon="user-plus", kind="brand")
+    return Event(title=_("Added to the workspace"), at=at, icon="user-plus", kind="brand")
 
 
 def _updated(at: datetime, detail: Mapping[str, Any]) -> Event:

@@ -1,5 +1,6 @@
 """The current workspace, and the list of one's workspaces."""
 
+import asyncio
 from typing import Final
 
 from litestar import get, post
@@ -25,7 +26,7 @@ async def workspace_page(visit: CurrentVisit) -> Page:
     """The workspace's settings; who may not change them goes to what they may: their profile."""
     if not visit.may(Permission.WORKSPACE_MANAGE):
         return visit.redirect("/settings/profile")
-    return _workspace_form(visit, WorkspaceForm.of(visit.here))
+    return await _workspace_form(visit, WorkspaceForm.of(visit.here))
 
 
 @post(SETTINGS_PATH, opt=needs(Permission.WORKSPACE_MANAGE))
@@ -47,7 +48,7 @@ async def save_workspace(visit: CurrentVisit) -> Page:
         except MailGeniusError as error:
             errors = _name_or_fields(error)
     if errors:
-        return _workspace_form(visit, form, errors)
+        return await _workspace_form(visit, form, errors)
     return visit.redirect(SETTINGS_PATH, Flash("success", _("Workspace saved.")))
 
 
@@ -90,13 +91,13 @@ def _name_or_fields(error: MailGeniusError) -> dict[str, str]:
     return errors_of(error, fields=WORKSPACE_FIELDS, default=default)
 
 
-def _workspace_form(visit: Visit, form: WorkspaceForm, errors: dict[str, str] | None = None) -> Page:
+async def _workspace_form(visit: Visit, form: WorkspaceForm, errors: dict[str, str] | None = None) -> Page:
     return visit.html(
         "settings/workspace.html",
         code=422 if errors else 200,
         form=form,
         errors=errors or {},
-        timezones=timezone_options(),
+        timezones=await asyncio.to_thread(timezone_options, visit.page.locale),
         locales=list(LOCALE_NAMES.items()),
     )
 
