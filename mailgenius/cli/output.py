@@ -22,7 +22,7 @@ _beside = Console(stderr=True, highlight=False)
 
 def say(text: str) -> None:
     """Tell a person something. Goes to stderr, so that stdout holds results alone."""
-    _beside.print(text, markup=False)
+    _beside.print(text, markup=False, soft_wrap=True)
 
 
 def show(result: object, text: str, *, as_json: bool) -> None:
@@ -30,7 +30,7 @@ def show(result: object, text: str, *, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        _people.print(text, markup=False)
+        _people.print(text, markup=False, soft_wrap=True)
 
 
 def show_rows(rows: Sequence[object], columns: Mapping[str, str], *, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def show_fields(result: object, fields: Mapping[str, object], *, as_json: bool) 
         return
     width = max(map(len, fields), default=0)
     for label, value in fields.items():
-        _people.print(f"{label:<{width}}  {_cell(value)}", markup=False)
+        _people.print(f"{label:<{width}}  {_cell(value)}", markup=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -75,9 +75,9 @@ def print_error(error: MailGeniusError, *, as_json: bool) -> None:
     problems = [{"field": problem.field, "message": problem.message} for problem in error.problems]
     if as_json:
         print_json({"error": {"kind": error.kind, "message": error.message, "problems": problems}})
-    _beside.print(f"Error: {error.message}", style="red", markup=False)
+    _beside.print(f"Error: {error.message}", style="red", markup=False, soft_wrap=True)
     for problem in error.problems:
-        _beside.print(f"  {problem.field}: {problem.message}", markup=False)
+        _beside.print(f"  {problem.field}: {problem.message}", markup=False, soft_wrap=True)
 
 
 def json_ready(value: Any, key: str = "") -> Any:

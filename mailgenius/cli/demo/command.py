@@ -47,7 +47,7 @@ async def _demo(settings: Settings, plan: Plan, *, leave: bool, as_json: bool) -
 
 async def _story(running: Installation) -> SignIn:
     assert running.address is not None  # noqa: S101  # All roles run, and so does HTTP.
-    sample = resources.files("mailgenius.ops") / "demo" / "leads.csv"
+    sample = resources.files("mailgenius.cli.demo") / "leads.csv"
     async with open_services(running.settings, connections=2) as services:
         with resources.as_file(sample) as leads:
             return await tell_story(services, address=running.address, leads=leads, tell=say)

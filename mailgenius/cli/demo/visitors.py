@@ -16,7 +16,7 @@ from mailgenius.channels.sandbox.outbox import Outbox, OutboxMessage
 
 READERS = 3000
 """Of these newest messages some are opened; the other recipients never look."""
-AT_ONCE = 32
+AT_ONCE = 128
 OPEN_EVERY, CLICK_EVERY, LEAVE_EVERY, MACHINE_EVERY = 2, 7, 60, 11
 PIXEL = re.compile(r"""src=["']([^"']*/o/[^"']+)["']""")
 LINK = re.compile(r"""href=["']([^"']*/c/[^"']+)["']""")
@@ -52,7 +52,7 @@ async def visit_messages(home: Path, workspace_id: int, address: str) -> Counter
     limits = aiohttp.TCPConnector(limit=AT_ONCE)
     async with aiohttp.ClientSession(address, connector=limits) as client:
         visits = _visits(home, workspace_id)
-        while some := await asyncio.to_thread(lambda: list(islice(visits, AT_ONCE * 8))):
+        while some := await asyncio.to_thread(lambda: list(islice(visits, AT_ONCE * 2))):
             for kind in await asyncio.gather(*(_go(client, visit) for visit in some)):
                 done[kind] += 1
     return done

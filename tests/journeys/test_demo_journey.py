@@ -1,0 +1,31 @@
+"""The demonstration, from nothing and again."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.installation import command, free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def results(home: Path) -> dict:
+    campaigns = command(home, "campaign", "list", "--workspace", "Demo")["items"]
+    assert len(campaigns) == 1
+    return command(home, "campaign", "show", campaigns[0]["id"], "--workspace", "Demo")
+
+
+def test_the_demo_tells_its_story_once(tmp_path: Path):
+    tmp_path.chmod(0o755)
+    first = command(tmp_path, "demo", "--exit", "--port", str(free_port()))
+    told = results(tmp_path)
+    assert told["state"] == "finished"
+    assert told["sent"] == told["total"] > 9_900
+    assert told["opened_unique"] > 1_000
+    assert told["clicked_unique"] > 100
+    assert told["unsubscribed"] > 10
+    leads = command(tmp_path, "leads", "list", "--workspace", "Demo")["total"]
+    again = command(tmp_path, "demo", "--exit", "--port", str(free_port()))
+    assert again["sign_in"] == first["sign_in"]
+    assert results(tmp_path) == told
+    assert command(tmp_path, "leads", "list", "--workspace", "Demo")["total"] == leads
