@@ -1,23 +1,26 @@
 """What must happen beside the sending: heartbeats, recovery of dead engines' batches, due retries."""
 
 import asyncio
-from collections.abc import Callable, Collection
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.senders import Senders
 from mailgenius.engine.ledger import service as ledger
-from mailgenius.engine.ledger.model import Claim
+from mailgenius.engine.ledger.model import BATCH_SIZE, Claim
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.logs import logger
 
-TICK_S = 1.0
-HEARTBEAT_TICKS = 5
-RECOVERY_TICKS = 2
-UPKEEP_TICKS = 30
+HEARTBEAT_S = 5.0
+RECOVERY_S = 2.0
+REQUEUE_S = 1.0
+UPKEEP_S = 30.0
 AT_ONCE = 100
 DUE_AT_ONCE = 5000
+BATCHES_AT_ONCE = 10
 
 log = logger(__name__)
 
@@ -43,32 +46,30 @@ class Keeper:
         self._claims = claims
 
     async def run(self, ended: asyncio.Event) -> None:
-        """Tick until `ended`. A database that is away is waited for; anything else is logged and survived."""
-        tick = 0
-        while not ended.is_set():
-            try:
-                await self._tick(tick)
-            except Unavailable as error:
-                log.warning("the database is away", detail=error.message)
-            except Exception:
-                # Leases must be renewed whatever else fails, so the keeper never ends by an error.
-                log.exception("upkeep failed")
-            tick += 1
-            try:
-                async with asyncio.timeout(TICK_S):
-                    await ended.wait()
-            except TimeoutError:
-                continue
+        """Keep house until `ended`. Each duty has its own rhythm, so that a long one delays no heartbeat."""
+        await asyncio.gather(
+            self._every(HEARTBEAT_S, self.renew, ended),
+            self._every(RECOVERY_S, self.recover, ended),
+            self._every(REQUEUE_S, self.requeue, ended),
+            self._every(UPKEEP_S, self.upkeep, ended),
+        )
 
-    async def _tick(self, tick: int) -> None:
-        if tick % HEARTBEAT_TICKS == 0:
-            await self.renew()
-        if tick % RECOVERY_TICKS == 0:
-            await self.recover()
-        await self.requeue()
-        if tick % UPKEEP_TICKS == 0:
-            await self._senders.close_idle()
-            await self._wake_forgotten()
+    async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]], ended: asyncio.Event) -> None:
+        while not ended.is_set():
+            with self._survived():
+                await duty()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), seconds)
+
+    @contextmanager
+    def _survived(self) -> Iterator[None]:
+        """Wait out a database that is away, and survive anything else: leases must go on being renewed."""
+        try:
+            yield
+        except Unavailable as error:
+            log.warning("the database is away", detail=error.message)
+        except Exception:
+            log.exception("upkeep failed")
 
     async def renew(self) -> None:
         """Tell that we live: prolong our leases, workspace by workspace."""
@@ -81,40 +82,53 @@ class Keeper:
         async with self._db.trusted() as tx:
             expired = await ledger.expired_leases(tx, limit=AT_ONCE)
         for workspace_id, batch_id, order_id in expired:
-            async with self._db.trusted() as tx:
-                found = await ledger.recover(
-                    tx,
-                    workspace_id=workspace_id,
-                    order_id=order_id,
-                    batch_id=batch_id,
-                    owner=f"{self._engine}/recovery",
-                    lease=self._lease,
-                    shard=self._shard,
-                )
-            if found is None:
-                continue
-            metrics.RECOVERED.labels("repeated" if found.repeated else "unknown").inc(found.lost)
-            log.warning(
-                "batch recovered from a dead engine",
-                workspace=workspace_id,
-                order=order_id,
-                batch=batch_id,
-                in_window=found.lost,
-                repeated=found.repeated,
+            with self._survived():
+                await self._recover_batch(workspace_id, batch_id, order_id)
+
+    async def _recover_batch(self, workspace_id: int, batch_id: int, order_id: int) -> None:
+        async with self._db.trusted() as tx:
+            found = await ledger.recover(
+                tx,
+                workspace_id=workspace_id,
+                order_id=order_id,
+                batch_id=batch_id,
+                owner=f"{self._engine}/recovery",
+                lease=self._lease,
+                shard=self._shard,
             )
+        if found is None:
+            return
+        metrics.RECOVERED.labels("repeated" if found.repeated else "unknown").inc(found.lost)
+        log.warning(
+            "batch recovered from a dead engine",
+            workspace=workspace_id,
+            order=order_id,
+            batch=batch_id,
+            in_window=found.lost,
+            repeated=found.repeated,
+        )
 
     async def requeue(self) -> None:
-        """Queue messages whose next attempt is due, order by order."""
+        """Queue messages whose next attempt is due, order by order, some batches of each."""
         async with self._db.trusted() as tx:
             due = await ledger.due_orders(tx, limit=DUE_AT_ONCE)
         for workspace_id, order_id in due:
+            with self._survived():
+                await self._requeue_order(workspace_id, order_id)
+
+    async def _requeue_order(self, workspace_id: int, order_id: int) -> None:
+        for _ in range(BATCHES_AT_ONCE):
             async with self._db.trusted() as tx:
                 queued = await ledger.requeue_due(
                     tx, workspace_id=workspace_id, order_id=order_id, shard=self._shard
                 )
             metrics.REQUEUED.inc(queued)
+            if queued < BATCH_SIZE:
+                return
 
-    async def _wake_forgotten(self) -> None:
+    async def upkeep(self) -> None:
+        """Close connections that nobody uses, and look whether a lane was forgotten."""
+        await self._senders.close_idle()
         async with self._db.trusted() as tx:
             woken = await ledger.wake_forgotten_lanes(tx)
         if woken:
