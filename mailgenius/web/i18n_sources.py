@@ -34,7 +34,9 @@ _JINJA_OPTIONS: Final[dict[str, Any]] = {
     "extensions": "jinja2.ext.do, jinja2.ext.loopcontrols",
 }
 _ERROR_BASE: Final = "MailGeniusError"
-_PROBLEMS: Final = frozenset({"Problem", "invalid"})
+_PROBLEMS: Final = frozenset({"Problem", "invalid", "launch_error"})
+_SHOWN: Final = {"SettingField": ("label", "help"), "Starter": ("title", "text")}
+"""Values of lower storeys that pages show: the keyword arguments that hold texts."""
 # Doors of their own language: their errors never reach a page.
 _NOT_ON_PAGES: Final = frozenset({"api", "cli", "processes", "migrations"})
 _NUMBER: Final = re.compile(r"\d[\d,.]*\d|\d")
@@ -63,7 +65,7 @@ class Found:
 
 def find_texts() -> list[Found]:
     """Every text of the templates, the Python files and the errors, in the order of the files."""
-    return [*_of_templates(), *_of_python(), *_of_errors()]
+    return [*_of_templates(), *_of_python(), *_of_errors(), *_of_values()]
 
 
 def area_of(path: Path) -> str:
@@ -106,12 +108,36 @@ def _as_found(path: Path, rows: Iterator[tuple[int, Any, Any]]) -> Iterator[Foun
         yield Found(msgid=msgid, area=area_of(path), place=_place(path, line))
 
 
-def _of_errors() -> Iterator[Found]:
-    trees = {
+def _trees() -> dict[Path, ast.Module]:
+    return {
         path: ast.parse(path.read_text("utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
         if path.relative_to(PACKAGE).parts[0] not in _NOT_ON_PAGES
     }
+
+
+def _of_values() -> Iterator[Found]:
+    """Texts in values: forms of providers, examples of templates, and what a provider is called."""
+    for path, tree in _trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _name(node.func) in _SHOWN:
+                wanted = _SHOWN[_name(node.func)]
+                texts = [each.value for each in node.keywords if each.arg in wanted]
+            elif isinstance(node, ast.ClassDef) and node.name.endswith("Provider"):
+                texts = [
+                    each.value
+                    for each in node.body
+                    if isinstance(each, ast.Assign) and _name(each.targets[0]) == "label"
+                ]
+            else:
+                continue
+            for text in texts:
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    yield Found(msgid=Msgid(text.value), area=area_of(path), place=_place(path, text.lineno))
+
+
+def _of_errors() -> Iterator[Found]:
+    trees = _trees()
     classes = [
         (path, node)
         for path, tree in trees.items()

@@ -79,6 +79,11 @@ class Finding:
         return self.message.format_map(self.values)
 
 
+def launch_error(field: str, message: str, **values: str) -> Finding:
+    """A finding that stops a launch. The message is an English message id, translated by the pages."""
+    return Finding(severity=Severity.ERROR, field=field, message=message, values=values)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compiled:
     """A template ready for the engine: HTML and text still hold merge fields."""

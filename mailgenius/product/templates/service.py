@@ -23,6 +23,7 @@ from mailgenius.product.templates.model import (
     Syntax,
     Template,
     TemplateInput,
+    launch_error,
 )
 
 NEWEST = 2**63 - 1
@@ -104,14 +105,14 @@ async def check(template: Template | TemplateInput, *, custom_fields: Collection
     """
     findings = []
     if not template.subject.strip():
-        findings.append(_error("subject", "The subject is empty."))
+        findings.append(launch_error("subject", "The subject is empty."))
     if not template.source.strip() and not template.text.strip():
-        findings.append(_error("source", "The message has no content."))
+        findings.append(launch_error("source", "The message has no content."))
     try:
         html = (await compiled(template)).html
     except MjmlBroken as error:
         html = ""
-        findings.append(_error("source", "{detail}", detail=error.message))
+        findings.append(launch_error("source", "{detail}", detail=error.message))
     for field, source, is_html in (
         ("subject", template.subject, False),
         ("preheader", template.preheader, False),
@@ -187,9 +188,9 @@ def _check_part(field: str, source: str, *, is_html: bool, custom_fields: Collec
         rendering.compile_template(source, html=is_html)
         used = rendering.merge_fields(source)
     except rendering.TemplateBroken as error:
-        return [_error(field, "{detail}", detail=error.message)]
+        return [launch_error(field, "{detail}", detail=error.message)]
     return [
-        _error(field, "{name} is not a merge field of this workspace.", name=name)
+        launch_error(field, "{name} is not a merge field of this workspace.", name=name)
         for name in sorted(used)
         if not _known(name, custom_fields)
     ]
@@ -199,10 +200,6 @@ def _known(name: str, custom_fields: Collection[str]) -> bool:
     if name.startswith(CUSTOM_PREFIX):
         return name.removeprefix(CUSTOM_PREFIX).split(".")[0] in custom_fields
     return name in LEAD_FIELDS or name in OTHER_FIELDS
-
-
-def _error(field: str, message: str, **values: str) -> Finding:
-    return Finding(severity=Severity.ERROR, field=field, message=message, values=values)
 
 
 def _checked(template: TemplateInput) -> TemplateInput:

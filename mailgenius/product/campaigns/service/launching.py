@@ -12,7 +12,7 @@ from mailgenius.product.campaigns.errors import CampaignNotInState, CampaignNotR
 from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.leads import service as leads
 from mailgenius.product.templates import service as templates
-from mailgenius.product.templates.model import Finding, Severity
+from mailgenius.product.templates.model import Finding, launch_error
 
 CAMPAIGN_PRIORITY = 10
 ANY_LEAD = 2**63 - 1
@@ -150,12 +150,5 @@ async def _findings(tx: Tx, *, workspace_id: int, campaign: Campaign) -> list[Fi
         limit=1,
     )
     if not somebody:
-        findings.append(
-            Finding(
-                severity=Severity.ERROR,
-                field="audience",
-                message="Nobody is in this audience.",
-                values={},
-            )
-        )
+        findings.append(launch_error("audience", "Nobody is in this audience."))
     return findings
