@@ -2,6 +2,7 @@
 
 from mailgenius.engine.intake.jobs import jobs as intake_jobs
 from mailgenius.kit.jobs import Jobs, JobTable
+from mailgenius.ops.maintenance import jobs as maintenance_jobs
 from mailgenius.product.campaigns.jobs import jobs as campaigns_jobs
 from mailgenius.product.imports.jobs import jobs as imports_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
@@ -16,6 +17,7 @@ def job_tables() -> list[JobTable]:
         workspaces_jobs,
         intake_jobs,
         campaigns_jobs,
+        maintenance_jobs,
     ]
 
 
