@@ -182,16 +182,18 @@ CREATE FUNCTION count_leads() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO lead_counts (workspace_id, key, n)
-        SELECT workspace_id, key, count(*)
-          FROM new_rows, LATERAL (SELECT 'all' UNION ALL SELECT 'status:' || status
-                                  UNION ALL SELECT 'tag:' || tag FROM unnest(tags) tag) keys (key)
-         GROUP BY 1, 2;
+        SELECT workspace_id, 'all', count(*) FROM new_rows GROUP BY workspace_id
+        UNION ALL
+        SELECT workspace_id, 'status:' || status, count(*) FROM new_rows GROUP BY workspace_id, status
+        UNION ALL
+        SELECT workspace_id, 'tag:' || tag, count(*) FROM new_rows, unnest(tags) tag GROUP BY workspace_id, tag;
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO lead_counts (workspace_id, key, n)
-        SELECT workspace_id, key, -count(*)
-          FROM old_rows, LATERAL (SELECT 'all' UNION ALL SELECT 'status:' || status
-                                  UNION ALL SELECT 'tag:' || tag FROM unnest(tags) tag) keys (key)
-         GROUP BY 1, 2;
+        SELECT workspace_id, 'all', -count(*) FROM old_rows GROUP BY workspace_id
+        UNION ALL
+        SELECT workspace_id, 'status:' || status, -count(*) FROM old_rows GROUP BY workspace_id, status
+        UNION ALL
+        SELECT workspace_id, 'tag:' || tag, -count(*) FROM old_rows, unnest(tags) tag GROUP BY workspace_id, tag;
     ELSE
         INSERT INTO lead_counts (workspace_id, key, n)
         SELECT workspace_id, key, sum(n)
@@ -213,17 +215,25 @@ CREATE TRIGGER leads_counted_update AFTER UPDATE ON leads
 CREATE TRIGGER leads_counted_delete AFTER DELETE ON leads
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_leads();
 
+CREATE FUNCTION distinct_tags(tags text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    -- The tags in their first order, each once.
+    RETURN (SELECT coalesce(array_agg(tag ORDER BY place), '{}')
+              FROM (SELECT tag, min(place) AS place
+                      FROM unnest(tags) WITH ORDINALITY all_tags (tag, place)
+                     GROUP BY tag) once);
+
 CREATE FUNCTION merged_tags(old text[], given text[], added text[], replacing boolean) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- The tags of a lead after a merge, in their first order, each once.
+    -- The tags of a lead after a merge; given ones hold each once. The common cases need no distinct_tags(), which
+    -- costs 18 us; without a query of its own this function is inlined.
     RETURN CASE
-        WHEN given IS NULL AND old @> added THEN old
-        WHEN NOT (replacing AND given IS NOT NULL) AND old @> given AND old @> added THEN old
-        ELSE (SELECT coalesce(array_agg(tag ORDER BY place), '{}')
-                FROM (SELECT tag, min(place) AS place
-                        FROM unnest(CASE WHEN replacing AND given IS NOT NULL THEN given ELSE old || coalesce(given, '{}') END
-                                    || added) WITH ORDINALITY all_tags (tag, place)
-                       GROUP BY tag) once)
+        WHEN replacing AND given IS NOT NULL AND given @> added THEN given
+        WHEN replacing AND given IS NOT NULL THEN distinct_tags(given || added)
+        WHEN old @> coalesce(given, '{}') AND old @> added THEN old
+        WHEN NOT old && coalesce(given, '{}') AND NOT (old || coalesce(given, '{}')) && added
+            THEN old || coalesce(given, '{}') || added
+        ELSE distinct_tags(old || coalesce(given, '{}') || added)
     END;
 
 -- The shape of the rows that wait to be merged. Each session fills a temporary table of the same name, which

@@ -82,16 +82,18 @@ CREATE FUNCTION public.count_leads() RETURNS trigger
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO lead_counts (workspace_id, key, n)
-        SELECT workspace_id, key, count(*)
-          FROM new_rows, LATERAL (SELECT 'all' UNION ALL SELECT 'status:' || status
-                                  UNION ALL SELECT 'tag:' || tag FROM unnest(tags) tag) keys (key)
-         GROUP BY 1, 2;
+        SELECT workspace_id, 'all', count(*) FROM new_rows GROUP BY workspace_id
+        UNION ALL
+        SELECT workspace_id, 'status:' || status, count(*) FROM new_rows GROUP BY workspace_id, status
+        UNION ALL
+        SELECT workspace_id, 'tag:' || tag, count(*) FROM new_rows, unnest(tags) tag GROUP BY workspace_id, tag;
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO lead_counts (workspace_id, key, n)
-        SELECT workspace_id, key, -count(*)
-          FROM old_rows, LATERAL (SELECT 'all' UNION ALL SELECT 'status:' || status
-                                  UNION ALL SELECT 'tag:' || tag FROM unnest(tags) tag) keys (key)
-         GROUP BY 1, 2;
+        SELECT workspace_id, 'all', -count(*) FROM old_rows GROUP BY workspace_id
+        UNION ALL
+        SELECT workspace_id, 'status:' || status, -count(*) FROM old_rows GROUP BY workspace_id, status
+        UNION ALL
+        SELECT workspace_id, 'tag:' || tag, -count(*) FROM old_rows, unnest(tags) tag GROUP BY workspace_id, tag;
     ELSE
         INSERT INTO lead_counts (workspace_id, key, n)
         SELECT workspace_id, key, sum(n)
@@ -134,6 +136,10 @@ BEGIN
     RETURN made;
 END $$;
 
+CREATE FUNCTION public.distinct_tags(tags text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(array_agg(once.tag ORDER BY once.place), '{}'::text[]) AS "coalesce" FROM (SELECT all_tags.tag, min(all_tags.place) AS place FROM unnest(distinct_tags.tags) WITH ORDINALITY all_tags(tag, place) GROUP BY all_tags.tag) once);
+
 CREATE FUNCTION public.estimate_lead_matches(words text, tag text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -161,7 +167,7 @@ CREATE FUNCTION public.lead_search(name text, email text, phone text, external_i
 
 CREATE FUNCTION public.merged_tags(old text[], given text[], added text[], replacing boolean) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN ((given IS NULL) AND (old @> added)) THEN old WHEN ((NOT (replacing AND (given IS NOT NULL))) AND (old @> given) AND (old @> added)) THEN old ELSE (SELECT COALESCE(array_agg(once.tag ORDER BY once.place), '{}'::text[]) AS "coalesce" FROM (SELECT all_tags.tag, min(all_tags.place) AS place FROM unnest((CASE WHEN (merged_tags.replacing AND (merged_tags.given IS NOT NULL)) THEN merged_tags.given ELSE (merged_tags.old || COALESCE(merged_tags.given, '{}'::text[])) END || merged_tags.added)) WITH ORDINALITY all_tags(tag, place) GROUP BY all_tags.tag) once) END;
+    RETURN CASE WHEN (replacing AND (given IS NOT NULL) AND (given @> added)) THEN given WHEN (replacing AND (given IS NOT NULL)) THEN public.distinct_tags((given || added)) WHEN ((old @> COALESCE(given, '{}'::text[])) AND (old @> added)) THEN old WHEN ((NOT (old && COALESCE(given, '{}'::text[]))) AND (NOT ((old || COALESCE(given, '{}'::text[])) && added))) THEN ((old || COALESCE(given, '{}'::text[])) || added) ELSE public.distinct_tags(((old || COALESCE(given, '{}'::text[])) || added)) END;
 
 CREATE FUNCTION public.message_id_at(moment timestamp with time zone) RETURNS bigint
     LANGUAGE sql IMMUTABLE

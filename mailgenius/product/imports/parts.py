@@ -6,6 +6,7 @@ row is in which part depends on the file alone: only so does a part's bookmark m
 """
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -48,9 +49,11 @@ class Part:
     def csv(self) -> Iterator[bytes]:
         """Yield the rows as `leads.merge_staged` stages them."""
         ordered = self.rows.select(LINE, ROUND, *COLUMNS)
-        data = memoryview(ordered.write_csv(include_header=False).encode())
-        for start in range(0, len(data), SLICE):
-            yield bytes(data[start : start + SLICE])
+        data = io.BytesIO()
+        ordered.write_csv(data, include_header=False)
+        data.seek(0)
+        while piece := data.read(SLICE):
+            yield piece
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +106,7 @@ def _shared(rows: pl.DataFrame, mode: Mode) -> Part | None:
         [_row(planned) for planned in plan.leads],
         schema={LINE: pl.Int64, ROUND: pl.Int64, **dict.fromkeys(COLUMNS, pl.String)},
         orient="row",
-    )
+    ).sort(*IDENTITIES)
     return Part(bit=1 << LANES, rows=frame, sizes=plan.sizes, plan=plan)
 
 

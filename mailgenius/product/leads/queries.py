@@ -70,13 +70,20 @@ async def mark_suppressed(tx: Tx, *, workspace_id: int) -> int:
 
 
 async def insert_staged(
-    tx: Tx, *, workspace_id: int, round_no: int, added_tags: Sequence[str], import_id: int | None
+    tx: Tx,
+    *,
+    workspace_id: int,
+    round_no: int,
+    added_tags: Sequence[str],
+    replacing: bool,
+    import_id: int | None,
 ) -> int:
     return await tx.execute(
         _SQL["insert-staged"],
         workspace_id=workspace_id,
         round=round_no,
         added_tags=list(added_tags),
+        replacing=replacing,
         import_id=import_id,
     )
 

@@ -28,17 +28,18 @@ UPDATE lead_staging s
 
 -- name: insert-staged
 -- Create the leads of the staged rows whose identities are all new. A row that meets an existing lead, here or
--- in a transaction that is under way, is passed over. Sorted, so that two batches wait and do not deadlock.
+-- in a transaction that is under way, is passed over. Rows are staged in the order of their e-mails, so that two
+-- batches wait for each other and do not deadlock, and index pages are met in turn.
 INSERT INTO leads (workspace_id, id, email, phone, external_id, name, status, tags, fields, consent_at,
                    consent_source, import_id)
        OVERRIDING SYSTEM VALUE
 SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, ''),
        coalesce(suppressed, status, 'active'),
-       merged_tags(coalesce(tags, '{}'), NULL, %(added_tags)s::text[], false),
-       coalesce(jsonb_strip_nulls(fields), '{}'), consent_at, coalesce(consent_source, ''), %(import_id)s::bigint
+       merged_tags('{}', tags, %(added_tags)s::text[], false),
+       CASE WHEN fields IS NULL THEN '{}' WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(fields) ELSE fields END,
+       consent_at, coalesce(consent_source, ''), %(import_id)s::bigint
   FROM lead_staging
  WHERE round = %(round)s::smallint AND outcome IS NULL
- ORDER BY email, phone, external_id, n
     ON CONFLICT DO NOTHING
 
 -- name: settle-created
@@ -93,7 +94,9 @@ WITH changed AS (
            name = coalesce(s.name, l.name),
            status = CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
            tags = merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
-           fields = jsonb_strip_nulls(l.fields || coalesce(s.fields, '{}')),
+           fields = CASE WHEN s.fields IS NULL THEN l.fields
+                         WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(l.fields || s.fields)
+                         ELSE l.fields || s.fields END,
            consent_at = coalesce(s.consent_at, l.consent_at),
            consent_source = coalesce(s.consent_source, l.consent_source),
            updated_at = now()
@@ -108,7 +111,9 @@ WITH changed AS (
             coalesce(s.name, l.name),
             CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
             merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
-            jsonb_strip_nulls(l.fields || coalesce(s.fields, '{}')),
+            CASE WHEN s.fields IS NULL THEN l.fields
+                 WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(l.fields || s.fields)
+                 ELSE l.fields || s.fields END,
             coalesce(s.consent_at, l.consent_at), coalesce(s.consent_source, l.consent_source))
     RETURNING s.n, l.id
 ), logged AS (
@@ -187,7 +192,7 @@ DELETE FROM leads
 -- Add tags to the leads that lack one of them, and note it.
 WITH changed AS (
     UPDATE leads
-       SET tags = merged_tags(tags, NULL, %(tags)s::text[], false), updated_at = now()
+       SET tags = merged_tags(tags, %(tags)s::text[], '{}', false), updated_at = now()
      WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
        AND NOT tags @> %(tags)s::text[]
     RETURNING id

@@ -46,7 +46,8 @@ class Merge:
 async def stage(tx: Tx, planned: Iterable[PlannedLead]) -> None:
     """Fill the staging table with leads in normal form."""
     await queries.open_staging(tx)
-    await queries.stage_rows(tx, (_row(each.n, each.round_no, each.lead) for each in planned))
+    ordered = sorted(planned, key=lambda each: each.lead.email or "")
+    await queries.stage_rows(tx, (_row(each.n, each.round_no, each.lead) for each in ordered))
 
 
 def _row(n: int, round_no: int, lead: LeadInput) -> Sequence[Any]:
@@ -73,7 +74,7 @@ async def merge_staged(
     Args:
         tx: holds the staging table.
         merge: how.
-        csv: ready-made rows to stage first, as `stage-csv` says; else `stage` was called.
+        csv: ready-made rows to stage first, as `stage-csv` says, ordered by e-mail; else `stage` was called.
         rounds: how many staged rows each round has.
         stops: whether rows may carry a status, which then also goes to the suppression list.
     """
@@ -130,6 +131,7 @@ async def _insert(tx: Tx, merge: Merge, round_no: int) -> int:
         workspace_id=merge.workspace_id,
         round_no=round_no,
         added_tags=merge.added_tags,
+        replacing=merge.mode is Mode.OVERWRITE,
         import_id=merge.import_id,
     )
 
