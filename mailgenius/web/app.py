@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from mailgenius.kit.errors import NotFound
 from mailgenius.kit.services import Services
 from mailgenius.web import security, static_files
+from mailgenius.web.arrivals import VisitMiddleware
 from mailgenius.web.failures import failure_handlers
 from mailgenius.web.pages import (
     auth,
@@ -21,7 +22,7 @@ from mailgenius.web.pages import (
     settings,
     templates,
 )
-from mailgenius.web.visits import ANYONE, Page, VisitMiddleware, admit, visit_of
+from mailgenius.web.visits import ANYONE, Page, admit, visit_of
 
 ROUTERS = (
     auth.router,

@@ -16,10 +16,11 @@ from mailgenius.kit.errors import Kind, MailGeniusError
 from mailgenius.kit.logs import logger
 from mailgenius.kit.services import Services
 from mailgenius.web import i18n, security
+from mailgenius.web.arrivals import guest_visit
 from mailgenius.web.i18n import N_, _
 from mailgenius.web.templating import render, toast
 from mailgenius.web.texts import message_of
-from mailgenius.web.visits import NoWorkspace, Page, PageRequest, PasswordChangeDue, Visit, guest_visit
+from mailgenius.web.visits import NoWorkspace, Page, PageRequest, PasswordChangeDue, Visit
 
 SIGN_IN_PATH: Final = "/sign-in"
 PASSWORD_PATH: Final = "/password"  # noqa: S105  # A path, not a secret.

@@ -150,7 +150,7 @@ async def test_a_file_that_is_no_table_is_explained_and_dropped(signed_in: Signe
     browser = await signed_in(Role.EDITOR)
     path = location(await upload(browser, bytes(range(256)) * 40, "leads.xlsx"))
     assert location(await browser.get(path)) == "/imports/new"
-    assert 'data-flash="danger">' in (await browser.get("/imports/new")).text
+    assert "is not a table that can be read" in (await browser.get("/imports/new")).text
     assert stored(services) == []
 
 
