@@ -106,6 +106,10 @@ async def test_an_import_is_stopped(signed_in: SignedIn, services: Services, wor
     assert "Import stopped" in (await browser.get(f"/imports/{import_id}")).text
     again = await browser.post(f"/imports/{import_id}/cancel")
     assert again.status_code == 409
+    assert "This import is over" in again.text
+    part = await browser.post(f"/imports/{import_id}/cancel", htmx=True)
+    assert (part.status_code, part.text, part.headers["hx-reswap"]) == (409, "", "none")
+    assert "This import is over" in part.headers["hx-trigger"]
 
 
 @pytest.mark.parametrize(
