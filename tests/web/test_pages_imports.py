@@ -161,9 +161,7 @@ async def test_a_file_that_is_no_table_is_explained_and_dropped(signed_in: Signe
 async def test_a_body_that_is_cut_off_leaves_nothing(signed_in: SignedIn, services: Services):
     browser = await signed_in(Role.EDITOR)
     await browser.get("/imports/new")
-    body = (
-        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nemail\r\na@b.co\r\n'
-    )
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nemail\r\na@b.co\r\n'
     answer = await browser.client.post(
         "/imports/new",
         content=body,
