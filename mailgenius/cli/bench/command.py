@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 import uvloop
 
-from mailgenius.cli.bench.importing import bench_import
 from mailgenius.cli.bench.soak import bench_soak
 from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
+from mailgenius.ops.bench_import import bench_import
 from mailgenius.ops.bench_send import bench_send
 
 app = typer.Typer(
@@ -22,11 +22,11 @@ def import_rows(
     as_json: AsJson = False,
 ) -> None:
     """Time an import beside a plain COPY of the same leads into the same indexed table."""
-    result = uvloop.run(bench_import(rows))
+    result = uvloop.run(bench_import(rows=rows, home=load_settings().home, progress=say))
     words = (
-        f"Import: {result.rows:,} rows in {result.seconds} s, {result.rate:,} rows/s\n"
-        f"COPY:   {result.limit_seconds} s, {result.limit:,} rows/s\n"
-        f"Ratio:  {result.ratio} times as long"
+        f"Import: {result['rows']:,} rows in {result['seconds']} s, {result['rate']:,} rows a second\n"
+        f"COPY:   {result['limit_seconds']} s, {result['limit']:,} rows a second\n"
+        f"Ratio:  {result['ratio']} times as long; at most {result['peak_rss_mb']} MB of memory"
     )
     show(result, words, as_json=as_json)
 
@@ -37,8 +37,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Time a campaign to a local SMTP sink beside smtp-source against the same sink."""
-    home = load_settings().home
-    result = uvloop.run(bench_send(messages=messages, home=home, progress=say))
+    result = uvloop.run(bench_send(messages=messages, home=load_settings().home, progress=say))
     words = (
         f"Campaign: {result['messages']:,} messages in {result['seconds']} s, {result['rate']:,} a second\n"
         f"Limit:    {result['limit']:,} a second by {result['limit_source']}\n"

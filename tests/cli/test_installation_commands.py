@@ -1,0 +1,54 @@
+"""Migrate and doctor."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.journeys.installation import free_port
+
+
+def verdicts(found: dict) -> dict[str, str]:
+    return {finding["check"]: finding["verdict"] for finding in found["findings"]}
+
+
+def test_a_healthy_installation(cli: Cli):
+    examined = cli("doctor", "--port", free_port(), "--json")
+    assert examined.code == 0
+    assert examined.json["healthy"]
+    assert verdicts(examined.json)["Migrations"] == "good"
+
+
+def test_every_problem_comes_with_its_mending(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MAILGENIUS_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+    (home / "secret.key").write_text("short")
+    examined = cli("doctor", "--port", free_port(), "--json")
+    assert examined.code == 1
+    broken = [each for each in examined.json["findings"] if each["verdict"] == "broken"]
+    assert {each["check"] for each in broken} == {"Database", "Secret key"}
+    assert all(each["mending"] for each in broken)
+
+
+def test_a_taken_port_is_named(cli: Cli):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        examined = cli("doctor", "--port", other.getsockname()[1], "--json").json
+    assert verdicts(examined)["Port"] == "warning"
+
+
+def test_migrate_says_when_nothing_is_left_to_do(cli: Cli):
+    assert cli("migrate", "--json").json == {"applied": []}
+    assert "up to date" in cli("migrate").out
+
+
+def test_a_wrong_setting_names_its_variable(cli: Cli, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MAILGENIUS_BASE_URL", "mail.example.com")
+    refused = cli("workspace", "list", "--json")
+    assert refused.code == 2
+    assert refused.json["error"]["problems"][0]["field"] == "MAILGENIUS_BASE_URL"
+
+
+def test_wrong_roles_are_refused(cli: Cli):
+    assert cli("run", "--roles", "web,mail").code == 2
