@@ -97,7 +97,7 @@ $(BIN)/python:
 
 $(INSTALLED): constraints.txt pyproject.toml | $(BIN)/python
 	@echo "make: installing the pinned packages"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
