@@ -1,3 +1,5 @@
-"""SQL migrations, in order of their numbers. `pre` files must work with the release that is still running;
-`post` files hold the destructive steps. schema.sql is what they add up to, for reading; a check compares both.
+"""SQL migrations, in order of their numbers.
+
+`pre` files must work with the release that is still running; `post` files hold the destructive steps.
+schema.sql is what they add up to, for reading; a check compares both.
 """
