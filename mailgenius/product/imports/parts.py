@@ -14,7 +14,8 @@ from datetime import datetime
 
 import polars as pl
 
-from mailgenius.product.imports.columns import COLUMNS, array_literal, rejects_of
+from mailgenius.product.imports.cells import array_literal
+from mailgenius.product.imports.columns import COLUMNS, rejects_of
 from mailgenius.product.imports.files.table import LINE, Chunk
 from mailgenius.product.imports.model import Reject
 from mailgenius.product.leads.model import LeadInput, LeadStatus, Mode

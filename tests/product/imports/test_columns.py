@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mailgenius.product.imports import columns
-from mailgenius.product.imports.columns import Rules, array_literal, moment, normal_rows, split_tags
+from mailgenius.product.imports import cells as settling
+from mailgenius.product.imports.cells import array_literal, moment, split_tags
+from mailgenius.product.imports.columns import Rules, normal_rows
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name
 from mailgenius.product.imports.mapping import targets_of
 from mailgenius.product.imports.parts import _tags
@@ -46,11 +47,14 @@ WORLD = [
 ]
 
 RULES: dict[str, tuple[Callable, Callable[[str], object]]] = {
-    "email": (columns._email, normalise.email),
-    "phone": (columns._phone, normalise.phone),
-    "line": (columns._line, normalise.line),
-    "external_id": (columns._external_id, lambda cell: normalise.line(cell, limit=normalise.MAX_EXTERNAL_ID)),
-    "json": (lambda raw: columns.Settled(values=columns._json_texts(raw)), normalise.text),
+    "email": (settling.emails, normalise.email),
+    "phone": (settling.phones, normalise.phone),
+    "line": (settling.lines, normalise.line),
+    "external_id": (
+        settling.external_ids,
+        lambda cell: normalise.line(cell, limit=normalise.MAX_EXTERNAL_ID),
+    ),
+    "json": (lambda raw: settling.Settled(values=settling.json_texts(raw)), normalise.text),
 }
 
 

@@ -15,7 +15,7 @@ from mailgenius.channels.contract import Channel
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.kit.db.errors import DatabaseBusy
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.product.leads import normalise, queries
+from mailgenius.product.leads import normalise, staging
 from mailgenius.product.leads.model import BatchResult, LeadInput, LeadStatus, Mode, Rejected
 from mailgenius.product.leads.rounds import PlannedLead
 
@@ -45,9 +45,9 @@ class Merge:
 
 async def stage(tx: Tx, planned: Iterable[PlannedLead]) -> None:
     """Fill the staging table with leads in normal form."""
-    await queries.open_staging(tx)
+    await staging.open_staging(tx)
     ordered = sorted(planned, key=lambda each: each.lead.email or "")
-    await queries.stage_rows(tx, (_row(each.n, each.round_no, each.lead) for each in ordered))
+    await staging.stage_rows(tx, (_row(each.n, each.round_no, each.lead) for each in ordered))
 
 
 def _row(n: int, round_no: int, lead: LeadInput) -> Sequence[Any]:
@@ -79,16 +79,16 @@ async def merge_staged(
         stops: whether rows may carry a status, which then also goes to the suppression list.
     """
     if csv is not None:
-        await queries.open_staging(tx)
-        await queries.stage_csv(tx, csv)
-    await queries.mark_suppressed(tx, workspace_id=merge.workspace_id)
+        await staging.open_staging(tx)
+        await staging.stage_csv(tx, csv)
+    await staging.mark_suppressed(tx, workspace_id=merge.workspace_id)
     totals = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
     for round_no, size in enumerate(rounds):
         for outcome, n in (await _merge_round(tx, merge, round_no, size)).items():
             totals[outcome] += n
     if stops:
         await _suppress_stopped(tx, merge.workspace_id)
-    rejected = await queries.rejected_staged(tx) if totals.pop("rejected") else []
+    rejected = await staging.rejected_staged(tx) if totals.pop("rejected") else []
     return BatchResult(**totals, rejected=[Rejected(index=row.n, reason=_reason(row)) for row in rejected])
 
 
@@ -98,14 +98,14 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
         created = await _insert(tx, merge, round_no)
         if created == size:
             return {"created": created}
-        left -= await queries.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
+        left -= await staging.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
     kind, detail = merge.activity
     for _ in range(MAX_TURNS):
-        await queries.match_staged(tx, workspace_id=merge.workspace_id, round_no=round_no)
+        await staging.match_staged(tx, workspace_id=merge.workspace_id, round_no=round_no)
         if merge.mode is Mode.KEEP:
-            settled = await queries.keep_matched(tx, round_no=round_no)
+            settled = await staging.keep_matched(tx, round_no=round_no)
         else:
-            settled = await queries.update_matched(
+            settled = await staging.update_matched(
                 tx,
                 workspace_id=merge.workspace_id,
                 round_no=round_no,
@@ -116,17 +116,17 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
             )
         if not settled:
             # A clash is final only when nothing else moved: a change may just have freed the identity.
-            settled = await queries.reject_clashing(tx, round_no=round_no)
+            settled = await staging.reject_clashing(tx, round_no=round_no)
         left -= settled
         if left and await _insert(tx, merge, round_no):
-            left -= await queries.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
+            left -= await staging.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
         if not left:
-            return await queries.outcomes(tx, round_no=round_no)
+            return await staging.outcomes(tx, round_no=round_no)
     raise DatabaseBusy  # Other writers kept changing the same leads; the caller's transaction is tried again.
 
 
 async def _insert(tx: Tx, merge: Merge, round_no: int) -> int:
-    return await queries.insert_staged(
+    return await staging.insert_staged(
         tx,
         workspace_id=merge.workspace_id,
         round_no=round_no,
@@ -139,7 +139,7 @@ async def _insert(tx: Tx, merge: Merge, round_no: int) -> int:
 async def _suppress_stopped(tx: Tx, workspace_id: int) -> None:
     """Put addresses whose rows say "do not write" on the suppression list, as `set_status` does."""
     by_status: dict[LeadStatus, list[tuple[str | None, str | None]]] = {}
-    for row in await queries.staged_stops(tx):
+    for row in await staging.staged_stops(tx):
         by_status.setdefault(row.status, []).append((row.email, row.phone))
     for status, rows in by_status.items():
         await suppress(tx, workspace_id=workspace_id, rows=rows, status=status)
@@ -163,7 +163,7 @@ def addresses_by_channel(rows: Sequence[tuple[str | None, str | None]]) -> dict[
     return {channel: addresses for channel, addresses in found.items() if addresses}
 
 
-def _reason(row: queries.RejectedRow) -> str:
+def _reason(row: staging.RejectedRow) -> str:
     if row.clash == "external_id":
         by = f"e-mail {row.email}" if row.by_email else f"phone {row.phone}"
         other = normalise.shown(row.clash_value or "")

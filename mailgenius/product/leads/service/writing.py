@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
-from mailgenius.product.leads import normalise, queries
+from mailgenius.product.leads import normalise, queries, staging
 from mailgenius.product.leads.errors import BatchTooLarge, IdentityConflict
 from mailgenius.product.leads.model import (
     MAX_BATCH,
@@ -37,7 +37,7 @@ async def upsert(
     if result.rejected:
         raise IdentityConflict(reason=result.rejected[0].reason)
     await _know_fields(tx, workspace_id, [clean])
-    lead_id = await queries.staged_lead(tx)
+    lead_id = await staging.staged_lead(tx)
     stored = await queries.get_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
     return Upserted(lead=stored, created=result.created == 1)
 

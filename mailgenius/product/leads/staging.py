@@ -1,0 +1,126 @@
+"""One typed function for each statement of queries.sql on the staging table. No decisions here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.transaction import Tx, json_value
+from mailgenius.product.leads.model import LeadStatus
+
+_SQL = load_queries(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RejectedRow:
+    """A staged row that was given up, with what is needed to say why."""
+
+    n: int
+    clash: str
+    clash_value: str | None
+    lead_id: int
+    email: str | None
+    phone: str | None
+    external_id: str | None
+    by_external_id: int | None
+    by_email: int | None
+    by_phone: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StagedStop:
+    """A staged row that says itself that its lead must not be written to."""
+
+    status: LeadStatus
+    email: str | None
+    phone: str | None
+
+
+async def open_staging(tx: Tx) -> None:
+    await tx.execute(_SQL["open-staging"])
+    await tx.execute(_SQL["clear-staging"])
+
+
+async def stage_rows(tx: Tx, rows: Iterable[Sequence[Any]]) -> None:
+    await tx.copy_rows(_SQL["stage-rows"], rows)
+
+
+async def stage_csv(tx: Tx, data: Iterable[bytes]) -> None:
+    await tx.copy_bytes(_SQL["stage-csv"], data)
+
+
+async def mark_suppressed(tx: Tx, *, workspace_id: int) -> int:
+    return await tx.execute(_SQL["mark-suppressed"], workspace_id=workspace_id)
+
+
+async def insert_staged(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    round_no: int,
+    added_tags: Sequence[str],
+    replacing: bool,
+    import_id: int | None,
+) -> int:
+    return await tx.execute(
+        _SQL["insert-staged"],
+        workspace_id=workspace_id,
+        round=round_no,
+        added_tags=list(added_tags),
+        replacing=replacing,
+        import_id=import_id,
+    )
+
+
+async def settle_created(tx: Tx, *, workspace_id: int, round_no: int) -> int:
+    return await tx.execute(_SQL["settle-created"], workspace_id=workspace_id, round=round_no)
+
+
+async def match_staged(tx: Tx, *, workspace_id: int, round_no: int) -> int:
+    return await tx.execute(_SQL["match-staged"], workspace_id=workspace_id, round=round_no)
+
+
+async def update_matched(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    round_no: int,
+    added_tags: Sequence[str],
+    replacing: bool,
+    kind: str,
+    detail: dict[str, str],
+) -> int:
+    return await tx.execute(
+        _SQL["update-matched"],
+        workspace_id=workspace_id,
+        round=round_no,
+        added_tags=list(added_tags),
+        replacing=replacing,
+        kind=kind,
+        detail=json_value(detail),
+    )
+
+
+async def keep_matched(tx: Tx, *, round_no: int) -> int:
+    return await tx.execute(_SQL["keep-matched"], round=round_no)
+
+
+async def reject_clashing(tx: Tx, *, round_no: int) -> int:
+    return await tx.execute(_SQL["reject-clashing"], round=round_no)
+
+
+async def outcomes(tx: Tx, *, round_no: int) -> dict[str, int]:
+    return dict(await tx.rows(_SQL["outcomes"], round=round_no))
+
+
+async def rejected_staged(tx: Tx) -> list[RejectedRow]:
+    return await tx.all(RejectedRow, _SQL["rejected-staged"])
+
+
+async def staged_lead(tx: Tx) -> int:
+    found: int = await tx.value(_SQL["staged-lead"])
+    return found
+
+
+async def staged_stops(tx: Tx) -> list[StagedStop]:
+    return await tx.all(StagedStop, _SQL["staged-stops"])
