@@ -23,22 +23,30 @@ class Shown:
 
     html: str
     finished: bool
+    state: str = ""
+    """What the rest of the page depends on, such as its buttons."""
 
 
-def live(look: Callable[[], Awaitable[Shown]], *, every: float = 1.0) -> Stream:
-    """Send `event: progress` with the HTML whenever it changed, and `event: done` at the end."""
+def live(look: Callable[[], Awaitable[Shown]], *, every: float = 1.0, state: str = "") -> Stream:
+    """Send `event: progress` with the HTML whenever it changed, and `event: done` at the end.
+
+    When the state is another than the page was made with (`state`), `event: state` tells it once.
+    """
     return Stream(
-        _events(look, every),
+        _events(look, every, state),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(look: Callable[[], Awaitable[Shown]], every: float) -> AsyncIterator[bytes]:
+async def _events(look: Callable[[], Awaitable[Shown]], every: float, state: str) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MS}\n\n".encode()
     began, last = clock.now(), ""
     while (clock.now() - began).total_seconds() < SECONDS:
         shown = await look()
+        if shown.state != state:
+            state = shown.state
+            yield event("state", state)
         if shown.html != last:
             last = shown.html
             yield event("progress", shown.html)

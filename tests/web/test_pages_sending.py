@@ -14,8 +14,9 @@ from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.campaigns.model import CampaignState
 from mailgenius.product.templates import service as templates
 from mailgenius.product.workspaces.model import Role
+from mailgenius.web import streams
+from mailgenius.web.arrivals import open_visit
 from mailgenius.web.pages.campaigns import live
-from mailgenius.web.visits import open_visit
 from tests.factories.campaigns import make_campaign, make_sandbox
 from tests.factories.leads import make_lead, make_leads
 from tests.factories.templates import make_template
@@ -178,24 +179,18 @@ async def test_the_live_report_sends_its_parts_and_the_change_of_state(
     browser = await signed_in(Role.VIEWER)
     assert 'id="stat-sent"' in (await browser.get(f"/campaigns/{campaign.id}")).text
     cookie = "; ".join(f"{name}={value}" for name, value in browser.client.cookies.items())
-    headers = [(b"cookie", cookie.encode())]
-    scope = {
-        "type": "http",
-        "headers": headers,
-        "path": "/",
-        "query_string": b"",
-        "method": "GET",
-        "state": {},
-    }
-    stream = live._events(await open_visit(services, Request(scope)), campaign.id, shown="freezing")
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "state": {}}
+    scope["headers"] = [(b"cookie", cookie.encode())]
+    visit = await open_visit(services, Request(scope))
+    stream = streams._events(lambda: live.look(visit, campaign.id), 0.01, "draft")
     async with aclosing(stream):
-        first = await anext(stream)
-        assert first.event == "report"
-        assert 'id="stat-sent"' in str(first.data)
+        told = [(await anext(stream)).decode() for _ in range(3)]
+        assert told[1] == "event: state\ndata: freezing\n\n"
+        assert told[2].startswith("event: progress\n")
+        assert 'id="stat-sent"' in told[2]
         async with services.db.tenant(workspace_id) as tx:
             await campaigns.pause(tx, workspace_id=workspace_id, campaign_id=campaign.id)
-        told = [await anext(stream) for _ in range(3)]
-    assert ("state", "paused") in [(each.event, each.data) for each in told]
+        assert "event: state\ndata: paused\n\n" in [(await anext(stream)).decode() for _ in range(3)]
 
 
 async def test_the_outbox_shows_messages_as_their_recipient_would(
