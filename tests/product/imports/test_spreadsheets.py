@@ -1,0 +1,140 @@
+"""Spreadsheets: what their cells become, where their rows are, and what is no spreadsheet."""
+
+import datetime as dt
+import io
+import zipfile
+
+import openpyxl
+import pytest
+
+from mailgenius.product.imports.errors import (
+    BrokenSpreadsheet,
+    ColumnTwice,
+    ColumnWithoutName,
+    EmptyFile,
+    NotATable,
+    UnpackedTooLarge,
+)
+from mailgenius.product.imports.files import spreadsheet
+from tests.factories.leads import all_leads
+from tests.product.imports.conftest import ImportBytes, ReadBytes, rejects_text, rows_of
+
+
+def workbook(*rows: list, sheets: int = 1) -> bytes:
+    """A workbook with the rows on its last sheet."""
+    book = openpyxl.Workbook()
+    for _ in range(sheets - 1):
+        book.create_sheet()
+    sheet = book.worksheets[-1]
+    for row in rows:
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_cells_become_what_a_person_sees(read_bytes: ReadBytes):
+    table = read_bytes(
+        workbook(
+            ["e-mail", "phone", "id", "born", "at", "seen", "ok", "price", "none"],
+            [
+                "a@example.com",
+                5511987654321,
+                7.0,
+                dt.date(1990, 5, 17),
+                dt.time(10, 30),
+                dt.datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001  # Spreadsheets know no zones.
+                True,
+                12.5,
+                None,
+            ],
+        )
+    )
+    assert (table.columns[0], table.delimiter, table.encoding, table.rows_total) == ("e-mail", "", "", 1)
+    assert rows_of(table) == [
+        (
+            2, "a@example.com", "5511987654321", "7", "1990-05-17", "10:30:00", "2026-01-02 03:04:05", "true",
+            "12.5", "",
+        )
+    ]  # fmt: skip
+
+
+def test_rows_keep_their_numbers(read_bytes: ReadBytes):
+    table = read_bytes(
+        workbook([], [None, "email", "name"], [], [None, "a@example.com", "Ana"], [], [None, "b"])
+    )
+    assert table.columns == ("email", "name")
+    assert rows_of(table) == [(4, "a@example.com", "Ana"), (6, "b", "")]
+
+
+def test_the_first_filled_sheet_is_read(read_bytes: ReadBytes):
+    assert rows_of(read_bytes(workbook(["email"], ["a@example.com"], sheets=3))) == [(2, "a@example.com")]
+
+
+def test_rows_come_in_chunks(read_bytes: ReadBytes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(spreadsheet, "CHUNK_ROWS", 10)
+    table = read_bytes(workbook(["email"], *[[f"lead{n}@example.com"] for n in range(25)]))
+    chunks = list(table.chunks())
+    assert [(chunk.number, chunk.rows.height) for chunk in chunks] == [(0, 10), (1, 10), (2, 5)]
+    assert chunks[-1].done == 1
+
+
+def zipped(**entries: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (workbook(), EmptyFile),
+        (workbook(["email", "email"], ["a", "b"]), ColumnTwice),
+        (workbook(["email", None, "name"], ["a", "b", "c"]), ColumnWithoutName),
+        (workbook(["email"], ["a@example.com"])[:2000], BrokenSpreadsheet),
+        (zipped(word__document=b"<w/>"), NotATable),
+        (zipped(**{"xl__workbook.xml": b"<not a workbook"}), BrokenSpreadsheet),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000, BrokenSpreadsheet),
+    ],
+    ids=[
+        "nothing in it",
+        "two of a name",
+        "no name",
+        "cut off",
+        "a text document",
+        "broken inside",
+        "locked",
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(read_bytes: ReadBytes, content: bytes, error: type[Exception]):
+    with pytest.raises(error) as refused:
+        read_bytes(content)
+    assert str(refused.value)
+
+
+def test_a_bomb_is_not_unpacked(read_bytes: ReadBytes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(spreadsheet, "MAX_UNPACKED", 1 << 20)
+    bomb = zipped(**{"xl__workbook.xml": b"<x/>", "xl__worksheets__sheet1.xml": b" " * (2 << 20)})
+    assert len(bomb) < 10_000
+    with pytest.raises(UnpackedTooLarge):
+        read_bytes(bomb)
+
+
+async def test_a_spreadsheet_becomes_leads(db, import_bytes: ImportBytes, workspace_id: int):
+    content = workbook(
+        ["Nome", "E-mail", "Celular", "Cliente desde"],
+        ["Ana", "ana@example.com", 11987654321, dt.date(2024, 2, 29)],
+        ["Sem", "sem", None, None],
+        [None, None, None, None],
+        ["Bia", "bia@example.com", "+351 912 345 678", None],
+    )
+    done = await import_bytes(workspace_id, content)
+    assert (done.rows_read, done.rows_created, done.rows_rejected, done.error) == (3, 2, 1, "")
+    ana, bia = await all_leads(db, workspace_id)
+    assert (ana.phone, ana.fields) == ("+5511987654321", {"cliente_desde": "2024-02-29"})
+    assert (bia.phone, bia.fields) == ("+351912345678", {})
+    assert "\r\n3,“sem” is not an e-mail address,Sem,sem,,\r\n" in await rejects_text(
+        db, workspace_id, done.id
+    )
