@@ -1,4 +1,4 @@
-"""Writes mailgenius/ops/demo/leads.csv: 10,000 rows as people send them, sixty of them bad. Always the same.
+"""Writes mailgenius/cli/demo/leads.csv: 10,000 rows as people send them, sixty of them bad. Always the same.
 
 Run it as `python bench/make_sample.py`. The people are made up; the domains are those that Brazilians use,
 with local parts that nobody would choose.
@@ -8,7 +8,7 @@ import random
 import unicodedata
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "mailgenius" / "ops" / "demo" / "leads.csv"
+TARGET = Path(__file__).parents[1] / "mailgenius" / "cli" / "demo" / "leads.csv"
 ROWS = 10_000
 SEED = 2026
 HEADER = "E-mail,Nome,Celular,Cidade,Plano,Idade,Etiquetas"

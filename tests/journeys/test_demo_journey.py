@@ -20,7 +20,7 @@ def test_the_demo_tells_its_story_once(tmp_path: Path):
     first = command(tmp_path, "demo", "--exit", "--port", str(free_port()))
     told = results(tmp_path)
     assert told["state"] == "finished"
-    assert told["sent"] == told["total"] > 9_900
+    assert told["sent"] == told["total"] >= 9_900
     assert told["opened_unique"] > 1_000
     assert told["clicked_unique"] > 100
     assert told["unsubscribed"] > 10

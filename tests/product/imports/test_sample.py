@@ -10,7 +10,7 @@ from mailgenius.kit.db.database import Database
 from mailgenius.product.leads import service as leads
 from tests.product.imports.conftest import ImportBytes, rejects_text
 
-SAMPLE = resources.files("mailgenius.ops") / "demo" / "leads.csv"
+SAMPLE = resources.files("mailgenius.cli.demo") / "leads.csv"
 SCRIPT = Path(__file__).parents[3] / "bench" / "make_sample.py"
 
 
@@ -37,5 +37,5 @@ def test_the_script_writes_the_sample(tmp_path: Path):
     copy.parent.mkdir()
     copy.write_text(SCRIPT.read_text())
     subprocess.run([sys.executable, copy], check=True, capture_output=True)
-    written = tmp_path / "mailgenius" / "ops" / "demo" / "leads.csv"
+    written = tmp_path / "mailgenius" / "cli" / "demo" / "leads.csv"
     assert written.read_bytes() == SAMPLE.read_bytes()
