@@ -47,7 +47,8 @@ async def _run(settings: Settings, plan: Plan, *, as_json: bool) -> None:
     stop = asyncio.Event()
     with stopping_on_signals(stop.set):
         async with installation(settings, plan, stop) as running:
-            announce(running, as_json=as_json)
+            if not stop.is_set():
+                announce(running, as_json=as_json)
             await running.running
     say("Stopped.")
 

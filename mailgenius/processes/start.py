@@ -68,7 +68,7 @@ async def installation(settings: Settings, plan: Plan, stop: asyncio.Event) -> A
 
     Raises:
         PortTaken: something listens there already.
-        NotReady: it did not answer in time, or was told to stop before it did.
+        NotReady: it did not answer in time.
     """
     children = children_of(plan.roles)
     address = None
@@ -86,7 +86,7 @@ async def installation(settings: Settings, plan: Plan, stop: asyncio.Event) -> A
         running = asyncio.create_task(supervisor.run(stop))
         try:
             if address:
-                await _ready(address, running)
+                await _ready(address, running, stop)
             yield Installation(
                 settings=settings,
                 address=address,
@@ -140,8 +140,8 @@ def _local_address(plan: Plan) -> str:
     return f"http://{host}:{plan.port}"
 
 
-async def _ready(address: str, running: asyncio.Task[None]) -> None:
-    """Wait until the HTTP process answers anything but a server error."""
+async def _ready(address: str, running: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Wait until the HTTP process answers anything but a server error, or an order to stop comes first."""
     deadline = time.monotonic() + READY_WITHIN_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client:
         while time.monotonic() < deadline and not running.done():
@@ -150,4 +150,6 @@ async def _ready(address: str, running: asyncio.Task[None]) -> None:
                     if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                         return
             await asyncio.sleep(LOOK_EVERY_S)
+            if stop.is_set():
+                return
     raise NotReady(address=address)

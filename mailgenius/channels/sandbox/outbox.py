@@ -72,6 +72,18 @@ class Outbox:
             raw=raw,
         )
 
+    def raw(self, workspace_id: int, message_id: int) -> bytes | None:
+        """Return one message as it was handed over: a fraction of the work of `get`."""
+        with self._reading() as store:
+            row = (
+                store
+                and store.execute(
+                    "SELECT content FROM messages WHERE workspace_id = ? AND message_id = ?",
+                    (workspace_id, message_id),
+                ).fetchone()
+            )
+        return zlib.decompress(row[0]) if row else None
+
     def count(self, workspace_id: int) -> int:
         """Return how many messages the workspace has here."""
         with self._reading() as store:

@@ -38,8 +38,13 @@ async def _demo(settings: Settings, plan: Plan, *, leave: bool, as_json: bool) -
     with stopping_on_signals(stop.set):
         async with installation(settings, plan, stop) as running:
             say(f"Started in {time.monotonic() - started:.1f} s")
-            sign_in = await _story(running)
-            _farewell(running, sign_in, time.monotonic() - started, as_json=as_json)
+            story = asyncio.create_task(_story(running))
+            # An order to stop ends the installation, and with it the story.
+            await asyncio.wait({story, running.running}, return_when=asyncio.FIRST_COMPLETED)
+            if not story.done():
+                story.cancel()
+                return
+            _farewell(running, story.result(), time.monotonic() - started, as_json=as_json)
             if not leave:
                 say("Ctrl-C stops it.")
                 await running.running

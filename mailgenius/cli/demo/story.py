@@ -96,7 +96,7 @@ async def _import(services: Services, workspace_id: int, leads: Path, tell: Tell
     )
     done = await import_ended(services, workspace_id=workspace_id, import_id=job.id, seen=lambda _: None)
     if done.state is not ImportState.DONE:
-        raise DemoStuck(detail=done.error or done.state)
+        raise DemoStuck(detail=(done.error or done.state).rstrip("."))
     tell(
         f"Import: {done.rows_read:,} rows in {time.monotonic() - started:.1f} s: {done.rows_created:,} new, "
         f"{done.rows_updated:,} changed, {done.rows_unchanged:,} as before, {done.rows_rejected:,} rejected"

@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
 from html import unescape
 from itertools import islice
 from pathlib import Path
@@ -12,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from mailgenius.channels.sandbox.outbox import Outbox, OutboxMessage
+from mailgenius.channels.sandbox.outbox import Outbox
 
 READERS = 3000
 """Of these newest messages some are opened; the other recipients never look."""
@@ -76,26 +78,33 @@ def _visits(home: Path, workspace_id: int) -> Iterator[Visit]:
     for number, entry in enumerate(entries):
         if number % OPEN_EVERY:
             continue
-        message = outbox.get(workspace_id, entry.message_id)
-        if message is not None:
-            yield from _visits_of(number // OPEN_EVERY, message)
+        raw = outbox.raw(workspace_id, entry.message_id)
+        if raw is not None:
+            yield from _visits_of(number // OPEN_EVERY, message_from_bytes(raw))
 
 
-def _visits_of(number: int, message: OutboxMessage) -> Sequence[Visit]:
+def _visits_of(number: int, message: Message) -> Sequence[Visit]:
     agent = PEOPLE[number % len(PEOPLE)]
-    found = [(kind, pattern.findall(message.html)) for kind, pattern in (("open", PIXEL), ("click", LINK))]
-    paths = {kind: [_path(url) for url in urls] for kind, urls in found}
-    leaving = [_path(url) for name, value in message.headers if name.lower() == "list-unsubscribe"
-               for url in LEAVING.findall(value)]  # fmt: skip
-    visits = [Visit("open", path, agent) for path in paths["open"]]
+    html = _html(message)
+    pixels, links = [_paths(pattern.findall(html)) for pattern in (PIXEL, LINK)]
+    visits = [Visit("open", path, agent) for path in pixels]
     if number % MACHINE_EVERY == 0:
-        visits += [Visit("open", path, MACHINE) for path in paths["open"]]
-    if number % CLICK_EVERY == 0 and paths["click"]:
-        visits.append(Visit("click", paths["click"][number % len(paths["click"])], agent))
+        visits += [Visit("open", path, MACHINE) for path in pixels]
+    if number % CLICK_EVERY == 0 and links:
+        visits.append(Visit("click", links[number % len(links)], agent))
     if number % LEAVE_EVERY == 0:
-        visits += [Visit("unsubscribe", path, agent) for path in leaving]
+        leaving = LEAVING.findall(message["List-Unsubscribe"] or "")
+        visits += [Visit("unsubscribe", path, agent) for path in _paths(leaving)]
     return visits
 
 
-def _path(url: str) -> str:
-    return urlsplit(unescape(url)).path
+def _html(message: Message) -> str:
+    for part in message.walk():
+        if part.get_content_type() == "text/html":
+            content = part.get_payload(decode=True)
+            return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    return ""
+
+
+def _paths(urls: Sequence[str]) -> list[str]:
+    return [urlsplit(unescape(url)).path for url in urls]
