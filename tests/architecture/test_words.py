@@ -21,7 +21,9 @@ SAY_NOTHING = {"utils", "util", "helpers", "helper", "manager", "managers", "mis
 
 def texts() -> list[tuple[Path, str]]:
     return [
-        (path, (ROOT / path).read_text(encoding="utf-8")) for path in tracked() if path.suffix not in BINARY
+        (path, (ROOT / path).read_text(encoding="utf-8", errors="replace"))
+        for path in tracked()
+        if path.suffix not in BINARY
     ]
 
 
