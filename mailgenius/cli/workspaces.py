@@ -5,6 +5,7 @@ import typer
 from mailgenius.cli.output import AsJson, show, show_rows
 from mailgenius.cli.session import run
 from mailgenius.kit.services import Services
+from mailgenius.processes.start import FIRST_OWNER_EMAIL
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.errors import UserNotFound
 from mailgenius.product.workspaces.model import Workspace
@@ -15,7 +16,7 @@ app = typer.Typer(help="Workspaces: the tenants of this installation.", no_args_
 @app.command("create")
 def create(
     name: str = typer.Argument(help="Its name, unique in this installation."),
-    owner: str = typer.Option("", help="E-mail address of the person who owns it."),
+    owner: str = typer.Option("", help="E-mail address of its owner; the installation's when left out."),
     timezone: str = typer.Option("America/Sao_Paulo", help="Time zone of its people."),
     locale: str = typer.Option("en", help="Language of new members' screens: en or pt_BR."),
     as_json: AsJson = False,
@@ -24,7 +25,7 @@ def create(
 
     async def work(services: Services) -> Workspace:
         async with services.db.trusted() as tx:
-            user = await workspaces.find_user(tx, email=owner) if owner else None
+            user = await workspaces.find_user(tx, email=owner or FIRST_OWNER_EMAIL)
             if owner and user is None:
                 raise UserNotFound
             return await workspaces.create_workspace(

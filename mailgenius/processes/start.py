@@ -23,6 +23,7 @@ from mailgenius.processes.supervisor import ChildCommand, Supervisor
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import FirstOwner
 
+FIRST_OWNER_EMAIL = "owner@localhost"
 READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.1
 
@@ -81,7 +82,7 @@ async def installation(settings: Settings, plan: Plan, stop: asyncio.Event) -> A
         settings = with_remembered(settings)
     with database_server(settings):
         async with prepared_services(settings, connections=1) as services, services.db.trusted() as tx:
-            first_owner = await workspaces.ensure_owner(tx)
+            first_owner = await workspaces.ensure_owner(tx, email=FIRST_OWNER_EMAIL)
         supervisor = Supervisor([_command(child, settings, plan) for child in children])
         running = asyncio.create_task(supervisor.run(stop))
         try:

@@ -1,5 +1,11 @@
 """Workspaces, people and keys from the command line."""
 
+import asyncio
+
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.jobs import Jobs
+from mailgenius.processes.start import FIRST_OWNER_EMAIL
+from mailgenius.product.workspaces import service as workspaces
 from tests.cli.conftest import Cli
 
 
@@ -9,6 +15,22 @@ def test_a_workspace_is_created_and_listed(cli: Cli):
     assert made.json["id"] == str(int(made.json["id"]))
     assert [each["name"] for each in cli("workspace", "list", "--json").json["items"]] == ["Café Aurora"]
     assert "Café Aurora" in cli("workspace", "list").out
+
+
+def test_the_installations_owner_sees_a_new_workspace(cli: Cli, database_url: str, jobs: Jobs):
+    async def first_run() -> None:
+        async with Database(database_url, jobs) as db, db.trusted() as tx:
+            await workspaces.ensure_owner(tx, email=FIRST_OWNER_EMAIL)
+
+    asyncio.run(first_run())
+    cli("workspace", "create", "Acme")
+    members = cli("user", "list", "--workspace", "Acme", "--json").json["items"]
+    assert [(each["email"], each["role"]) for each in members] == [(FIRST_OWNER_EMAIL, "owner")]
+
+
+def test_an_unknown_owner_is_refused(cli: Cli):
+    assert cli("workspace", "create", "Acme", "--owner", "nobody@example.com").code == 3
+    assert cli("workspace", "list", "--json").json["items"] == []
 
 
 def test_a_name_that_is_taken_is_a_conflict(cli: Cli):
