@@ -40,7 +40,7 @@ def test_two_commands_share_one_home(home: Path):
         with running(home, "--roles", "engine,jobs") as workers:
             assert workers.address is None
             assert workers.first_owner is None
-            assert workers.child("engine")
+            until(lambda: workers.child("engine"))
             assert not workers.child("http")
             assert doors.stop() == 0
             assert postgres.running(), "the second command still needs the database"

@@ -15,9 +15,12 @@ function ask({ question, title, label, kind = "danger" }) {
   const modal = Modal.getOrCreateInstance(element);
   return new Promise((resolve) => {
     let agreed = false;
+    let open = false;
+    // A dialog that is still opening ignores hide(): who answers that fast must not be left waiting.
+    const close = () => open && modal.hide();
     const agree = () => {
       agreed = true;
-      modal.hide();
+      close();
     };
     yes.addEventListener("click", agree);
     element.addEventListener(
@@ -29,7 +32,15 @@ function ask({ question, title, label, kind = "danger" }) {
       },
       { once: true },
     );
-    element.addEventListener("shown.bs.modal", () => element.querySelector("[data-part=no]").focus(), { once: true });
+    element.addEventListener(
+      "shown.bs.modal",
+      () => {
+        open = true;
+        if (agreed) close();
+        else element.querySelector("[data-part=no]").focus();
+      },
+      { once: true },
+    );
     modal.show();
   });
 }
