@@ -9,7 +9,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from mailgenius.kit.db.database import Database
@@ -46,7 +46,8 @@ class Run:
     workspace_id: int
     found: Import
     rules: Rules
-    mostly_known: bool = field(default=False)
+    expect: leads.Expect = leads.Expect.SOME_KNOWN
+    """Learned from the parts so far; only the pace depends on it."""
 
     async def merge(self, parts: Parts) -> None:
         """Commit the parts of a chunk that are not bookmarked yet, then the chunk."""
@@ -78,7 +79,8 @@ class Run:
             try:
                 await self._commit_once(parts, part)
             except (DatabaseBusy, UniqueConflict):
-                # Somebody else wrote the same leads at the same moment; the part begins again after them.
+                # A lead was known after all, or somebody wrote it at this moment; the part begins again.
+                self.expect = leads.Expect.SOME_KNOWN
                 if not left:
                     raise
             else:
@@ -113,7 +115,14 @@ class Run:
                 raise Stopped
             if rejects:
                 await queries.add_rejects(tx, workspace_id=workspace_id, import_id=import_id, rejects=rejects)
-        self.mostly_known = counts.created * 2 < counts.read
+        self._learn(counts)
+
+    def _learn(self, counts: Counts) -> None:
+        """Expect the next part to be like this one; that all are new only while nothing spoke against it."""
+        if counts.created * 2 < counts.created + counts.updated + counts.unchanged:
+            self.expect = leads.Expect.MOST_KNOWN
+        elif counts.updated or counts.unchanged or self.expect is leads.Expect.MOST_KNOWN:
+            self.expect = leads.Expect.SOME_KNOWN
 
     @property
     def _targets(self) -> frozenset[str]:
@@ -126,7 +135,7 @@ class Run:
             source="import",
             added_tags=self.found.tags,
             import_id=self.found.id,
-            mostly_known=self.mostly_known,
+            expect=self.expect,
         )
 
 
@@ -188,8 +197,10 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
         if not begun:
             raise Stopped
         await leads.add_fields(tx, workspace_id=workspace_id, labels=dict(targets.labels))
+        known = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
     rules = Rules(targets=targets, mode=found.mode, consent_source=found.consent_source)
-    return Run(db=db, workspace_id=workspace_id, found=found, rules=rules)
+    expect = leads.Expect.SOME_KNOWN if known else leads.Expect.ALL_NEW
+    return Run(db=db, workspace_id=workspace_id, found=found, rules=rules, expect=expect)
 
 
 def _guess(table: Table) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Puts the rows of one batch in an order that can be merged set by set. Pure functions.
 
-Merging a batch must end as if its rows had been merged one after the other. Rows that share no identity can
-be merged together; a row that shares one with an earlier row goes to a later round, or, when it says exactly
-the same identities as the last row that did, is folded into that row.
+Merging a batch must end as if its rows had been merged one after the other. Rows that share no identity, not
+even by way of a third row, can be merged together; a row that may be about the same lead as an earlier one
+goes to a later round, or, when it names exactly the identities of the last such row, is folded into it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -63,26 +63,53 @@ def plan_rounds(rows: Iterable[NumberedLead], *, mode: Mode) -> Plan:
     planned: list[PlannedLead] = []
     repeats: list[Repeat] = []
     excess: list[int] = []
-    last: dict[tuple[int, str], int] = {}  # (kind, identity) -> place in `planned` of the last row with it
+    people = _People()
     for row in rows:
         identities = identities_of(row.lead)
-        keys = [(kind, value) for kind, value in enumerate(identities) if value is not None]
-        before = {last[key] for key in keys if key in last}
-        if len(before) == 1:
-            (place,) = before
+        place = people.last(identities)
+        if place is not None and identities_of(planned[place].lead) == identities:
             earlier = planned[place]
-            if identities_of(earlier.lead) == identities:
-                folded = fold(earlier.lead, row.lead, mode=mode)
-                repeats.append(Repeat(n=row.n, into=earlier.n, changes=folded != earlier.lead))
-                planned[place] = replace(earlier, lead=folded)
-                continue
-        round_no = 1 + max((planned[place].round_no for place in before), default=-1)
+            folded = fold(earlier.lead, row.lead, mode=mode)
+            repeats.append(Repeat(n=row.n, into=earlier.n, changes=folded != earlier.lead))
+            planned[place] = replace(earlier, lead=folded)
+            continue
+        round_no = 0 if place is None else planned[place].round_no + 1
         if round_no >= MAX_ROUNDS:
             excess.append(row.n)
             continue
-        last.update(dict.fromkeys(keys, len(planned)))
+        people.add(identities, len(planned))
         planned.append(PlannedLead(n=row.n, round_no=round_no, lead=row.lead))
     return Plan(leads=planned, repeats=repeats, excess=excess)
+
+
+class _People:
+    """Groups identities that rows have named together, and knows the last row of each group."""
+
+    def __init__(self) -> None:
+        self._parents: dict[tuple[int, str], tuple[int, str]] = {}
+        self._last: dict[tuple[int, str], int] = {}
+
+    def last(self, identities: Identities) -> int | None:
+        """Return the place of the last row that may be about the same lead."""
+        places = [self._last[root] for key in _keys(identities) if (root := self._root(key)) in self._last]
+        return max(places, default=None)
+
+    def add(self, identities: Identities, place: int) -> None:
+        """Put the identities of a row, and all that were named with them, into one group."""
+        roots = [self._root(key) for key in _keys(identities)]
+        for root in roots:
+            self._parents[root] = roots[0]
+        self._last[roots[0]] = place
+
+    def _root(self, key: tuple[int, str]) -> tuple[int, str]:
+        while (parent := self._parents.get(key, key)) != key:
+            self._parents[key] = self._parents.get(parent, parent)  # Halves the way for the next look.
+            key = parent
+        return key
+
+
+def _keys(identities: Identities) -> list[tuple[int, str]]:
+    return [(kind, value) for kind, value in enumerate(identities) if value is not None]
 
 
 def identities_of(lead: LeadInput) -> Identities:

@@ -72,6 +72,25 @@ async def insert_staged(
     )
 
 
+async def insert_fresh(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    round_no: int,
+    added_tags: Sequence[str],
+    replacing: bool,
+    import_id: int | None,
+) -> int:
+    return await tx.execute(
+        _SQL["insert-fresh"],
+        workspace_id=workspace_id,
+        round=round_no,
+        added_tags=list(added_tags),
+        replacing=replacing,
+        import_id=import_id,
+    )
+
+
 async def settle_created(tx: Tx, *, workspace_id: int, round_no: int) -> int:
     return await tx.execute(_SQL["settle-created"], workspace_id=workspace_id, round=round_no)
 

@@ -17,7 +17,7 @@ from mailgenius.product.imports.files.dialect import Dialect, Survey
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header, empty_rows
 from mailgenius.product.imports.model import Reject
 
-CHUNK_BYTES = 6 << 20
+CHUNK_BYTES = 4 << 20
 """Enough rows to make set-based merging worth while, few enough to hold twice."""
 MAX_LINE = 1 << 20
 MAX_SPAN = 500
@@ -35,6 +35,8 @@ class Lines:
     first: int
     texts: list[str | None] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    quoted: bool = True
+    """Whether any line holds a quote."""
 
 
 class SeparatedFile:
@@ -101,6 +103,7 @@ class SeparatedFile:
         lines = Lines(first=self._next_line)
         raw = self._raw_lines()
         block = b"".join(raw)
+        lines.quoted = bool(carried) or b'"' in block
         try:
             texts: list[str | None] = list(block.decode(self.encoding).replace("\r\n", "\n").split("\n"))
             if texts[-1] == "":
@@ -148,9 +151,9 @@ class SeparatedFile:
         records: list[tuple[int, list[str]]] = []
         carried: list[str | None] = []
         texts = lines.texts
-        quoted = [place for place, text in enumerate(texts) if text is not None and '"' in text]
-        if quoted:
+        if lines.quoted:
             texts = list(texts)
+            quoted = [place for place, text in enumerate(texts) if text is not None and '"' in text]
             if not self._all_quoted(texts, quoted, lines, records):
                 carried = self._quoted(texts, quoted, lines, records, last=last)
         plain = self._plain(texts[: len(texts) - len(carried)], lines)

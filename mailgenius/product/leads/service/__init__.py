@@ -14,7 +14,11 @@ from mailgenius.product.leads.service.changing import (
     set_status as set_status,
     update as update,
 )
-from mailgenius.product.leads.service.merging import Merge as Merge, merge_staged as merge_staged
+from mailgenius.product.leads.service.merging import (
+    Expect as Expect,
+    Merge as Merge,
+    merge_staged as merge_staged,
+)
 from mailgenius.product.leads.service.reading import (
     activity as activity,
     counts as counts,

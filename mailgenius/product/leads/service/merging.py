@@ -7,7 +7,8 @@ changed or rejected, in turns when several rows lead to one lead.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -22,6 +23,23 @@ from mailgenius.product.leads.rounds import PlannedLead
 MAX_TURNS = 100
 
 
+class Insertion(TypedDict):
+    workspace_id: int
+    added_tags: Sequence[str]
+    replacing: bool
+    import_id: int | None
+
+
+class Expect(Enum):
+    """What a caller knows of the rows. A wrong guess costs time and never a row."""
+
+    ALL_NEW = auto()
+    """No identity is known: they are created without a look. If one is, UniqueConflict is raised."""
+    SOME_KNOWN = auto()
+    MOST_KNOWN = auto()
+    """Leads are looked for first, instead of trying all rows as new ones."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Merge:
     """How staged rows are to be merged."""
@@ -33,14 +51,22 @@ class Merge:
     added_tags: tuple[str, ...] = ()
     """Tags that every new or changed lead gets beside its own."""
     import_id: int | None = None
-    mostly_known: bool = False
-    """Most leads exist already: look for them first, instead of trying all as new ones."""
+    expect: Expect = Expect.SOME_KNOWN
 
     @property
     def activity(self) -> tuple[str, dict[str, str]]:
         if self.import_id is not None:
             return "imported", {"import_id": str(self.import_id)}
         return "updated", {"source": self.source}
+
+    def insertion(self) -> Insertion:
+        """Return what the inserting statements are told."""
+        return {
+            "workspace_id": self.workspace_id,
+            "added_tags": self.added_tags,
+            "replacing": self.mode is Mode.OVERWRITE,
+            "import_id": self.import_id,
+        }
 
 
 async def stage(tx: Tx, planned: Iterable[PlannedLead]) -> None:
@@ -94,8 +120,11 @@ async def merge_staged(
 
 async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
     left = size
-    if not merge.mostly_known:
-        created = await _insert(tx, merge, round_no)
+    if merge.expect is not Expect.MOST_KNOWN:
+        fresh = merge.expect is Expect.ALL_NEW and round_no == 0
+        created = await (staging.insert_fresh if fresh else staging.insert_staged)(
+            tx, round_no=round_no, **merge.insertion()
+        )
         if created == size:
             return {"created": created}
         left -= await staging.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
@@ -118,22 +147,11 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
             # A clash is final only when nothing else moved: a change may just have freed the identity.
             settled = await staging.reject_clashing(tx, round_no=round_no)
         left -= settled
-        if left and await _insert(tx, merge, round_no):
+        if left and await staging.insert_staged(tx, round_no=round_no, **merge.insertion()):
             left -= await staging.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
         if not left:
             return await staging.outcomes(tx, round_no=round_no)
     raise DatabaseBusy  # Other writers kept changing the same leads; the caller's transaction is tried again.
-
-
-async def _insert(tx: Tx, merge: Merge, round_no: int) -> int:
-    return await staging.insert_staged(
-        tx,
-        workspace_id=merge.workspace_id,
-        round_no=round_no,
-        added_tags=merge.added_tags,
-        replacing=merge.mode is Mode.OVERWRITE,
-        import_id=merge.import_id,
-    )
 
 
 async def _suppress_stopped(tx: Tx, workspace_id: int) -> None:
