@@ -66,14 +66,15 @@ def plan_rounds(rows: Iterable[NumberedLead], *, mode: Mode) -> Plan:
     people = _People()
     for row in rows:
         identities = identities_of(row.lead)
-        place = people.last(identities)
-        if place is not None and identities_of(planned[place].lead) == identities:
+        before = people.last(identities)
+        if before and identities_of(planned[before[-1]].lead) == identities:
+            place = before[-1]
             earlier = planned[place]
             folded = fold(earlier.lead, row.lead, mode=mode)
             repeats.append(Repeat(n=row.n, into=earlier.n, changes=folded != earlier.lead))
             planned[place] = replace(earlier, lead=folded)
             continue
-        round_no = 0 if place is None else planned[place].round_no + 1
+        round_no = 1 + max((planned[place].round_no for place in before), default=-1)
         if round_no >= MAX_ROUNDS:
             excess.append(row.n)
             continue
@@ -89,10 +90,10 @@ class _People:
         self._parents: dict[tuple[int, str], tuple[int, str]] = {}
         self._last: dict[tuple[int, str], int] = {}
 
-    def last(self, identities: Identities) -> int | None:
-        """Return the place of the last row that may be about the same lead."""
-        places = [self._last[root] for key in _keys(identities) if (root := self._root(key)) in self._last]
-        return max(places, default=None)
+    def last(self, identities: Identities) -> list[int]:
+        """Return the place of the last row of each group that the identities belong to, in order."""
+        roots = {self._root(key) for key in _keys(identities)}
+        return sorted(self._last[root] for root in roots if root in self._last)
 
     def add(self, identities: Identities, place: int) -> None:
         """Put the identities of a row, and all that were named with them, into one group."""
