@@ -21,6 +21,7 @@ SOURCE_SESSIONS = 20
 WINDOW = 100
 MOST_SECONDS = 1800
 LOOK_EVERY_S = 0.02
+QUIET_AFTER_END_S = 5  # what the sink has taken but not yet recorded when its sender ends
 
 
 class BenchFailed(Unavailable):
@@ -29,7 +30,7 @@ class BenchFailed(Unavailable):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """Messages that came to the sink after the first look, and the time until the last."""
+    """Messages that came to the sink, and the seconds from just before the first to the last."""
 
     messages: int
     seconds: float
@@ -88,24 +89,23 @@ async def watch(sink: Sink, messages: int, sender: asyncio.subprocess.Process | 
     Raises:
         BenchFailed: the sender ended early, or it took too long.
     """
-    began = time.monotonic()
-    first = last = 0.0
-    early = count = 0
+    began = first = alive = time.monotonic()
+    count = 0
     while count < messages:
         await asyncio.sleep(LOOK_EVERY_S)
-        over = sender is not None and sender.returncode is not None
+        now = time.monotonic()
         lines = len(sink.take())
-        if lines:
-            last = time.monotonic()
-            if not count:
-                # What the first look finds came before it, in a time that we did not see.
-                first, early = last, lines
-            count += lines
-        elif over and time.monotonic() - last > 1:
+        count += lines
+        if not count:
+            # The first message comes after this look: time runs from the last one that found nothing.
+            first = now
+        if lines or sender is None or sender.returncode is None:
+            alive = now
+        elif now - alive > QUIET_AFTER_END_S:
             raise BenchFailed(detail=f"the sender ended when {count} of {messages} messages were sent")
-        if time.monotonic() - began > MOST_SECONDS:
+        if now - began > MOST_SECONDS:
             raise BenchFailed(detail=f"only {count} of {messages} messages came")
-    return Measured(messages=messages - early, seconds=last - first)
+    return Measured(messages=messages, seconds=now - first)
 
 
 def plain_sender() -> str | None:
