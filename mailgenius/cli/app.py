@@ -1,50 +1,68 @@
-"""The root command and its entry: gathers the groups, and turns errors into words and exit codes."""
+"""The root command and its entry: what commands there are, and errors turned into words and exit codes.
+
+A command loads its own part of the product when it is asked for, and nothing of the others: that is most of
+the time that a short command takes.
+"""
 
 import logging
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from mailgenius import __version__
-from mailgenius.cli import (
-    api_keys,
-    campaigns,
-    connections,
-    installation,
-    leads,
-    outbox,
-    templates,
-    users,
-    workspaces,
-)
-from mailgenius.cli.bench import command as bench
-from mailgenius.cli.demo.command import demo
 from mailgenius.cli.exits import exit_of
 from mailgenius.cli.output import print_error
 from mailgenius.kit import logs
 from mailgenius.kit.errors import MailGeniusError
 
-app = typer.Typer(
-    name="mailgenius",
-    help="Self-hosted, multi-channel sending at high volume: no message lost, none sent twice.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command or a group of commands: its word, where it is, and its line in the list."""
+
+    name: str
+    source: str
+    """`module:attribute`: a function, or the Typer of a group."""
+    help: str
+
+    def load(self) -> object:
+        module, _, attribute = self.source.partition(":")
+        return getattr(import_module(f"mailgenius.cli.{module}"), attribute)
+
+
+ENTRIES = (
+    Entry(
+        "run",
+        "installation:run",
+        "Run the installation, or some of its roles, until Ctrl-C or SIGTERM.",
+    ),
+    Entry(
+        "demo",
+        "demo.command:demo",
+        "Start with 10,000 sample leads and a campaign sent through the sandbox:"
+        " nothing leaves this machine.",
+    ),
+    Entry("migrate", "installation:migrate", "Bring the database to this release. `run` does it by itself."),
+    Entry("doctor", "installation:doctor", "Examine the installation and say how to mend what is wrong."),
+    Entry("workspace", "workspaces:app", "Workspaces: the tenants of this installation."),
+    Entry("user", "users:app", "People who can sign in."),
+    Entry("apikey", "api_keys:app", "Keys for the JSON API."),
+    Entry(
+        "connection", "connections:app", "Connections: accounts at providers, which messages leave through."
+    ),
+    Entry("template", "templates:app", "Templates: what messages say."),
+    Entry("leads", "leads:app", "Leads: the people that messages go to."),
+    Entry("campaign", "campaigns:app", "Campaigns: one message to many."),
+    Entry("outbox", "outbox:app", "The sandbox's outbox: messages that never left this machine."),
+    Entry(
+        "bench", "bench.command:app", "How fast this machine is, beside its own limit. Leaves nothing behind."
+    ),
 )
-app.command("run")(installation.run)
-app.command("demo")(demo)
-app.command("migrate")(installation.migrate)
-app.command("doctor")(installation.doctor)
-app.add_typer(workspaces.app, name="workspace")
-app.add_typer(users.app, name="user")
-app.add_typer(api_keys.app, name="apikey")
-app.add_typer(connections.app, name="connection")
-app.add_typer(templates.app, name="template")
-app.add_typer(leads.app, name="leads")
-app.add_typer(campaigns.app, name="campaign")
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(bench.app, name="bench")
+"""In the order of the list. A test compares the lines with what the commands say of themselves."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -53,7 +71,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     _version: Annotated[
         bool,
@@ -63,9 +80,35 @@ def root(
     """Run with a command; every command explains itself with --help."""
 
 
+def build_app(loaded: Sequence[Entry] = ENTRIES) -> typer.Typer:
+    """Build the command line with these commands; the others are only listed."""
+    app = typer.Typer(
+        name="mailgenius",
+        help="Self-hosted, multi-channel sending at high volume: no message lost, none sent twice.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(root)
+    for entry in ENTRIES:
+        found = entry.load() if entry in loaded else _only_listed
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=entry.name)
+        elif callable(found):
+            app.command(entry.name, help=entry.help if found is _only_listed else None)(found)
+    return app
+
+
+def _only_listed() -> None:
+    raise AssertionError("A command that is called must have been loaded.")
+
+
 def main() -> None:
     """Run the command line. Expected errors become words and an exit code; defects keep their traceback."""
     logs.configure(level=logging.WARNING)
+    # No option of the root takes a value, so the first word that is not one names the command.
+    word = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    app = build_app([entry for entry in ENTRIES if entry.name == word])
     try:
         app()
     except MailGeniusError as error:

@@ -5,7 +5,6 @@ import asyncio
 from mailgenius.kit.config import Settings
 from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
-from mailgenius.processes.engine import run_engine
 from mailgenius.processes.presence import present
 from mailgenius.processes.roles import Child
 from mailgenius.processes.services import open_services
@@ -22,6 +21,17 @@ async def run_jobs(services: Services, stop: asyncio.Event) -> None:
     await build_jobs().work(context, concurrency=JOBS_AT_ONCE, stop=stop)
 
 
+async def work_of(child: Child, services: Services, stop: asyncio.Event) -> None:
+    """Do the work of the engine process or of the jobs process until `stop` is set."""
+    if child is Child.JOBS:
+        await run_jobs(services, stop)
+        return
+    # The jobs process needs nothing of the engine, nor does a command that imports leads.
+    from mailgenius.processes.engine import run_engine  # noqa: PLC0415
+
+    await run_engine(services, stop)
+
+
 async def run_background(settings: Settings, child: Child) -> None:
     """Be the engine process or the jobs process until a signal says stop."""
     stop = asyncio.Event()
@@ -29,4 +39,4 @@ async def run_background(settings: Settings, child: Child) -> None:
     with stopping_on_signals(stop.set):
         async with open_services(settings, connections=connections) as services:
             with present(settings.home, child):
-                await (run_engine if child is Child.ENGINE else run_jobs)(services, stop)
+                await work_of(child, services, stop)

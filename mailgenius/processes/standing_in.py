@@ -10,13 +10,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from mailgenius.kit.services import Services
-from mailgenius.processes.background import run_jobs
-from mailgenius.processes.engine import run_engine
+from mailgenius.processes.background import work_of
 from mailgenius.processes.presence import alive, present
 from mailgenius.processes.roles import Child
 
 LOOK_EVERY_S = 1.0
-WORK = {Child.ENGINE: run_engine, Child.JOBS: run_jobs}
 
 
 @asynccontextmanager
@@ -40,7 +38,7 @@ async def _stand_in(services: Services, child: Child, stop: asyncio.Event) -> No
     while not stop.is_set():
         if not alive(home, child):
             with present(home, child):
-                await WORK[child](services, stop)
+                await work_of(child, services, stop)
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)

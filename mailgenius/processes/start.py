@@ -12,8 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import aiohttp
-
 from mailgenius.kit.config import Settings, with_port
 from mailgenius.kit.errors import Unavailable
 from mailgenius.processes.address import remember, with_remembered
@@ -143,6 +141,8 @@ def _local_address(plan: Plan) -> str:
 
 async def _ready(address: str, running: asyncio.Task[None], stop: asyncio.Event) -> None:
     """Wait until the HTTP process answers anything but a server error, or an order to stop comes first."""
+    import aiohttp  # noqa: PLC0415  # Every command loads this module, and few start an installation.
+
     deadline = time.monotonic() + READY_WITHIN_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client:
         while time.monotonic() < deadline and not running.done():

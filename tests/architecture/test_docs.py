@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import typer
 
-from mailgenius.cli.app import app
+from mailgenius.cli.app import ENTRIES, build_app
 from mailgenius.ops.metrics import METRICS
 from tests.architecture.sources import PACKAGE, ROOT, python_files, text_of
 
@@ -37,17 +37,32 @@ def test_every_setting_is_described():
 
 
 def test_every_command_is_described():
-    existing = set(commands(app, "mailgenius"))
+    existing = set(commands(build_app(), "mailgenius"))
     described = set(re.findall(r"^\| `(mailgenius [a-z -]+?)(?: [A-Z]+)?` \|", page("cli.md"), re.MULTILINE))
     assert existing == described
 
 
 def test_every_command_explains_itself():
+    app = build_app()
     for group in [app, *(child.typer_instance for child in app.registered_groups)]:
         assert group is not None
         for command in group.registered_commands:
             assert command.callback is not None
             assert command.callback.__doc__, command.callback.__name__
+
+
+def test_the_list_of_commands_says_what_they_say_of_themselves():
+    listed = {entry.name: entry.help for entry in ENTRIES}
+    app = build_app()
+    groups = {
+        child.name: child.typer_instance.info.help for child in app.registered_groups if child.typer_instance
+    }
+    functions = {
+        command.name: (command.callback.__doc__ or "").partition("\n\n")[0].strip()
+        for command in app.registered_commands
+        if command.callback
+    }
+    assert listed == groups | functions
 
 
 def test_every_metric_is_described():

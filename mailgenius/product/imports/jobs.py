@@ -1,9 +1,11 @@
-"""Background entry points of imports. Each may run twice."""
+"""Background entry points of imports. Each may run twice.
+
+What reads files is loaded by the first job: every process knows the names of the jobs, and few run this one.
+"""
 
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.jobs import JobContext, JobTable
 from mailgenius.kit.logs import logger
-from mailgenius.product.imports import running
 
 jobs = JobTable()
 log = logger(__name__)
@@ -14,6 +16,8 @@ UNEXPECTED = "Something unexpected went wrong; the log of the server tells more.
 @jobs.job("imports.run", attempts=50)
 async def run(context: JobContext, *, workspace_id: int, import_id: int) -> None:
     """Import a file. A second run goes on after the last committed part, or finds the import over."""
+    from mailgenius.product.imports import running  # noqa: PLC0415  # See above.
+
     try:
         await running.run(context.db, context.storage, workspace_id=workspace_id, import_id=import_id)
     except Unavailable:

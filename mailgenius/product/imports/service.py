@@ -16,8 +16,6 @@ from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
 from mailgenius.kit.storage import Storage
 from mailgenius.product.imports import queries
 from mailgenius.product.imports.errors import ImportOver
-from mailgenius.product.imports.files.opening import open_table
-from mailgenius.product.imports.files.table import head_of
 from mailgenius.product.imports.mapping import check_mapping, guess_mapping
 from mailgenius.product.imports.model import MAX_FILE_BYTES, Import, NewImport, Preview, Reject
 from mailgenius.product.leads import normalise
@@ -135,6 +133,10 @@ async def preview(storage: Storage, *, file_key: str) -> Preview:
 
 def preview_file(path: Path, *, scratch: Path) -> Preview:
     """Look into a local file. See `preview`."""
+    # The libraries that read files take a second to load: only who looks into one pays for it.
+    from mailgenius.product.imports.files.opening import open_table  # noqa: PLC0415
+    from mailgenius.product.imports.files.table import head_of  # noqa: PLC0415
+
     with closing(open_table(path, scratch=scratch)) as table:
         cells = head_of(table, GUESS_ROWS)
         return Preview(

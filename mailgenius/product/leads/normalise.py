@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import phonenumbers
-
 from mailgenius.product.leads.model import LeadInput
 
 TextRule = Callable[[str], str]
@@ -76,6 +74,9 @@ def phone(text: str) -> str:
     Raises:
         ValueError: it is not a phone number; the message says so to a person.
     """
+    # The numbering plans of the world take long to load, and most processes see no number.
+    import phonenumbers  # noqa: PLC0415
+
     bare = _UNSEEN.sub("", text).strip()
     if bare.startswith("00"):
         bare = "+" + bare[2:]  # How Europe dials abroad; Brazil's own trunk prefix is a single zero.
