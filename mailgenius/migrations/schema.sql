@@ -18,6 +18,22 @@ CREATE TYPE public.campaign_state AS ENUM (
     'cancelled'
 );
 
+CREATE TYPE public.dead_letter_act AS ENUM (
+    'replayed',
+    'discarded'
+);
+
+CREATE TYPE public.field_type AS ENUM (
+    'text',
+    'number',
+    'date',
+    'datetime',
+    'boolean',
+    'choice',
+    'choices',
+    'url'
+);
+
 CREATE TYPE public.import_mode AS ENUM (
     'merge',
     'overwrite',
@@ -153,6 +169,18 @@ BEGIN
     RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric::bigint;
 END $$;
 
+CREATE FUNCTION public.field_date(value text) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (value ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text) THEN CASE WHEN ((substr(value, 9, 2))::integer <= CASE substr(value, 6, 2) WHEN '02'::text THEN CASE WHEN ((((substr(value, 1, 4))::integer % 4) = 0) AND ((((substr(value, 1, 4))::integer % 100) <> 0) OR (((substr(value, 1, 4))::integer % 400) = 0))) THEN 29 ELSE 28 END WHEN '04'::text THEN 30 WHEN '06'::text THEN 30 WHEN '09'::text THEN 30 WHEN '11'::text THEN 30 ELSE 31 END) THEN make_date((substr(value, 1, 4))::integer, (substr(value, 6, 2))::integer, (substr(value, 9, 2))::integer) ELSE NULL::date END ELSE NULL::date END;
+
+CREATE FUNCTION public.field_moment(value text) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (value ~ '^.{10}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$'::text) THEN ((public.field_date(substr(value, 1, 10)) + make_time((substr(value, 12, 2))::integer, (substr(value, 15, 2))::integer, ((substr(value, 18, 2))::integer)::double precision)) AT TIME ZONE 'UTC'::text) ELSE ((public.field_date(value))::timestamp without time zone AT TIME ZONE 'UTC'::text) END;
+
+CREATE FUNCTION public.field_number(value text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (value ~ '^-?[0-9]+(\.[0-9]+)?$'::text) THEN (value)::numeric ELSE NULL::numeric END;
+
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN regexp_replace(CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE regexp_replace(NORMALIZE(lower(words), NFD), '[\u0300-\u036f]+'::text, ''::text, 'g'::text) END, '[^[:alnum:]]+'::text, ' '::text, 'g'::text);
@@ -243,7 +271,8 @@ CREATE TABLE public.attempts (
     outcome text NOT NULL,
     code text DEFAULT ''::text NOT NULL,
     reason text DEFAULT ''::text NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    closed boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.attempts FORCE ROW LEVEL SECURITY;
@@ -273,7 +302,8 @@ CREATE TABLE public.batches (
     not_before timestamp with time zone DEFAULT now() NOT NULL,
     lease_owner text DEFAULT ''::text NOT NULL,
     lease_until timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    has_cancelled boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='60');
 
@@ -305,6 +335,7 @@ CREATE TABLE public.campaigns (
     created_by bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    frozen_segments jsonb,
     CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 
@@ -348,6 +379,57 @@ COMMENT ON TABLE public.connections IS 'owner: engine.connections';
 
 ALTER TABLE public.connections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.connections_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.conservation_checks (
+    way text NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    taken bigint NOT NULL,
+    difference bigint NOT NULL,
+    orders integer NOT NULL,
+    CONSTRAINT conservation_checks_way_check CHECK ((way = ANY (ARRAY['counters'::text, 'rows'::text])))
+);
+
+COMMENT ON TABLE public.conservation_checks IS 'owner: ops';
+
+CREATE TABLE public.dead_letter_acts (
+    workspace_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    act public.dead_letter_act NOT NULL,
+    run_id bigint,
+    done_by bigint,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.dead_letter_acts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.dead_letter_acts IS 'owner: engine.dead_letters';
+
+CREATE TABLE public.dead_letter_runs (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    act public.dead_letter_act NOT NULL,
+    filter jsonb NOT NULL,
+    after_id bigint DEFAULT 0 NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    skipped bigint DEFAULT 0 NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.dead_letter_runs FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.dead_letter_runs IS 'owner: engine.dead_letters';
+
+ALTER TABLE public.dead_letter_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.dead_letter_runs_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -493,6 +575,10 @@ CREATE TABLE public.lead_fields (
     key text NOT NULL COLLATE pg_catalog."C",
     label text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    type public.field_type DEFAULT 'text'::public.field_type NOT NULL,
+    choices text[] DEFAULT '{}'::text[] NOT NULL,
+    default_value jsonb,
+    archived_at timestamp with time zone,
     CONSTRAINT lead_fields_key_check CHECK ((key ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
@@ -585,6 +671,16 @@ ALTER TABLE ONLY public.message_counts FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.message_counts IS 'owner: engine.ledger';
 
+CREATE TABLE public.message_data (
+    workspace_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    data jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.message_data FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.message_data IS 'owner: engine.ledger';
+
 CREATE TABLE public.message_engagement (
     workspace_id bigint NOT NULL,
     message_id bigint NOT NULL,
@@ -672,6 +768,36 @@ ALTER TABLE ONLY public.pace_buckets FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.pace_buckets IS 'owner: engine.pacing';
 
+CREATE TABLE public.segments (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    tree jsonb NOT NULL,
+    uses bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    members bigint,
+    counted_at timestamp with time zone,
+    counting boolean DEFAULT false NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT segments_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.segments FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.segments IS 'owner: product.segments';
+
+ALTER TABLE public.segments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.segments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sessions (
     id_hash bytea NOT NULL,
     user_id bigint NOT NULL,
@@ -693,6 +819,17 @@ CREATE TABLE public.sign_in_failures (
 );
 
 COMMENT ON TABLE public.sign_in_failures IS 'owner: product.workspaces';
+
+CREATE TABLE public.standing_orders (
+    workspace_id bigint NOT NULL,
+    key bytea NOT NULL,
+    order_id bigint NOT NULL,
+    used_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.standing_orders FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.standing_orders IS 'owner: engine.intake';
 
 CREATE TABLE public.suppressions (
     workspace_id bigint NOT NULL,
@@ -849,6 +986,15 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.conservation_checks
+    ADD CONSTRAINT conservation_checks_pkey PRIMARY KEY (way);
+
+ALTER TABLE ONLY public.dead_letter_acts
+    ADD CONSTRAINT dead_letter_acts_pkey PRIMARY KEY (workspace_id, message_id, attempt);
+
+ALTER TABLE ONLY public.dead_letter_runs
+    ADD CONSTRAINT dead_letter_runs_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.deferrals
     ADD CONSTRAINT deferrals_pkey PRIMARY KEY (workspace_id, message_id);
 
@@ -882,6 +1028,9 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.message_counts
     ADD CONSTRAINT message_counts_pkey PRIMARY KEY (workspace_id, order_id, hour, state, shard);
 
+ALTER TABLE ONLY public.message_data
+    ADD CONSTRAINT message_data_pkey PRIMARY KEY (workspace_id, message_id);
+
 ALTER TABLE ONLY public.message_engagement
     ADD CONSTRAINT message_engagement_pkey PRIMARY KEY (workspace_id, message_id);
 
@@ -897,11 +1046,17 @@ ALTER TABLE ONLY public.orders
 ALTER TABLE ONLY public.pace_buckets
     ADD CONSTRAINT pace_buckets_pkey PRIMARY KEY (workspace_id, connection_id);
 
+ALTER TABLE ONLY public.segments
+    ADD CONSTRAINT segments_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
 
 ALTER TABLE ONLY public.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.standing_orders
+    ADD CONSTRAINT standing_orders_pkey PRIMARY KEY (workspace_id, key);
 
 ALTER TABLE ONLY public.suppressions
     ADD CONSTRAINT suppressions_pkey PRIMARY KEY (workspace_id, channel, address);
@@ -924,7 +1079,13 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
 
+CREATE INDEX attempts_dead_code_idx ON public.attempts USING btree (workspace_id, code, message_id) WHERE ((NOT closed) AND (outcome = ANY (ARRAY['rejected'::text, 'unknown'::text, 'expired'::text])));
+
+CREATE INDEX attempts_dead_idx ON public.attempts USING btree (workspace_id, message_id) WHERE ((NOT closed) AND (outcome = ANY (ARRAY['rejected'::text, 'unknown'::text, 'expired'::text])));
+
 CREATE INDEX attempts_order_idx ON public.attempts USING btree (workspace_id, order_id, outcome, message_id);
+
+CREATE INDEX batches_cancelled_idx ON public.batches USING btree (workspace_id, order_id, first_id) WHERE has_cancelled;
 
 CREATE INDEX batches_leased_idx ON public.batches USING btree (lease_until) WHERE (state = 'leased'::public.batch_state);
 
@@ -937,6 +1098,8 @@ CREATE INDEX campaigns_due_idx ON public.campaigns USING btree (scheduled_at) WH
 CREATE INDEX campaigns_order_idx ON public.campaigns USING btree (workspace_id, order_id);
 
 CREATE UNIQUE INDEX connections_name_key ON public.connections USING btree (workspace_id, lower(name)) WHERE (archived_at IS NULL);
+
+CREATE INDEX dead_letter_runs_open_idx ON public.dead_letter_runs USING btree (workspace_id, id) WHERE (finished_at IS NULL);
 
 CREATE INDEX deferrals_due_idx ON public.deferrals USING btree (due_at);
 
@@ -964,6 +1127,8 @@ CREATE INDEX members_user_idx ON public.members USING btree (user_id);
 
 CREATE INDEX message_engagement_order_idx ON public.message_engagement USING btree (workspace_id, order_id, message_id);
 
+CREATE INDEX messages_address_idx ON ONLY public.messages USING btree (workspace_id, address, id) WHERE (lead_id IS NULL);
+
 CREATE INDEX messages_batch_idx ON ONLY public.messages USING btree (workspace_id, batch_id);
 
 CREATE INDEX messages_lead_idx ON ONLY public.messages USING btree (workspace_id, lead_id, id) WHERE (lead_id IS NOT NULL);
@@ -974,9 +1139,13 @@ CREATE INDEX orders_open_idx ON public.orders USING btree (workspace_id, channel
 
 CREATE INDEX orders_source_idx ON public.orders USING btree (workspace_id, source, source_id);
 
+CREATE UNIQUE INDEX segments_name_key ON public.segments USING btree (workspace_id, lower(name)) WHERE (archived_at IS NULL);
+
 CREATE INDEX sessions_expires_idx ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
+
+CREATE INDEX standing_orders_used_idx ON public.standing_orders USING btree (used_at);
 
 CREATE UNIQUE INDEX tracking_events_event_key ON public.tracking_events USING btree (workspace_id, event_key);
 
@@ -1015,6 +1184,18 @@ ALTER TABLE ONLY public.campaigns
 
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.dead_letter_acts
+    ADD CONSTRAINT dead_letter_acts_done_by_fkey FOREIGN KEY (done_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.dead_letter_acts
+    ADD CONSTRAINT dead_letter_acts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.dead_letter_runs
+    ADD CONSTRAINT dead_letter_runs_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.dead_letter_runs
+    ADD CONSTRAINT dead_letter_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
@@ -1058,11 +1239,20 @@ ALTER TABLE ONLY public.orders
 ALTER TABLE ONLY public.pace_buckets
     ADD CONSTRAINT pace_buckets_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.segments
+    ADD CONSTRAINT segments_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.segments
+    ADD CONSTRAINT segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.standing_orders
+    ADD CONSTRAINT standing_orders_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.suppressions
     ADD CONSTRAINT suppressions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
@@ -1080,6 +1270,10 @@ ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.connections ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.dead_letter_acts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.dead_letter_runs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.deferrals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY door ON public.api_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1091,6 +1285,10 @@ CREATE POLICY door ON public.batches TO mailgenius_door USING ((workspace_id = (
 CREATE POLICY door ON public.campaigns TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.connections TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.dead_letter_acts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.dead_letter_runs TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.deferrals TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1114,6 +1312,8 @@ CREATE POLICY door ON public.members TO mailgenius_door USING ((workspace_id = (
 
 CREATE POLICY door ON public.message_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.message_data TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.message_engagement TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.messages TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1123,6 +1323,10 @@ CREATE POLICY door ON public.order_links TO mailgenius_door USING ((workspace_id
 CREATE POLICY door ON public.orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.pace_buckets TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.segments TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.standing_orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.suppressions TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1143,6 +1347,10 @@ CREATE POLICY engine ON public.batches TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.campaigns TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.connections TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.dead_letter_acts TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.dead_letter_runs TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.deferrals TO mailgenius_engine USING (true);
 
@@ -1166,6 +1374,8 @@ CREATE POLICY engine ON public.members TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.message_counts TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.message_data TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.message_engagement TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.messages TO mailgenius_engine USING (true);
@@ -1175,6 +1385,10 @@ CREATE POLICY engine ON public.order_links TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.orders TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.pace_buckets TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.segments TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.standing_orders TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.suppressions TO mailgenius_engine USING (true);
 
@@ -1206,6 +1420,8 @@ ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.message_counts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.message_data ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.message_engagement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
@@ -1215,6 +1431,10 @@ ALTER TABLE public.order_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pace_buckets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.segments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.standing_orders ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.suppressions ENABLE ROW LEVEL SECURITY;
 
@@ -1246,6 +1466,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO mailgenius_engine
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conservation_checks TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_letter_acts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_letter_acts TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_letter_runs TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_letter_runs TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_engine;
@@ -1286,6 +1514,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO mailgenius_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_counts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_counts TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_data TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_data TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_engagement TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_engagement TO mailgenius_engine;
 
@@ -1301,9 +1532,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orders TO mailgenius_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.standing_orders TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.standing_orders TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressions TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressions TO mailgenius_engine;

@@ -1,1 +1,4 @@
-"""Looks after the running system: is it ready, and its numbers. Data only: doors give them addresses."""
+"""Looks after the running system: is it ready, its numbers, its books. Data only: doors give them addresses.
+
+Owns conservation_checks: what the checks of the books found last.
+"""

@@ -1,9 +1,11 @@
-"""Examines an installation from below the doors: Python, home folder, secret key, database. Changes nothing.
+"""Examines an installation from below the doors: Python, home folder, secret key, database, books.
 
+It changes nothing, but for the note of what the books said last.
 Each finding says what was looked at, how it is, and how to mend it. The command line adds the port and the
 assets, which lie above this storey.
 """
 
+import asyncio
 import os
 import shutil
 import stat
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 from mailgenius.kit.config import SECRET_BYTES, Settings
 from mailgenius.kit.db.migrations import MINIMUM_SERVER, pending, server_version
 from mailgenius.kit.errors import Unavailable
+from mailgenius.ops import conservation
 
 OLDEST_PYTHON = (3, 11)
 GIB = 1 << 30
@@ -67,7 +70,9 @@ def examine(settings: Settings, database_url: Callable[[], str]) -> Sequence[Fin
         version = server_version(url)
     except Unavailable as error:
         return [*findings, _no_database(settings, error)]
-    return [*findings, _server(version), _migrations(url)]
+    migrations = _migrations(url)
+    books = [_books(url)] if migrations.verdict is Verdict.GOOD else []
+    return [*findings, _server(version), migrations, *books]
 
 
 def _python() -> Finding:
@@ -133,3 +138,15 @@ def _migrations(url: str) -> Finding:
     if missing:
         return broken("Migrations", f"missing: {', '.join(missing)}", "Run: mailgenius migrate")
     return good("Migrations", "all applied")
+
+
+def _books(url: str) -> Finding:
+    """Count every message: what was taken in must be what the counters and the rows say."""
+    found = asyncio.run(conservation.count_rows(url))
+    if found.orders_out_of_balance:
+        detail = (
+            f"{found.orders_out_of_balance} orders are out of balance, by {found.counted_difference} messages"
+        )
+        mending = "This is a defect of MailGenius. Keep the database as it is and report what the log says."
+        return broken("Books", detail, mending)
+    return good("Books", f"{found.taken} messages taken in, each in one state")

@@ -71,6 +71,9 @@ TRANSITIONS: Mapping[MessageState, frozenset[MessageState]] = {
 }
 """Every step a message may take. A pair that is not here is a no-op for late and repeated news."""
 
+DEAD = frozenset({_S.REJECTED, _S.UNKNOWN, _S.EXPIRED})
+"""Ends without success that a person may undo: replayed, it is queued again. News never does that."""
+
 MOVING = frozenset({_S.QUEUED, _S.SENDING, _S.DEFERRED})
 """States that still owe an end. An order is drained when none of its messages is in one."""
 
@@ -79,9 +82,10 @@ ORDER_TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.RUNNING: frozenset({OrderState.HELD, OrderState.CANCELLED, OrderState.DRAINED}),
     OrderState.HELD: frozenset({OrderState.FILLING, OrderState.RUNNING, OrderState.CANCELLED}),
     OrderState.CANCELLED: frozenset(),
-    OrderState.DRAINED: frozenset(),
+    OrderState.DRAINED: frozenset({OrderState.RUNNING}),
 }
-"""Every step an order may take. A held order that has nothing left drains when it is released."""
+"""Every step an order may take. A held order that has nothing left drains when it is released; a drained one
+runs again when a dead letter of it is replayed."""
 
 
 def may_become(old: MessageState, new: MessageState) -> bool:
@@ -106,6 +110,12 @@ class OrderContent:
     track_clicks: bool = True
     sample: bool = False
     """A test send: its unsubscribe links change nothing."""
+    leavable: bool = True
+    """The message offers a way to leave: in its headers, and at its end when the template has none."""
+    transactional: bool = False
+    """Sent also to people who unsubscribed: a receipt, a code, what they asked for."""
+    has_data: bool = False
+    """Each message has values of its own, which templates see as `data`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +253,17 @@ class Conservation:
     @property
     def holds(self) -> bool:
         return not self.imbalances
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenBooks:
+    """The books by the kept counters, of the orders that are under way or ended lately."""
+
+    taken: int
+    difference: int
+    """By how many messages counters and totals differ, over all orders."""
+    orders: int
+    """How many orders are out of balance."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

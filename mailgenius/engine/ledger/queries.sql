@@ -382,7 +382,7 @@ WITH picked AS MATERIALIZED (
      LIMIT %(limit)s::int
        FOR NO KEY UPDATE SKIP LOCKED
 ), ended AS (
-    UPDATE batches b SET state = 'done'
+    UPDATE batches b SET state = 'done', has_cancelled = true
       FROM picked p
      WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = p.id
 ), changed AS (
@@ -419,7 +419,11 @@ WITH dropped AS MATERIALIZED (
     UPDATE messages m SET state = 'cancelled', updated_at = now()
       FROM dropped
      WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = dropped.message_id AND m.state = 'deferred'
-    RETURNING m.id
+    RETURNING m.batch_id
+), marked AS (
+    UPDATE batches b SET has_cancelled = true
+     WHERE b.workspace_id = %(workspace_id)s::bigint AND NOT b.has_cancelled
+       AND b.id IN (SELECT batch_id FROM changed)
 ), counted AS (
     INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
     SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, 0, n
@@ -496,6 +500,27 @@ SELECT m.id, m.lead_id, m.address, %(shown)s::text AS state, m.attempts, m.provi
  ORDER BY m.id
  LIMIT %(limit)s::int
 
+-- name: cancelled-messages
+-- A page of an order's cancelled messages: found by the batches that have some, the first ones only.
+-- Ids below the first id of the batch after them are complete; a caller whose page is not full asks for more batches.
+WITH near AS MATERIALIZED (
+    SELECT id, first_id, last_id
+      FROM batches
+     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND has_cancelled
+       AND last_id > %(after_id)s::bigint
+     ORDER BY first_id
+     LIMIT %(batches)s::int + 1
+), complete AS MATERIALIZED (
+    SELECT CASE WHEN count(*) > %(batches)s::int THEN max(first_id) ELSE max(last_id) + 1 END AS below FROM near
+)
+SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM near b CROSS JOIN complete
+  JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.batch_id = b.id
+                 AND m.id BETWEEN b.first_id AND b.last_id
+ WHERE m.id > %(after_id)s::bigint AND m.id < complete.below AND m.state = 'cancelled'
+ ORDER BY m.id
+ LIMIT %(limit)s::int
+
 -- name: deferred-messages
 -- A page of an order's messages that wait for another attempt.
 SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
@@ -505,6 +530,26 @@ SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provide
    AND d.message_id > %(after_id)s::bigint
  ORDER BY m.id
  LIMIT %(limit)s::int
+
+-- name: open-books
+-- The books by the kept counters, of orders under way and of those that ended lately. A negative counter counts too.
+-- all workspaces: upkeep; each order meets the counters of its own workspace_id.
+WITH looked AS MATERIALIZED (
+    SELECT workspace_id, id, taken
+      FROM orders
+     WHERE drained_at IS NULL OR drained_at > now() - %(lately)s::interval
+), counted AS (
+    SELECT l.workspace_id, l.id, l.taken, c.state, coalesce(sum(c.n), 0) AS n
+      FROM looked l LEFT JOIN message_counts c ON c.workspace_id = l.workspace_id AND c.order_id = l.id
+     GROUP BY l.workspace_id, l.id, l.taken, c.state
+), compared AS (
+    SELECT taken, abs(taken - sum(n)) + sum(greatest(-n, 0)) AS difference
+      FROM counted
+     GROUP BY workspace_id, id, taken
+)
+SELECT coalesce(sum(taken), 0)::bigint AS taken, coalesce(sum(difference), 0)::bigint AS difference,
+       count(*) FILTER (WHERE difference <> 0) AS orders
+  FROM compared
 
 -- name: count-all
 -- Taken in, by the counters, and by the rows: the three must agree. For one workspace_id, or for all.
@@ -565,3 +610,182 @@ SELECT m.workspace_id, m.order_id, 'deferred messages without a next attempt', 0
 -- name: make-partitions
 -- Make the monthly partitions of messages from last month to some months ahead. They serve every workspace_id.
 SELECT create_message_partitions((current_date - interval '1 month')::date, %(months)s::int)
+
+-- Messages one by one: taken in with data of their own, looked at, called off. ------------------------------
+
+-- name: take-messages
+-- Take messages in that may leave at once, and return their ids in the order given. They join a waiting batch of
+-- the order that has room, so that many small calls make few batches. The caller holds the lock of the order.
+WITH numbered AS MATERIALIZED (
+    SELECT next_message_id() AS id, r.lead_id, r.address, r.data, r.place
+      FROM ROWS FROM (json_to_recordset(%(items)s::json) AS (lead_id bigint, address text, data jsonb))
+           WITH ORDINALITY AS r (lead_id, address, data, place)
+), sum AS MATERIALIZED (
+    SELECT count(*)::int AS n, min(id) AS first_id, max(id) AS last_id FROM numbered
+), room AS MATERIALIZED (
+    SELECT b.id
+      FROM batches b, sum
+     WHERE b.workspace_id = %(workspace_id)s::bigint AND b.order_id = %(order_id)s::bigint
+       AND b.state = %(batch_state)s::batch_state AND b.state <> 'done'
+       AND b.size + sum.n <= %(batch_size)s::int AND b.not_before <= now()
+     ORDER BY b.id DESC
+     LIMIT 1
+       FOR NO KEY UPDATE OF b SKIP LOCKED
+), grown AS (
+    UPDATE batches b
+       SET size = b.size + sum.n, first_id = least(b.first_id, sum.first_id),
+           last_id = greatest(b.last_id, sum.last_id)
+      FROM room, sum
+     WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = room.id
+    RETURNING b.id
+), made AS (
+    INSERT INTO batches (workspace_id, order_id, state, size, first_id, last_id)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, %(batch_state)s::batch_state, n, first_id, last_id
+      FROM sum
+     WHERE n > 0 AND NOT EXISTS (SELECT FROM room)
+    RETURNING id
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), 'queued', 0, n
+      FROM sum
+     WHERE n > 0
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+), total AS (
+    UPDATE orders SET taken = taken + sum.n
+      FROM sum
+     WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
+), written AS (
+    INSERT INTO messages (workspace_id, id, order_id, batch_id, lead_id, address)
+    SELECT %(workspace_id)s::bigint, n.id, %(order_id)s::bigint, batch.id, n.lead_id, n.address
+      FROM numbered n, (SELECT id FROM grown UNION ALL SELECT id FROM made) batch
+), described AS (
+    INSERT INTO message_data (workspace_id, message_id, data)
+    SELECT %(workspace_id)s::bigint, id, data FROM numbered WHERE data IS NOT NULL
+)
+SELECT id FROM numbered ORDER BY place
+
+-- name: schedule-messages
+-- Take messages in that may leave at a time of their own: until then they are deferred. Returns their ids in the
+-- order given. The caller holds the lock of the order.
+WITH numbered AS MATERIALIZED (
+    SELECT next_message_id() AS id, r.lead_id, r.address, r.data, r.due_at, r.place
+      FROM ROWS FROM (json_to_recordset(%(items)s::json)
+                      AS (lead_id bigint, address text, data jsonb, due_at timestamptz))
+           WITH ORDINALITY AS r (lead_id, address, data, due_at, place)
+), waiting AS (
+    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at)
+    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, due_at FROM numbered
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), 'deferred', 0, count(*)
+      FROM numbered
+    HAVING count(*) > 0
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+), total AS (
+    UPDATE orders SET taken = taken + (SELECT count(*) FROM numbered)
+     WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
+), written AS (
+    -- No batch holds them yet: the one that they are queued in when their time has come will be theirs.
+    INSERT INTO messages (workspace_id, id, order_id, batch_id, lead_id, address, state)
+    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, 0, lead_id, address, 'deferred' FROM numbered
+), described AS (
+    INSERT INTO message_data (workspace_id, message_id, data)
+    SELECT %(workspace_id)s::bigint, id, data FROM numbered WHERE data IS NOT NULL
+)
+SELECT id FROM numbered ORDER BY place
+
+-- name: data-of-messages
+-- The values that some messages have of their own.
+SELECT message_id, data
+  FROM message_data
+ WHERE workspace_id = %(workspace_id)s::bigint AND message_id = ANY (%(message_ids)s::bigint[])
+
+-- name: cancel-waiting-message
+-- Call a message off that waits for its time or for another attempt.
+WITH dropped AS (
+    DELETE FROM deferrals
+     WHERE workspace_id = %(workspace_id)s::bigint AND message_id = %(message_id)s::bigint
+    RETURNING message_id, order_id
+), changed AS (
+    UPDATE messages m SET state = 'cancelled', updated_at = now()
+      FROM dropped
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = dropped.message_id AND m.state = 'deferred'
+    RETURNING m.order_id
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, order_id, date_trunc('hour', now()), state, 0, n
+      FROM changed, (VALUES ('cancelled'::message_state, 1), ('deferred', -1)) steps (state, n)
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM changed
+
+-- name: cancel-queued-message
+-- Call a message off whose batch nobody works on: an engine that holds the batch has read it already.
+WITH batch AS MATERIALIZED (
+    SELECT b.id
+      FROM messages m JOIN batches b ON b.workspace_id = m.workspace_id AND b.id = m.batch_id
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = %(message_id)s::bigint AND m.state = 'queued'
+       AND b.state IN ('ready', 'held')
+       FOR NO KEY UPDATE OF b SKIP LOCKED
+), changed AS (
+    UPDATE messages m SET state = 'cancelled', updated_at = now()
+      FROM batch
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = %(message_id)s::bigint
+       AND m.batch_id = batch.id AND m.state = 'queued'
+    RETURNING m.order_id
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, order_id, date_trunc('hour', now()), state, 0, n
+      FROM changed, (VALUES ('queued'::message_state, -1), ('cancelled', 1)) steps (state, n)
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM changed
+
+-- name: get-message
+-- One message with what is known of its order.
+SELECT m.id, m.order_id, m.lead_id, m.address, m.attempts, m.provider_ref, m.error, m.updated_at,
+       CASE WHEN w.id IS NULL THEN m.state::text ELSE 'sending' END AS state,
+       to_timestamp(((m.id >> 22) + 1704067200000) / 1000.0) AS created_at, d.due_at,
+       o.source, o.source_id, o.channel, o.priority, o.connection_id, o.content ->> 'subject' AS subject
+  FROM messages m
+  JOIN orders o ON o.workspace_id = m.workspace_id AND o.id = m.order_id
+  LEFT JOIN deferrals d ON d.workspace_id = m.workspace_id AND d.message_id = m.id
+  LEFT JOIN batches w ON w.workspace_id = m.workspace_id AND w.id = m.batch_id AND w.state = 'leased'
+                     AND m.state = 'queued' AND m.id BETWEEN w.window_from AND w.window_to
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = %(message_id)s::bigint
+
+-- name: attempts-of-message
+-- What happened at each attempt of a message that was written down.
+SELECT number, outcome, code, reason, at
+  FROM attempts
+ WHERE workspace_id = %(workspace_id)s::bigint AND message_id = %(message_id)s::bigint
+ ORDER BY number
+
+-- name: newest-messages
+-- A look at some of the workspace's newest messages, all states: the caller picks. Bounded by ids, which are times.
+SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM messages m
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id < %(before_id)s::bigint
+   AND m.id >= message_id_at(%(since)s::timestamptz)
+ ORDER BY m.id DESC
+ LIMIT %(limit)s::int
+
+-- name: messages-of-lead
+-- A lead's newest messages, as in newest-messages.
+SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM messages m
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.lead_id = %(lead_id)s::bigint
+   AND m.id < %(before_id)s::bigint AND m.id >= message_id_at(%(since)s::timestamptz)
+ ORDER BY m.id DESC
+ LIMIT %(limit)s::int
+
+-- name: messages-of-address
+-- The newest messages to an address that were sent to no lead, as in newest-messages.
+SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
+  FROM messages m
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.lead_id IS NULL AND m.address = %(address)s::text
+   AND m.id < %(before_id)s::bigint AND m.id >= message_id_at(%(since)s::timestamptz)
+ ORDER BY m.id DESC
+ LIMIT %(limit)s::int

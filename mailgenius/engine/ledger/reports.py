@@ -1,6 +1,8 @@
 """The ledger's statements that only read: counts, lists and the books."""
 
-from mailgenius.engine.ledger.model import Conservation, Imbalance, MessageRow, MessageState
+from datetime import timedelta
+
+from mailgenius.engine.ledger.model import Conservation, Imbalance, MessageRow, MessageState, OpenBooks
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 
@@ -14,6 +16,8 @@ _SPARSE = frozenset(
 _NEAR = 20
 """Batches that are searched for a page of moving messages before all of them are."""
 _ALL = 1_000_000_000
+_LATELY = timedelta(days=1)
+"""An order that ended longer ago does not move any more; the count of rows still sees it."""
 
 
 async def unfinished_batches(tx: Tx, *, workspace_id: int, order_id: int) -> int:
@@ -46,9 +50,19 @@ async def order_messages(
         if len(rows) < limit:
             rows = await tx.all(MessageRow, _SQL["moving-messages"], shown=state, batches=_ALL, **page)
         return rows
+    if state is MessageState.CANCELLED:
+        rows = await tx.all(MessageRow, _SQL["cancelled-messages"], batches=_NEAR, **page)
+        if len(rows) < limit:
+            rows = await tx.all(MessageRow, _SQL["cancelled-messages"], batches=_ALL, **page)
+        return rows
     if state is MessageState.DEFERRED:
         return await tx.all(MessageRow, _SQL["deferred-messages"], **page)
     return await tx.all(MessageRow, _SQL["order-messages"], state=state, **page)
+
+
+async def open_books(tx: Tx) -> OpenBooks:
+    """Compare what was taken in with the kept counters. Cheap: no message is read."""
+    return await tx.one(OpenBooks, _SQL["open-books"], lately=_LATELY)
 
 
 async def conservation(tx: Tx, *, workspace_id: int | None) -> Conservation:

@@ -460,6 +460,34 @@ async def test_pages_of_queued_messages_go_over_many_and_scattered_batches(db: D
     assert seen == sorted(seen)
 
 
+async def test_pages_of_cancelled_messages_pass_over_what_left_before(db: Database, workspace_id: int):
+    async with db.trusted() as tx:
+        order_id = await make_order(tx, workspace_id, recipients=2500)
+    look = await claim(db)
+    assert look.claim
+    await open_window(db, look.claim, look.messages)
+    waiting, left = look.messages[:5], look.messages[5:]
+    outcomes = [settlement(m, S.DEFERRED, again_in=timedelta(hours=1)) for m in waiting]
+    await finish(db, look.claim, [*outcomes, *(settlement(m) for m in left)])
+    async with db.trusted() as tx:
+        await intake.cancel(tx, workspace_id=workspace_id, order_id=order_id)
+        while await intake.cancel_next(tx, workspace_id=workspace_id, order_id=order_id):
+            pass
+        seen: list[int] = []
+        while True:
+            rows = await intake.messages(
+                tx, workspace_id=workspace_id, order_id=order_id, state=S.CANCELLED,
+                after_id=seen[-1] if seen else 0, limit=600,
+            )  # fmt: skip
+            assert {row.state for row in rows} <= {S.CANCELLED}
+            seen += [row.id for row in rows]
+            if len(rows) < 600:
+                break
+    assert seen == sorted(set(seen))
+    assert len(seen) == 1505
+    assert set(seen) >= {m.id for m in waiting}
+
+
 async def test_partitions_are_made_once_while_messages_are_written(db: Database, workspace_id: int):
     async with db.trusted() as writing:
         await make_order(writing, workspace_id, recipients=10)

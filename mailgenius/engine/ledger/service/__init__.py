@@ -2,6 +2,7 @@
 
 from mailgenius.engine.ledger.reports import (
     conservation as conservation,
+    open_books as open_books,
     order_counts as order_counts,
     order_messages as order_messages,
     unfinished_batches as unfinished_batches,
@@ -11,6 +12,15 @@ from mailgenius.engine.ledger.service.claims import (
     by_workspace as by_workspace,
     claim as claim,
     renew as renew,
+)
+from mailgenius.engine.ledger.service.messages import (
+    attempts as attempts,
+    cancel_message as cancel_message,
+    data_of as data_of,
+    get_message as get_message,
+    newest_messages as newest_messages,
+    take_messages as take_messages,
+    wake as wake,
 )
 from mailgenius.engine.ledger.service.orders import (
     add_messages as add_messages,
