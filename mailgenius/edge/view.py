@@ -85,4 +85,5 @@ async def _message(request: Visit, token: Token) -> str:
         if recipient.lead_id is not None:
             found = await leads.merge_data(tx, workspace_id=token.workspace_id, lead_ids=[recipient.lead_id])
             lead = found.get(recipient.lead_id, lead)
-    return composers.of_order(order).page(token.message_id, lead)
+        data = await ledger.data_of(tx, workspace_id=token.workspace_id, message_ids=[token.message_id])
+    return composers.of_order(order).page(token.message_id, lead, data.get(token.message_id))

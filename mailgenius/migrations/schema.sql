@@ -23,17 +23,6 @@ CREATE TYPE public.dead_letter_act AS ENUM (
     'discarded'
 );
 
-CREATE TYPE public.field_type AS ENUM (
-    'text',
-    'number',
-    'date',
-    'datetime',
-    'boolean',
-    'choice',
-    'choices',
-    'url'
-);
-
 CREATE TYPE public.import_mode AS ENUM (
     'merge',
     'overwrite',
@@ -168,18 +157,6 @@ BEGIN
                    ' AND (%L IS NULL OR tags @> ARRAY[%L])', words, words, tag, tag) INTO plan;
     RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric::bigint;
 END $$;
-
-CREATE FUNCTION public.field_date(value text) RETURNS date
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (value ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text) THEN CASE WHEN ((substr(value, 9, 2))::integer <= CASE substr(value, 6, 2) WHEN '02'::text THEN CASE WHEN ((((substr(value, 1, 4))::integer % 4) = 0) AND ((((substr(value, 1, 4))::integer % 100) <> 0) OR (((substr(value, 1, 4))::integer % 400) = 0))) THEN 29 ELSE 28 END WHEN '04'::text THEN 30 WHEN '06'::text THEN 30 WHEN '09'::text THEN 30 WHEN '11'::text THEN 30 ELSE 31 END) THEN make_date((substr(value, 1, 4))::integer, (substr(value, 6, 2))::integer, (substr(value, 9, 2))::integer) ELSE NULL::date END ELSE NULL::date END;
-
-CREATE FUNCTION public.field_moment(value text) RETURNS timestamp with time zone
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (value ~ '^.{10}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$'::text) THEN ((public.field_date(substr(value, 1, 10)) + make_time((substr(value, 12, 2))::integer, (substr(value, 15, 2))::integer, ((substr(value, 18, 2))::integer)::double precision)) AT TIME ZONE 'UTC'::text) ELSE ((public.field_date(value))::timestamp without time zone AT TIME ZONE 'UTC'::text) END;
-
-CREATE FUNCTION public.field_number(value text) RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (value ~ '^-?[0-9]+(\.[0-9]+)?$'::text) THEN (value)::numeric ELSE NULL::numeric END;
 
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -335,7 +312,6 @@ CREATE TABLE public.campaigns (
     created_by bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    frozen_segments jsonb,
     CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 
@@ -575,10 +551,6 @@ CREATE TABLE public.lead_fields (
     key text NOT NULL COLLATE pg_catalog."C",
     label text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    type public.field_type DEFAULT 'text'::public.field_type NOT NULL,
-    choices text[] DEFAULT '{}'::text[] NOT NULL,
-    default_value jsonb,
-    archived_at timestamp with time zone,
     CONSTRAINT lead_fields_key_check CHECK ((key ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
@@ -767,36 +739,6 @@ CREATE TABLE public.pace_buckets (
 ALTER TABLE ONLY public.pace_buckets FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.pace_buckets IS 'owner: engine.pacing';
-
-CREATE TABLE public.segments (
-    workspace_id bigint NOT NULL,
-    id bigint NOT NULL,
-    name text NOT NULL,
-    tree jsonb NOT NULL,
-    uses bigint[] DEFAULT '{}'::bigint[] NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    members bigint,
-    counted_at timestamp with time zone,
-    counting boolean DEFAULT false NOT NULL,
-    created_by bigint,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    archived_at timestamp with time zone,
-    CONSTRAINT segments_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
-);
-
-ALTER TABLE ONLY public.segments FORCE ROW LEVEL SECURITY;
-
-COMMENT ON TABLE public.segments IS 'owner: product.segments';
-
-ALTER TABLE public.segments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.segments_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
 
 CREATE TABLE public.sessions (
     id_hash bytea NOT NULL,
@@ -1046,9 +988,6 @@ ALTER TABLE ONLY public.orders
 ALTER TABLE ONLY public.pace_buckets
     ADD CONSTRAINT pace_buckets_pkey PRIMARY KEY (workspace_id, connection_id);
 
-ALTER TABLE ONLY public.segments
-    ADD CONSTRAINT segments_pkey PRIMARY KEY (workspace_id, id);
-
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
 
@@ -1138,8 +1077,6 @@ CREATE INDEX messages_order_idx ON ONLY public.messages USING btree (workspace_i
 CREATE INDEX orders_open_idx ON public.orders USING btree (workspace_id, channel, priority, id) WHERE (state = ANY (ARRAY['filling'::public.order_state, 'running'::public.order_state]));
 
 CREATE INDEX orders_source_idx ON public.orders USING btree (workspace_id, source, source_id);
-
-CREATE UNIQUE INDEX segments_name_key ON public.segments USING btree (workspace_id, lower(name)) WHERE (archived_at IS NULL);
 
 CREATE INDEX sessions_expires_idx ON public.sessions USING btree (expires_at);
 
@@ -1239,12 +1176,6 @@ ALTER TABLE ONLY public.orders
 ALTER TABLE ONLY public.pace_buckets
     ADD CONSTRAINT pace_buckets_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY public.segments
-    ADD CONSTRAINT segments_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
-
-ALTER TABLE ONLY public.segments
-    ADD CONSTRAINT segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
-
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -1324,8 +1255,6 @@ CREATE POLICY door ON public.orders TO mailgenius_door USING ((workspace_id = ( 
 
 CREATE POLICY door ON public.pace_buckets TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
-CREATE POLICY door ON public.segments TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
-
 CREATE POLICY door ON public.standing_orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.suppressions TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1386,8 +1315,6 @@ CREATE POLICY engine ON public.orders TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.pace_buckets TO mailgenius_engine USING (true);
 
-CREATE POLICY engine ON public.segments TO mailgenius_engine USING (true);
-
 CREATE POLICY engine ON public.standing_orders TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.suppressions TO mailgenius_engine USING (true);
@@ -1431,8 +1358,6 @@ ALTER TABLE public.order_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pace_buckets ENABLE ROW LEVEL SECURITY;
-
-ALTER TABLE public.segments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.standing_orders ENABLE ROW LEVEL SECURITY;
 
@@ -1531,9 +1456,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orders TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_engine;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_door;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO mailgenius_engine;
 

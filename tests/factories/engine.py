@@ -185,7 +185,9 @@ class PlainComposer:
     def __init__(self, order: Order) -> None:
         self.order = order
 
-    def compose(self, message_id: int, address: str, lead: dict[str, Any]) -> OutgoingMessage:
+    def compose(
+        self, message_id: int, address: str, lead: dict[str, Any], data: dict[str, Any] | None = None
+    ) -> OutgoingMessage:
         if address.startswith("broken"):
             raise ValueError("this template does not fit this person")
         return OutgoingMessage(

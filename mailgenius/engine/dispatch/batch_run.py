@@ -186,8 +186,7 @@ class BatchRun:
             if settled.opened:
                 gate = await read_gate(
                     tx,
-                    workspace_id=self._claim.workspace_id,
-                    channel=self._order.channel,
+                    order=self._order,
                     window=window,
                     recipients=self._recipients,
                 )

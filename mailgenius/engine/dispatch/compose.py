@@ -76,14 +76,22 @@ class Composer:
         self._domain = content.sender_email.rpartition("@")[2]
         self._fixed_headers = _fixed_headers(order)
 
-    def compose(self, message_id: int, address: str, lead: Mapping[str, Any]) -> OutgoingMessage:
+    def compose(
+        self, message_id: int, address: str, lead: Mapping[str, Any], data: Mapping[str, Any] | None = None
+    ) -> OutgoingMessage:
         """Write one message. The same ids and data give the same message, but for its Date.
+
+        Args:
+            message_id: the message's.
+            address: where it goes.
+            lead: what templates see as `lead`.
+            data: what they see as `data`: the values that belong to this message alone.
 
         Raises:
             CannotCompose: the templates fail with this lead's data.
         """
         unsubscribe_url = self._unsubscribe_url(message_id)
-        values = self._values(message_id, lead, unsubscribe_url)
+        values = self._values(message_id, lead, unsubscribe_url, data)
         try:
             subject = self._subject.render(values)
             html = self._html.render(values) if self._has_html else ""
@@ -107,19 +115,21 @@ class Composer:
                 ("Subject", " ".join(subject.split())),
                 ("Date", _date(int(time.time()))),
                 ("Message-ID", f"<{_base36(message_id)}.{self._order.workspace_id}@{self._domain}>"),
-                ("List-Unsubscribe", f"<{unsubscribe_url}>"),
+                *([("List-Unsubscribe", f"<{unsubscribe_url}>")] if self._order.content.leavable else ()),
                 *self._fixed_headers,
             ),
         )
 
-    def page(self, message_id: int, lead: Mapping[str, Any]) -> str:
+    def page(
+        self, message_id: int, lead: Mapping[str, Any], data: Mapping[str, Any] | None = None
+    ) -> str:
         """Return the message as a page of its own, for "view in browser". Showing it is not an opening.
 
         Raises:
             CannotCompose: as in `compose`.
         """
         unsubscribe_url = self._unsubscribe_url(message_id)
-        values = self._values(message_id, lead, unsubscribe_url)
+        values = self._values(message_id, lead, unsubscribe_url, data)
         try:
             if not self._has_html:
                 return f"<pre>{escape(self._text.render(values))}</pre>"
@@ -127,7 +137,9 @@ class Composer:
         except TemplateBroken as error:
             raise CannotCompose(reason=error.message.rstrip(".")) from error
 
-    def _values(self, message_id: int, lead: Mapping[str, Any], unsubscribe_url: str) -> CleanValues:
+    def _values(
+        self, message_id: int, lead: Mapping[str, Any], unsubscribe_url: str, data: Mapping[str, Any] | None
+    ) -> CleanValues:
         values = {
             "lead": clean_values(lead),
             "campaign": self._campaign,
@@ -136,6 +148,8 @@ class Composer:
         if self._shows_view_url:
             view_url = f"{self._base}/v/{self._tokens.plain(TokenKind.VIEW, message_id)}"
             values["view_url"] = safe_url(view_url)
+        if self._order.content.has_data:
+            values["data"] = clean_values(data or {})
         return CleanValues(values)
 
     def _linked(self, message_id: int, html: str, *, pixel: bool) -> str:
@@ -167,12 +181,16 @@ def _fixed_headers(order: Order) -> tuple[tuple[str, str], ...]:
     list_id = content.list_id or f"w{order.workspace_id}.list.{domain}"
     sender_name = _one_line(content.sender_name)
     headers = [
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("List-Id", list_id if "<" in list_id else f"{sender_name or domain} <{list_id}>"),
         ("From", mailbox(sender_name, content.sender_email)),
         # Gmail's feedback loop: what complaints are grouped by, and last the sender, the same for ever.
         ("Feedback-ID", f"{order.id}:{order.workspace_id}:{order.source}:{_SENDER_ID}"),
     ]
+    if content.leavable:
+        headers = [
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("List-Id", list_id if "<" in list_id else f"{sender_name or domain} <{list_id}>"),
+            *headers,
+        ]
     if content.reply_to:
         headers.append(("Reply-To", content.reply_to))
     return tuple(headers)

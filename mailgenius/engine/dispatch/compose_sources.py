@@ -63,7 +63,7 @@ def prepare(content: OrderContent) -> Sources:
     words = _footer_words(html)
     if html.strip():
         html = _framed(html, content, words)
-    if text.strip() and UNSUBSCRIBE not in merge_fields(text):
+    if content.leavable and text.strip() and UNSUBSCRIBE not in merge_fields(text):
         text = text.rstrip() + _TEXT_FOOTER.format(words)
     derived = not text.strip() and bool(html)
     if derived:
@@ -87,7 +87,7 @@ def _framed(html: str, content: OrderContent, words: str) -> str:
     """Add what every HTML message has: a document around it, the preheader, a way to leave."""
     if not any(piece.name in {"html", "body"} for piece in pieces(mask(html).text)):
         html = _FRAME.format(html)
-    if UNSUBSCRIBE not in merge_fields(html):
+    if content.leavable and UNSUBSCRIBE not in merge_fields(html):
         html = _before_body_end(html, _FOOTER.format(words))
     if content.preheader.strip() and PREHEADER_MARK not in html:
         html = _after_body_start(html, _PREHEADER.format(_escaped(content.preheader.translate(MARKS))))

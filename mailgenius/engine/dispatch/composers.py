@@ -23,7 +23,13 @@ class _Broken:
 
     error: Exception
 
-    def compose(self, message_id: int, address: str, lead: dict[str, Any]) -> OutgoingMessage:  # noqa: ARG002  # The protocol's names.
+    def compose(
+        self,
+        message_id: int,  # noqa: ARG002  # The protocol's names.
+        address: str,  # noqa: ARG002
+        lead: dict[str, Any],  # noqa: ARG002
+        data: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> OutgoingMessage:
         raise self.error
 
 

@@ -22,7 +22,9 @@ class RecipientSource(Protocol):
 class MessageComposer(Protocol):
     """Makes the messages of one order."""
 
-    def compose(self, message_id: int, address: str, lead: dict[str, Any]) -> OutgoingMessage:
+    def compose(
+        self, message_id: int, address: str, lead: dict[str, Any], data: dict[str, Any] | None = None
+    ) -> OutgoingMessage:
         """Make one message. Whatever this raises costs this message only."""
         ...
 

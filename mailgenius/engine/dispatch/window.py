@@ -9,7 +9,8 @@ from mailgenius.channels.contract import OutgoingMessage
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.outcomes import Outcomes
 from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
-from mailgenius.engine.ledger.model import QueuedMessage
+from mailgenius.engine.ledger import service as ledger
+from mailgenius.engine.ledger.model import Order, QueuedMessage
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit.db.transaction import Tx
@@ -25,21 +26,34 @@ class Gate:
 
     suppressed: dict[str, SuppressionReason]
     leads: dict[int, dict[str, Any]]
+    data: dict[int, dict[str, Any]]
+    """Values that belong to one message alone, by message."""
 
 
 async def read_gate(
-    tx: Tx, *, workspace_id: int, channel: str, window: Sequence[QueuedMessage], recipients: RecipientSource
+    tx: Tx, *, order: Order, window: Sequence[QueuedMessage], recipients: RecipientSource
 ) -> Gate:
     """Look, in the transaction that opens the window, who must not be written to and who the others are."""
+    workspace_id = order.workspace_id
     lead_ids = [message.lead_id for message in window if message.lead_id is not None]
+    suppressed = await suppression.suppressed(
+        tx,
+        workspace_id=workspace_id,
+        channel=order.channel,
+        addresses=[message.address for message in window],
+    )
+    if order.content.transactional:
+        suppressed = {
+            address: reason
+            for address, reason in suppressed.items()
+            if reason is not SuppressionReason.UNSUBSCRIBED
+        }
+    message_ids = [message.id for message in window]
+    has_data = order.content.has_data
     return Gate(
-        suppressed=await suppression.suppressed(
-            tx,
-            workspace_id=workspace_id,
-            channel=channel,
-            addresses=[message.address for message in window],
-        ),
+        suppressed=suppressed,
         leads=await recipients(tx, workspace_id=workspace_id, lead_ids=lead_ids) if lead_ids else {},
+        data=await ledger.data_of(tx, workspace_id=workspace_id, message_ids=message_ids) if has_data else {},
     )
 
 
@@ -59,7 +73,7 @@ async def compose(
             outcomes.suppress(waiting, LEAD_DELETED)
             continue
         try:
-            message = composer.compose(waiting.id, waiting.address, lead)
+            message = composer.compose(waiting.id, waiting.address, lead, gate.data.get(waiting.id))
         except Exception as error:  # noqa: BLE001  # Whatever it is, it is this message's own trouble.
             outcomes.park(waiting, reason_of(error))
         else:

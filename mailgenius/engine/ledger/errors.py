@@ -9,3 +9,11 @@ class OrderMissing(NotFound):
 
 class OrderNotInState(Conflict):
     """This cannot be done while the order is {state}."""
+
+
+class MessageMissing(NotFound):
+    """This message does not exist."""
+
+
+class MessageOnItsWay(Conflict):
+    """This message cannot be called off any more: it is {state}."""
