@@ -3,6 +3,7 @@
 from litestar import Response, Router, get
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from mailgenius.engine.tracking.model import SPOOL
 from mailgenius.kit.services import Services
 from mailgenius.ops import health, metrics
 
@@ -25,6 +26,8 @@ def system_router(services: Services) -> Router:
 
     @get("/metrics")
     async def numbers() -> Response[bytes]:
-        return Response(await metrics.exposition(services.db), media_type=CONTENT_TYPE_LATEST)
+        spool = services.settings.home.joinpath(*SPOOL)
+        text = await metrics.exposition(services.db, spool=spool)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return Router("", route_handlers=[alive, ready, numbers], include_in_schema=False)

@@ -7,12 +7,10 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from mailgenius.edge import pages, tracking, unsubscribe, view
+from mailgenius.engine.tracking.model import SPOOL
 from mailgenius.engine.tracking.recorder import Recorder
 from mailgenius.engine.tracking.tokens import signer
 from mailgenius.kit.services import Services
-
-SPOOL = ("spool", "tracking")
-"""Folder under the home for events that wait for the database; all HTTP processes of a machine share it."""
 
 
 def create_app(services: Services) -> Litestar:

@@ -23,6 +23,17 @@ CREATE TYPE public.dead_letter_act AS ENUM (
     'discarded'
 );
 
+CREATE TYPE public.field_type AS ENUM (
+    'text',
+    'number',
+    'date',
+    'datetime',
+    'boolean',
+    'choice',
+    'choices',
+    'url'
+);
+
 CREATE TYPE public.import_mode AS ENUM (
     'merge',
     'overwrite',
@@ -158,6 +169,18 @@ BEGIN
     RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric::bigint;
 END $$;
 
+CREATE FUNCTION public.field_date(value text) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (value ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text) THEN CASE WHEN ((substr(value, 9, 2))::integer <= CASE substr(value, 6, 2) WHEN '02'::text THEN CASE WHEN ((((substr(value, 1, 4))::integer % 4) = 0) AND ((((substr(value, 1, 4))::integer % 100) <> 0) OR (((substr(value, 1, 4))::integer % 400) = 0))) THEN 29 ELSE 28 END WHEN '04'::text THEN 30 WHEN '06'::text THEN 30 WHEN '09'::text THEN 30 WHEN '11'::text THEN 30 ELSE 31 END) THEN make_date((substr(value, 1, 4))::integer, (substr(value, 6, 2))::integer, (substr(value, 9, 2))::integer) ELSE NULL::date END ELSE NULL::date END;
+
+CREATE FUNCTION public.field_moment(value text) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (value ~ '^.{10}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$'::text) THEN ((public.field_date(substr(value, 1, 10)) + make_time((substr(value, 12, 2))::integer, (substr(value, 15, 2))::integer, ((substr(value, 18, 2))::integer)::double precision)) AT TIME ZONE 'UTC'::text) ELSE ((public.field_date(value))::timestamp without time zone AT TIME ZONE 'UTC'::text) END;
+
+CREATE FUNCTION public.field_number(value text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (value ~ '^-?[0-9]+(\.[0-9]+)?$'::text) THEN (value)::numeric ELSE NULL::numeric END;
+
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN regexp_replace(CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE regexp_replace(NORMALIZE(lower(words), NFD), '[\u0300-\u036f]+'::text, ''::text, 'g'::text) END, '[^[:alnum:]]+'::text, ' '::text, 'g'::text);
@@ -211,6 +234,128 @@ BEGIN
     EXECUTE format('CREATE POLICY door ON %I TO mailgenius_door USING (%I = (SELECT nullif(current_setting(''app.workspace_id'', true), '''')::bigint))', table_name, column_name);
     EXECUTE format('CREATE POLICY engine ON %I TO mailgenius_engine USING (true)', table_name);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO mailgenius_door, mailgenius_engine', table_name);
+END $$;
+
+CREATE FUNCTION public.take_pace(of_workspace bigint, scopes text[], keys text[], intervals double precision[], days integer[], wanted integer[], free integer, ready double precision, soon double precision, stretch double precision) RETURNS TABLE(tokens integer[], begins_in double precision[], retry_in double precision)
+    LANGUAGE plpgsql
+    AS $$
+-- The generic cell rate algorithm without a burst, for all limits of a window at once: each limit reserves the next
+-- count x interval seconds of its time, so that no two engines ever hold the same moment. What is on all messages
+-- is one stretch, and the groups must fit into it; a group that does not fit is left for later. A lost grant
+-- costs pace, never safety: the commit need not reach the disk.
+DECLARE
+    meter record;
+    n constant int := cardinality(scopes);
+    today constant date := (now() AT TIME ZONE 'UTC')::date;
+    found int := 0;
+    free_at float8[] := array_fill(0::float8, ARRAY[n]);
+    used int[] := array_fill(0, ARRAY[n]);
+    granted int[] := array_fill(0, ARRAY[n]);
+    starts float8[] := array_fill(0::float8, ARRAY[n]);
+    at float8;
+    begins float8;
+    interval_of_all float8 := 0;
+    room int := free;
+    most int;
+    total int;
+    earliest int;
+    midnight float8;
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    FOR meter IN
+        SELECT p.place, extract(epoch FROM m.next_free_at)::float8 AS next_free, m.day, m.day_used
+          FROM unnest(scopes, keys) WITH ORDINALITY AS p (scope, key, place)
+          JOIN pace_meters m ON m.workspace_id = of_workspace AND m.scope = p.scope AND m.key = p.key
+         ORDER BY m.scope, m.key
+           FOR NO KEY UPDATE OF m
+    LOOP
+        found := found + 1;
+        free_at[meter.place] := meter.next_free;
+        used[meter.place] := CASE WHEN meter.day = today THEN meter.day_used ELSE 0 END;
+    END LOOP;
+    IF found < n THEN
+        -- The caller makes the missing meters and asks again: made here, they could be locked out of order.
+        RETURN;
+    END IF;
+    -- The clock is read when the meters are ours, not when we began to wait for them.
+    at := extract(epoch FROM clock_timestamp());
+    midnight := extract(epoch FROM date_trunc('day', now(), 'UTC') + interval '1 day') - at;
+    begins := at + ready;
+    FOR i IN 1 .. n LOOP
+        IF wanted[i] IS NULL THEN
+            begins := greatest(begins, free_at[i]);
+            interval_of_all := greatest(interval_of_all, intervals[i]);
+        ELSE
+            room := room + wanted[i];
+        END IF;
+    END LOOP;
+    FOR i IN 1 .. n LOOP
+        IF wanted[i] IS NULL AND days[i] <= used[i] THEN
+            RETURN QUERY SELECT granted, starts, midnight;
+            RETURN;
+        ELSIF wanted[i] IS NULL THEN
+            room := least(room, coalesce(days[i] - used[i], room));
+        END IF;
+    END LOOP;
+    IF begins > at + soon THEN
+        RETURN QUERY SELECT granted, starts, begins - at;
+        RETURN;
+    END IF;
+    most := room;
+    IF interval_of_all > 0 THEN
+        most := least(most, greatest(1, floor(stretch / interval_of_all)::int));
+    END IF;
+    -- Fewer messages make a shorter stretch, into which fewer of a group fit: again until it comes out even.
+    FOR turn IN 1 .. 8 LOOP
+        total := 0;
+        FOR i IN 1 .. n LOOP
+            CONTINUE WHEN wanted[i] IS NULL;
+            starts[i] := greatest(begins, free_at[i]);
+            granted[i] := greatest(0, least(
+                wanted[i], most - total, coalesce(days[i] - used[i], wanted[i]),
+                CASE WHEN starts[i] > at + soon THEN 0
+                     WHEN intervals[i] = 0 THEN wanted[i]
+                     WHEN interval_of_all > 0
+                     THEN floor((begins + most * interval_of_all - starts[i]) / intervals[i] + 0.001)
+                     ELSE floor((begins + stretch - starts[i]) / intervals[i]) END::int));
+            total := total + granted[i];
+        END LOOP;
+        total := total + least(free, most - total);
+        EXIT WHEN total = most OR total = 0 OR interval_of_all = 0;
+        most := total;
+    END LOOP;
+    IF total = 0 THEN
+        -- Nothing fits beside others: one message of the group that is free first.
+        FOR i IN 1 .. n LOOP
+            IF wanted[i] > 0 AND coalesce(days[i] > used[i], true)
+               AND (earliest IS NULL OR starts[i] < starts[earliest]) THEN
+                earliest := i;
+            END IF;
+        END LOOP;
+        IF earliest IS NULL OR starts[earliest] > at + soon THEN
+            RETURN QUERY SELECT granted, starts, CASE WHEN earliest IS NULL THEN midnight
+                                                      ELSE starts[earliest] - at END;
+            RETURN;
+        END IF;
+        granted[earliest] := 1;
+        begins := starts[earliest];
+        total := 1;
+    END IF;
+    FOR i IN 1 .. n LOOP
+        IF wanted[i] IS NULL THEN
+            granted[i] := total;
+            starts[i] := begins;
+        END IF;
+    END LOOP;
+    UPDATE pace_meters m
+       SET next_free_at = greatest(m.next_free_at, to_timestamp(starts[p.place] + granted[p.place] * intervals[p.place])),
+           day = today, day_used = used[p.place] + granted[p.place]
+      FROM unnest(scopes, keys) WITH ORDINALITY AS p (scope, key, place)
+     WHERE m.workspace_id = of_workspace AND m.scope = p.scope AND m.key = p.key AND granted[p.place] > 0;
+    FOR i IN 1 .. n LOOP
+        starts[i] := starts[i] - at;
+    END LOOP;
+    RETURN QUERY SELECT granted, starts, 0::float8;
 END $$;
 
 CREATE TABLE public.api_keys (
@@ -312,6 +457,7 @@ CREATE TABLE public.campaigns (
     created_by bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    frozen_segments jsonb,
     CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 
@@ -344,8 +490,12 @@ CREATE TABLE public.connections (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     archived_at timestamp with time zone,
+    per_minute integer,
+    per_hour integer,
     CONSTRAINT connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT connections_per_day_check CHECK ((per_day > 0)),
+    CONSTRAINT connections_per_hour_check CHECK ((per_hour > 0)),
+    CONSTRAINT connections_per_minute_check CHECK ((per_minute > 0)),
     CONSTRAINT connections_per_second_check CHECK ((per_second > 0))
 );
 
@@ -417,12 +567,41 @@ CREATE TABLE public.deferrals (
     workspace_id bigint NOT NULL,
     message_id bigint NOT NULL,
     order_id bigint NOT NULL,
-    due_at timestamp with time zone NOT NULL
+    due_at timestamp with time zone NOT NULL,
+    reason text DEFAULT 'retry'::text NOT NULL,
+    CONSTRAINT deferrals_reason_check CHECK ((reason = ANY (ARRAY['retry'::text, 'pace'::text, 'quiet_hours'::text, 'frequency_cap'::text, 'warm_up'::text])))
 );
 
 ALTER TABLE ONLY public.deferrals FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.deferrals IS 'owner: engine.ledger';
+
+CREATE TABLE public.engine_totals (
+    name text NOT NULL COLLATE pg_catalog."C",
+    labels jsonb NOT NULL,
+    value double precision NOT NULL
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE public.engine_totals IS 'owner: ops';
+
+CREATE TABLE public.engines (
+    id text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL,
+    pid integer NOT NULL,
+    state text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    rate double precision NOT NULL,
+    busy double precision NOT NULL,
+    batches integer NOT NULL,
+    memory_bytes bigint NOT NULL,
+    samples jsonb NOT NULL,
+    CONSTRAINT engines_state_check CHECK ((state = ANY (ARRAY['working'::text, 'idle'::text, 'stopping'::text])))
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE public.engines IS 'owner: ops';
 
 CREATE TABLE public.idempotency_keys (
     workspace_id bigint NOT NULL,
@@ -551,6 +730,10 @@ CREATE TABLE public.lead_fields (
     key text NOT NULL COLLATE pg_catalog."C",
     label text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    type public.field_type DEFAULT 'text'::public.field_type NOT NULL,
+    choices text[] DEFAULT '{}'::text[] NOT NULL,
+    default_value jsonb,
+    archived_at timestamp with time zone,
     CONSTRAINT lead_fields_key_check CHECK ((key ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
@@ -617,6 +800,14 @@ ALTER TABLE public.leads ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.mailbox_domains (
+    domain text NOT NULL COLLATE pg_catalog."C",
+    mailbox_group text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.mailbox_domains IS 'owner: engine.pacing';
 
 CREATE TABLE public.members (
     workspace_id bigint NOT NULL,
@@ -712,7 +903,11 @@ CREATE TABLE public.orders (
     sealed boolean DEFAULT false NOT NULL,
     taken bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    drained_at timestamp with time zone
+    drained_at timestamp with time zone,
+    per_minute integer,
+    per_hour integer,
+    CONSTRAINT orders_per_hour_check CHECK ((per_hour > 0)),
+    CONSTRAINT orders_per_minute_check CHECK ((per_minute > 0))
 );
 
 ALTER TABLE ONLY public.orders FORCE ROW LEVEL SECURITY;
@@ -739,6 +934,81 @@ CREATE TABLE public.pace_buckets (
 ALTER TABLE ONLY public.pace_buckets FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.pace_buckets IS 'owner: engine.pacing';
+
+CREATE TABLE public.pace_holds (
+    workspace_id bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    mailbox_group text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    reason text NOT NULL
+);
+
+ALTER TABLE ONLY public.pace_holds FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.pace_holds IS 'owner: engine.pacing';
+
+CREATE TABLE public.pace_limits (
+    workspace_id bigint NOT NULL,
+    scope text NOT NULL,
+    key text NOT NULL,
+    per_second integer,
+    per_minute integer,
+    per_hour integer,
+    per_day integer,
+    CONSTRAINT pace_limits_per_day_check CHECK ((per_day > 0)),
+    CONSTRAINT pace_limits_per_hour_check CHECK ((per_hour > 0)),
+    CONSTRAINT pace_limits_per_minute_check CHECK ((per_minute > 0)),
+    CONSTRAINT pace_limits_per_second_check CHECK ((per_second > 0)),
+    CONSTRAINT pace_limits_scope_check CHECK ((scope = ANY (ARRAY['workspace'::text, 'domain'::text, 'group'::text])))
+);
+
+ALTER TABLE ONLY public.pace_limits FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.pace_limits IS 'owner: engine.pacing';
+
+CREATE TABLE public.pace_meters (
+    workspace_id bigint NOT NULL,
+    scope text NOT NULL,
+    key text NOT NULL,
+    next_free_at timestamp with time zone DEFAULT now() NOT NULL,
+    day date DEFAULT CURRENT_DATE NOT NULL,
+    day_used integer DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.pace_meters FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.pace_meters IS 'owner: engine.pacing';
+
+CREATE TABLE public.segments (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    tree jsonb NOT NULL,
+    uses bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    members bigint,
+    counted_at timestamp with time zone,
+    counting boolean DEFAULT false NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT segments_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.segments FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.segments IS 'owner: product.segments';
+
+ALTER TABLE public.segments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.segments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.sessions (
     id_hash bytea NOT NULL,
@@ -940,6 +1210,12 @@ ALTER TABLE ONLY public.dead_letter_runs
 ALTER TABLE ONLY public.deferrals
     ADD CONSTRAINT deferrals_pkey PRIMARY KEY (workspace_id, message_id);
 
+ALTER TABLE ONLY public.engine_totals
+    ADD CONSTRAINT engine_totals_pkey PRIMARY KEY (name, labels);
+
+ALTER TABLE ONLY public.engines
+    ADD CONSTRAINT engines_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (workspace_id, key);
 
@@ -964,6 +1240,9 @@ ALTER TABLE ONLY public.lead_fields
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.mailbox_domains
+    ADD CONSTRAINT mailbox_domains_pkey PRIMARY KEY (domain);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (workspace_id, user_id);
 
@@ -987,6 +1266,18 @@ ALTER TABLE ONLY public.orders
 
 ALTER TABLE ONLY public.pace_buckets
     ADD CONSTRAINT pace_buckets_pkey PRIMARY KEY (workspace_id, connection_id);
+
+ALTER TABLE ONLY public.pace_holds
+    ADD CONSTRAINT pace_holds_pkey PRIMARY KEY (workspace_id, connection_id, mailbox_group);
+
+ALTER TABLE ONLY public.pace_limits
+    ADD CONSTRAINT pace_limits_pkey PRIMARY KEY (workspace_id, scope, key);
+
+ALTER TABLE ONLY public.pace_meters
+    ADD CONSTRAINT pace_meters_pkey PRIMARY KEY (workspace_id, scope, key);
+
+ALTER TABLE ONLY public.segments
+    ADD CONSTRAINT segments_pkey PRIMARY KEY (workspace_id, id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
@@ -1074,9 +1365,15 @@ CREATE INDEX messages_lead_idx ON ONLY public.messages USING btree (workspace_id
 
 CREATE INDEX messages_order_idx ON ONLY public.messages USING btree (workspace_id, order_id, id);
 
+CREATE INDEX orders_drained_idx ON public.orders USING btree (drained_at) WHERE (drained_at IS NOT NULL);
+
 CREATE INDEX orders_open_idx ON public.orders USING btree (workspace_id, channel, priority, id) WHERE (state = ANY (ARRAY['filling'::public.order_state, 'running'::public.order_state]));
 
 CREATE INDEX orders_source_idx ON public.orders USING btree (workspace_id, source, source_id);
+
+CREATE INDEX orders_undrained_idx ON public.orders USING btree (workspace_id, id) WHERE (drained_at IS NULL);
+
+CREATE UNIQUE INDEX segments_name_key ON public.segments USING btree (workspace_id, lower(name)) WHERE (archived_at IS NULL);
 
 CREATE INDEX sessions_expires_idx ON public.sessions USING btree (expires_at);
 
@@ -1176,6 +1473,21 @@ ALTER TABLE ONLY public.orders
 ALTER TABLE ONLY public.pace_buckets
     ADD CONSTRAINT pace_buckets_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.pace_holds
+    ADD CONSTRAINT pace_holds_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pace_limits
+    ADD CONSTRAINT pace_limits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pace_meters
+    ADD CONSTRAINT pace_meters_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.segments
+    ADD CONSTRAINT segments_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.segments
+    ADD CONSTRAINT segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -1255,6 +1567,14 @@ CREATE POLICY door ON public.orders TO mailgenius_door USING ((workspace_id = ( 
 
 CREATE POLICY door ON public.pace_buckets TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.pace_holds TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.pace_limits TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.pace_meters TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.segments TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.standing_orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.suppressions TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1315,6 +1635,14 @@ CREATE POLICY engine ON public.orders TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.pace_buckets TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.pace_holds TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.pace_limits TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.pace_meters TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.segments TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.standing_orders TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.suppressions TO mailgenius_engine USING (true);
@@ -1358,6 +1686,14 @@ ALTER TABLE public.order_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pace_buckets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pace_holds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pace_limits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pace_meters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.segments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.standing_orders ENABLE ROW LEVEL SECURITY;
 
@@ -1403,6 +1739,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_letter_runs TO mailgenius
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.engine_totals TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.engines TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO mailgenius_engine;
 
@@ -1433,6 +1773,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO mailgenius_engine;
 GRANT USAGE ON SEQUENCE public.leads_id_seq TO mailgenius_door;
 GRANT USAGE ON SEQUENCE public.leads_id_seq TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mailbox_domains TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO mailgenius_engine;
 
@@ -1456,6 +1798,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orders TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_buckets TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_holds TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_holds TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_limits TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_limits TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_meters TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_meters TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO mailgenius_engine;
 

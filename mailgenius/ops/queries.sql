@@ -5,33 +5,36 @@ SELECT name FROM schema_migrations;
 -- name: gauges
 -- all workspaces: the numbers of /metrics are about the installation, and name no workspace_id.
 -- Counters are read for open orders only, so the cost follows the work under way, not the history.
-SELECT 'mailgenius_messages' AS name, c.state::text AS label, sum(c.n)::float8 AS value
+SELECT 'mailgenius_messages' AS name, jsonb_build_object('state', c.state) AS labels, sum(c.n)::float8 AS value
   FROM orders o
   JOIN message_counts c ON c.workspace_id = o.workspace_id AND c.order_id = o.id
- WHERE o.state IN ('filling', 'running', 'held')
+ WHERE o.drained_at IS NULL AND o.state IN ('filling', 'running', 'held')
  GROUP BY c.state
  UNION ALL
-SELECT 'mailgenius_orders', state::text, count(*) FROM orders WHERE state <> 'drained' GROUP BY state
+SELECT 'mailgenius_orders', jsonb_build_object('state', state), count(*)
+  FROM orders WHERE drained_at IS NULL GROUP BY state
  UNION ALL
-SELECT 'mailgenius_batches', state::text, count(*) FROM batches WHERE state <> 'done' GROUP BY state
+SELECT 'mailgenius_batches', jsonb_build_object('state', state), count(*)
+  FROM batches WHERE state <> 'done' GROUP BY state
  UNION ALL
-SELECT 'mailgenius_oldest_batch_wait_seconds', NULL,
-       coalesce(extract(epoch FROM now() - min(not_before)), 0)
+SELECT 'mailgenius_oldest_batch_wait_seconds', '{}', coalesce(extract(epoch FROM now() - min(not_before)), 0)
   FROM batches WHERE state = 'ready' AND not_before <= now()
  UNION ALL
-SELECT 'mailgenius_expired_leases', NULL, count(*) FROM batches WHERE state = 'leased' AND lease_until < now()
+SELECT 'mailgenius_expired_leases', '{}', count(*) FROM batches WHERE state = 'leased' AND lease_until < now()
  UNION ALL
-SELECT 'mailgenius_sending_workspaces', NULL, count(DISTINCT workspace_id) FROM batches WHERE state <> 'done'
+SELECT 'mailgenius_sending_workspaces', '{}', count(DISTINCT workspace_id) FROM batches WHERE state <> 'done'
  UNION ALL
-SELECT 'mailgenius_deferrals', CASE WHEN due_at <= now() THEN 'due' ELSE 'waiting' END, count(*)
+SELECT 'mailgenius_deferrals',
+       jsonb_build_object('when', CASE WHEN due_at <= now() THEN 'due' ELSE 'waiting' END), count(*)
   FROM deferrals GROUP BY 2
  UNION ALL
-SELECT 'mailgenius_jobs', status::text, count(*) FROM procrastinate_jobs
+SELECT 'mailgenius_jobs', jsonb_build_object('status', status), count(*) FROM procrastinate_jobs
  WHERE status IN ('todo', 'doing', 'failed') GROUP BY status
  UNION ALL
-SELECT 'mailgenius_imports', state::text, count(*) FROM imports WHERE state IN ('queued', 'running') GROUP BY state
+SELECT 'mailgenius_imports', jsonb_build_object('state', state), count(*)
+  FROM imports WHERE state IN ('queued', 'running') GROUP BY state
  UNION ALL
-SELECT 'mailgenius_failing_connections', NULL, count(*)
+SELECT 'mailgenius_failing_connections', '{}', count(*)
   FROM connections WHERE last_error <> '' AND archived_at IS NULL;
 
 -- name: latest-checks
@@ -99,3 +102,87 @@ SELECT name, labels, sum(value) AS value
 -- all workspaces: engines serve every workspace_id.
 SELECT count(*)
   FROM (SELECT FROM batches WHERE state = 'ready' AND not_before <= now() LIMIT %(limit)s::int) waiting;
+
+-- name: queues
+-- What waits and what is under way, by channel and priority: messages by the kept counters, the rest by batches.
+-- all workspaces: for the owner of the installation; else of one workspace_id.
+WITH open AS MATERIALIZED (
+    SELECT workspace_id, id, channel, priority
+      FROM orders
+     WHERE drained_at IS NULL AND state IN ('filling', 'running', 'held')
+       AND (%(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint)
+), counted AS (
+    SELECT o.channel, o.priority, coalesce(sum(c.n) FILTER (WHERE c.state = 'queued'), 0)::bigint AS queued,
+           coalesce(sum(c.n) FILTER (WHERE c.state = 'deferred'), 0)::bigint AS deferred
+      FROM open o
+      JOIN message_counts c ON c.workspace_id = o.workspace_id AND c.order_id = o.id
+     WHERE c.state IN ('queued', 'deferred')
+     GROUP BY o.channel, o.priority
+), worked AS (
+    SELECT o.channel, o.priority, coalesce(sum(b.window_size), 0)::bigint AS on_wire,
+           count(*) FILTER (WHERE b.state = 'ready' AND b.not_before <= now()) AS due_batches,
+           count(*) FILTER (WHERE b.state = 'leased') AS leased_batches,
+           coalesce(extract(epoch FROM now() - min(b.not_before)
+                                         FILTER (WHERE b.state = 'ready' AND b.not_before <= now())), 0)::float8
+               AS oldest_seconds
+      FROM open o
+      JOIN batches b ON b.workspace_id = o.workspace_id AND b.order_id = o.id
+     WHERE b.state <> 'done'
+     GROUP BY o.channel, o.priority
+)
+SELECT channel, priority, coalesce(c.queued, 0) AS queued, coalesce(c.deferred, 0) AS deferred,
+       coalesce(w.on_wire, 0) AS on_wire, coalesce(w.due_batches, 0) AS due_batches,
+       coalesce(w.leased_batches, 0) AS leased_batches, coalesce(w.oldest_seconds, 0) AS oldest_seconds
+  FROM counted c FULL JOIN worked w USING (channel, priority)
+ WHERE coalesce(c.queued, 0) + coalesce(c.deferred, 0) + coalesce(w.leased_batches, 0) > 0
+ ORDER BY channel, priority;
+
+-- name: lately
+-- What happened lately, by the kept counters of orders under way and of those drained lately: messages without an
+-- answer, and those handed over since the hour began.
+-- all workspaces: for the owner of the installation; else of one workspace_id.
+WITH looked AS MATERIALIZED (
+    SELECT workspace_id, id
+      FROM orders
+     WHERE drained_at IS NULL
+       AND (%(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint)
+     UNION ALL
+    SELECT workspace_id, id
+      FROM orders
+     WHERE drained_at > now() - %(lately)s::interval
+       AND (%(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint)
+)
+SELECT coalesce(sum(c.n) FILTER (WHERE c.state = 'unknown'), 0)::bigint AS unknown,
+       coalesce(sum(c.n) FILTER (WHERE c.state IN ('accepted', 'delivered', 'bounced', 'complained')
+                                   AND c.hour = date_trunc('hour', now())), 0)::bigint AS sent_this_hour
+  FROM looked l
+  JOIN message_counts c ON c.workspace_id = l.workspace_id AND c.order_id = l.id
+ WHERE c.state IN ('unknown', 'accepted', 'delivered', 'bounced', 'complained');
+
+-- name: deferred-by-reason
+-- Why messages wait for another attempt, by the provider's code at the last one; some thousand are looked at, which
+-- bounds the cost. Without an attempt they wait for their time.
+-- all workspaces: for the owner of the installation; else of one workspace_id.
+WITH looked AS MATERIALIZED (
+    SELECT workspace_id, message_id
+      FROM deferrals
+     WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
+     LIMIT %(limit)s::int
+)
+SELECT coalesce(a.code, '') AS code, coalesce(max(a.reason), '') AS example, count(*) AS messages
+  FROM looked l
+  LEFT JOIN LATERAL (SELECT code, reason
+                       FROM attempts
+                      WHERE workspace_id = l.workspace_id AND message_id = l.message_id
+                      ORDER BY number DESC
+                      LIMIT 1) a ON true
+ GROUP BY 1
+ ORDER BY messages DESC, 1
+ LIMIT 20;
+
+-- name: jobs
+-- Background jobs that wait, run, or have failed for good.
+SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHERE status = 'doing') AS running,
+       count(*) FILTER (WHERE status = 'failed') AS failed
+  FROM procrastinate_jobs
+ WHERE status IN ('todo', 'doing', 'failed');

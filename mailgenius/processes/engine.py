@@ -7,9 +7,10 @@ from functools import partial
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.connections.model import Connection, OpenConnection
 from mailgenius.engine.dispatch.compose import Composer
-from mailgenius.engine.dispatch.dispatcher import Dispatcher
+from mailgenius.engine.dispatch.dispatcher import Dispatcher, Pump
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.services import Services
+from mailgenius.ops.engines import Heartbeat
 from mailgenius.product.leads import service as leads
 
 
@@ -36,10 +37,18 @@ class StoredConnections:
 
 async def run_engine(services: Services, stop: asyncio.Event) -> None:
     """Send messages until `stop` is set; then finish what is on the wire and give the rest back."""
+    pump = Pump()
     dispatcher = Dispatcher(
         services.db,
         recipients=leads.merge_data,
         make_composer=partial(Composer, base_url=services.settings.base_url, keys=services.keys),
         source=StoredConnections(services),
+        pump=pump,
     )
-    await dispatcher.run(stop)
+    ended = asyncio.Event()
+    heartbeat = asyncio.create_task(Heartbeat(services.db, most_batches=pump.batches, stop=stop).run(ended))
+    try:
+        await dispatcher.run(stop)
+    finally:
+        ended.set()
+        await heartbeat

@@ -8,12 +8,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailgenius.api.app import create_probes
+from mailgenius.engine.dispatch.metrics import GROWING
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.jobs import Jobs
 from mailgenius.kit.services import Services
 from mailgenius.ops import health
 from mailgenius.ops.metrics import BUILD, METRICS, UP, exposition
+from tests.factories.engine import make_order
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference/metrics.md"
 ADD_CONNECTION = Query(
@@ -80,28 +82,47 @@ async def test_a_process_without_a_database_is_alive_but_not_ready(
         assert (await probe.get("/readyz")).status_code == 503
 
 
-async def test_every_metric_is_told_with_its_meaning(db: Database, workspace_id: int):
+async def test_every_metric_is_told_with_its_meaning(db: Database, workspace_id: int, tmp_path: Path):
+    (tmp_path / "one.events").write_bytes(b"12345")
     async with db.trusted() as tx:
         await tx.execute(ADD_CONNECTION, workspace_id=workspace_id)
-    text = await exposition(db)
+        await make_order(tx, workspace_id, recipients=30)
+    text = await exposition(db, spool=tmp_path)
     found = values(text)
-    assert set(found) == {metric.name for metric in METRICS}
+    assert set(found) == {metric.name for metric in METRICS} | {name for name, _, _ in growing()}
     assert found[UP] == {"": 1}
     assert list(found[BUILD].values()) == [1]
     assert found["mailgenius_failing_connections"] == {"": 1}
-    assert found["mailgenius_oldest_batch_wait_seconds"] == {"": 0}
+    assert found["mailgenius_queued_messages"] == {"email/10": 30}
+    assert found["mailgenius_tracking_spool_bytes"] == {"": 5}
+    assert found["mailgenius_engines"] == {"": 0}
     for metric in METRICS:
         assert f"# HELP {metric.name} {metric.help}" in text.decode()
 
 
-async def test_metrics_say_that_the_database_is_away(nowhere: Database, monkeypatch: pytest.MonkeyPatch):
+async def test_metrics_say_that_the_database_is_away(
+    nowhere: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     monkeypatch.setattr("mailgenius.ops.metrics.PATIENCE", health.PATIENCE / 10)
     async with nowhere:
-        found = values(await exposition(nowhere))
+        found = values(await exposition(nowhere, spool=tmp_path))
     assert found[UP] == {"": 0}
     assert found["mailgenius_messages"] == {}
 
 
+def growing() -> list[tuple[str, tuple[str, ...], str]]:
+    """Name, labels and meaning of the metrics that engines count."""
+    return [
+        (family.name, metric._labelnames, family.documentation)
+        for metric in GROWING
+        for family in metric.describe()
+    ]
+
+
 def test_the_reference_lists_every_metric_as_it_is():
-    rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)? *\| (.+) \|$", REFERENCE.read_text(), re.MULTILINE)
-    assert rows == [(metric.name, metric.label, metric.help) for metric in METRICS]
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| (.+) \|$", REFERENCE.read_text(), re.MULTILINE)
+    listed = [
+        (name.removesuffix("_total"), tuple(re.findall(r"`(\w+)`", labels)), meaning)
+        for name, labels, meaning in rows
+    ]
+    assert listed == [(metric.name, metric.labels, metric.help) for metric in METRICS] + growing()

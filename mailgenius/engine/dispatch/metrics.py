@@ -1,5 +1,7 @@
 """The numbers of the loop, for Prometheus.
 
+An engine has no port: its numbers go with its heartbeat and are summed where they are read (ops/engines.py).
+
 mailgenius_engine_messages_total{channel,state}   messages settled, by the state they were given
 mailgenius_engine_windows_total{channel}          windows handed to a provider
 mailgenius_engine_window_seconds{channel}         time from the opening of a window to its outcomes
@@ -12,6 +14,8 @@ mailgenius_engine_requeued_total                  messages queued again because 
 mailgenius_engine_lost_leases_total               batches taken away while this engine worked on them
 mailgenius_engine_forgotten_lanes_total           lanes found asleep over due work; above 0 is a defect
 """
+
+from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -36,3 +40,23 @@ RECOVERED = Counter(f"{_P}recovered", "Messages of dead engines' windows: unknow
 REQUEUED = Counter(f"{_P}requeued", "Messages queued again because their next attempt was due.")
 LOST_LEASES = Counter(f"{_P}lost_leases", "Batches that were taken away while this engine worked on them.")
 FORGOTTEN_LANES = Counter(f"{_P}forgotten_lanes", "Lanes found asleep over due work; above 0 is a defect.")
+
+GROWING: Sequence[Counter | Histogram] = (
+    MESSAGES,
+    WINDOWS,
+    WINDOW_SECONDS,
+    SETTLE_SECONDS,
+    CLAIMS,
+    CONNECTION_FAULTS,
+    RECOVERED,
+    REQUEUED,
+    LOST_LEASES,
+    FORGOTTEN_LANES,
+)
+"""Every metric of the engine that only grows: these are summed over all engines."""
+MESSAGES_TOTAL = f"{_P}messages_total"
+
+
+def batches() -> int:
+    """Return how many batches the engine of this process works on now."""
+    return int(BATCHES.collect()[0].samples[0].value)

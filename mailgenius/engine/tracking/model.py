@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from mailgenius.kit.events import Event
 
+SPOOL = ("spool", "tracking")
+"""Folder under the home for events that wait for the database; all HTTP processes of a machine share it."""
 KEY_BYTES = 16
 _TIME_BYTES = 8
 
