@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Channel(StrEnum):
@@ -42,6 +42,15 @@ class Fault(StrEnum):
     """The sender, its reputation or the content: never a reason to suppress the recipient."""
     CONNECTION = "connection"
     """The connection as a whole: unreachable, refused, bad credentials. No message of it can leave."""
+    MESSAGE = "message"
+    """The hand-over of this very message: the connection ended in the middle of it. Others may well leave."""
+
+
+class EncodedBodies(NamedTuple):
+    """The two bodies of an e-mail in UTF-8, with CRLF line ends, one of them at the end, and no NUL."""
+
+    text: bytes
+    html: bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +71,8 @@ class OutgoingMessage:
     text: str
     html: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    encoded: EncodedBodies | None = None
+    """`text` and `html` once more, for adapters that write e-mail, where the composer had them at hand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,9 +19,11 @@ class BadAddress(ValueError):
     """Why an address cannot be used; the words complete the sentence "the address x …"."""
 
 
+@lru_cache(maxsize=512)
 def wire_address(address: str) -> str:
     """Return the address with its domain in ASCII; only the local part may still be outside ASCII.
 
+    Remembered for a while, because a message asks for its recipient twice and for its sender with all others.
     Raises BadAddress. A dot at an odd place in the local part is let through, because such mailboxes exist.
     """
     if _PLAIN.fullmatch(address) is not None and ".." not in address.rpartition("@")[2]:

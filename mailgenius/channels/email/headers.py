@@ -56,6 +56,8 @@ _ONCE = frozenset(
     {"from", "sender", "to", "reply-to", "cc", "subject", "date", "message-id", "list-unsubscribe"}
 )
 
+_PERSONAL = frozenset({"to", "subject", "date", "message-id", "list-unsubscribe"})
+
 _NAME = re.compile(r"[!-9;-~]{1,70}")
 # Control characters, the line and paragraph separators of Unicode, and halves of surrogate pairs.
 _FORBIDDEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -72,6 +74,8 @@ class Plan(NamedTuple):
     forms: tuple[Form, ...]
     present: frozenset[str]
     """The names in lower case."""
+    personal: int
+    """How many headers there are up to the last that differs between the messages of a campaign."""
 
 
 @lru_cache(maxsize=1024)
@@ -90,11 +94,14 @@ def plan(names: tuple[str, ...]) -> Plan:
         if lower in seen and lower in _ONCE:
             raise HeaderRefused(header=name, reason="appears twice")
         seen.add(lower)
-    return Plan(tuple(_FORMS.get(name.lower(), Form.TEXT) for name in names), frozenset(seen))
+    forms = tuple(_FORMS.get(name.lower(), Form.TEXT) for name in names)
+    personal = [place for place, name in enumerate(names, start=1) if name.lower() in _PERSONAL]
+    return Plan(forms, frozenset(seen), max(personal, default=0))
 
 
 def mailbox(name: str, address: str) -> str:
     """Write `name <address>` in the one way that no content of the name can be mistaken for an address."""
+    name = name.strip(" ")
     if not name:
         return address
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -150,6 +157,8 @@ def _tokens_line(name: str, value: str) -> str:
     value = _checked(name, value)
     if not value.isascii():
         raise HeaderRefused(header=name, reason="may only hold ASCII characters")
+    if " " not in value and len(name) + len(value) < LONGEST_LINE - 1:
+        return f"{name}: {value}"
     folded = _fold(f"{name}: {value}")
     if folded is None:
         raise HeaderRefused(header=name, reason="is too long")

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailgenius.channels.contract import OutgoingMessage
+from mailgenius.channels.contract import EncodedBodies, OutgoingMessage
 from mailgenius.channels.email.headers import LONGEST_LINE, Form, header_line, plan
 from mailgenius.channels.errors import ContentRefused
 from mailgenius.kit.clock import now
@@ -39,26 +39,28 @@ def build(message: OutgoingMessage, *, eight_bit: bool = True, utf8: bool = Fals
     message cannot be written without changing what it says.
     """
     head = _head(message, utf8=utf8).encode()
-    try:
-        text = _body(message.text, eight_bit=eight_bit)
-        html = _body(message.html, eight_bit=eight_bit) if message.html else None
-    except UnicodeEncodeError as error:
-        raise ContentRefused(reason="holds characters that are not valid Unicode") from error
-    if html is None:
+    encoded = message.encoded or _encoded(message)
+    if not message.html:
+        text = _body(encoded.text, eight_bit=eight_bit)
         data = b"".join((head, _TEXT, text.encoding, b"\r\n\r\n", text.data))
     elif not message.text:
+        html = _body(encoded.html, eight_bit=eight_bit)
         data = b"".join((head, _HTML, html.encoding, b"\r\n\r\n", html.data))
     else:
+        text, html = _body(encoded.text, eight_bit=eight_bit), _body(encoded.html, eight_bit=eight_bit)
         data = _alternative(head, text, html, _boundary(message.message_id, text.data, html.data))
     return BuiltMessage(data, not data.isascii(), not head.isascii())
 
 
 def _head(message: OutgoingMessage, *, utf8: bool) -> str:
-    forms, present = plan(tuple([name for name, _ in message.headers]))
+    headers = message.headers
+    forms, present, personal = plan(tuple([name for name, _ in headers]))
     lines = [
         header_line(name, value, form, utf8=utf8)
-        for (name, value), form in zip(message.headers, forms, strict=True)
+        for (name, value), form in zip(headers[:personal], forms, strict=False)
     ]
+    if len(headers) > personal:
+        lines.append(_shared_lines(headers[personal:], forms[personal:], utf8))
     if "date" not in present:
         lines.insert(0, f"Date: {_date(int(now().timestamp()))}")
     if "message-id" not in present:
@@ -72,19 +74,39 @@ def _head(message: OutgoingMessage, *, utf8: bool) -> str:
     return "\r\n".join(lines)
 
 
+@lru_cache(maxsize=256)
+def _shared_lines(headers: tuple[tuple[str, str], ...], forms: tuple[Form, ...], utf8: bool) -> str:  # noqa: FBT001  # a cache key is cheapest by position
+    """Write the headers behind the personal ones: a campaign has the same in all its messages."""
+    return "\r\n".join(
+        [
+            header_line(name, value, form, utf8=utf8)
+            for (name, value), form in zip(headers, forms, strict=True)
+        ]
+    )
+
+
 @lru_cache(maxsize=4)
 def _date(second: int) -> str:
     return formatdate(second)
 
 
-def _body(content: str, *, eight_bit: bool) -> _Body:
-    """Encode one part. Bare CRs and LFs become line ends, and the last line is always ended."""
+def _encoded(message: OutgoingMessage) -> EncodedBodies:
+    try:
+        return EncodedBodies(_data(message.text), _data(message.html))
+    except UnicodeEncodeError as error:
+        raise ContentRefused(reason="holds characters that are not valid Unicode") from error
+
+
+def _data(content: str) -> bytes:
+    """Encode a body. Bare CRs and LFs become line ends, and the last line is always ended."""
     if "\r" in content:
         content = content.replace("\r\n", "\n").replace("\r", "\n")
     data = content.encode().replace(b"\n", b"\r\n")
-    if not data.endswith(b"\r\n"):
-        data += b"\r\n"
-    ascii_only = content.isascii()
+    return data if data.endswith(b"\r\n") else data + b"\r\n"
+
+
+def _body(data: bytes, *, eight_bit: bool) -> _Body:
+    ascii_only = data.isascii()
     if (ascii_only or eight_bit) and b"\0" not in data and _lines_fit(data):
         return _Body(b"7bit" if ascii_only else b"8bit", data)
     # b2a_qp writes soft breaks in the style of the first line end, which is why there must be one.

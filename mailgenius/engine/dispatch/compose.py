@@ -4,32 +4,30 @@ A `Composer` is made once for an order and used for each of its messages; what d
 making. Encoding for the wire is the channels' business; the recipient's data comes from the caller.
 """
 
-import re
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
-from html import escape, unescape
+from html import escape
 from typing import Any
 
 from mailgenius.channels.contract import OutgoingMessage
 from mailgenius.channels.email.headers import mailbox
-from mailgenius.engine.dispatch.compose_sources import prepare
+from mailgenius.engine.dispatch.compose_filled import (
+    CannotFill,
+    Filled,
+    Filling,
+    without_empty_lines,
+)
+from mailgenius.engine.dispatch.compose_links import MARKED, MessageLinks
+from mailgenius.engine.dispatch.compose_sources import Sources, prepare
 from mailgenius.engine.ledger.model import Order
-from mailgenius.engine.tracking.links import CLOSE, MIDDLE, OPEN
 from mailgenius.engine.tracking.tokens import OrderTokens, TokenKind
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.errors import Invalid
 from mailgenius.kit.html_text import text_of_html
 from mailgenius.kit.rendering import CleanValues, TemplateBroken, clean_values, compile_template, safe_url
 
-LONGEST_URL = 2_000
-"""Bytes of an address that is followed. Longer ones are left as they are: the token would not fit a link."""
-
-_MARKED = re.compile(f"{OPEN}([0-9]{{1,4}}){MIDDLE}([^{CLOSE}]*){CLOSE}")
-_EMPTY_LINES = re.compile(r"\n{3,}")
-_WEB = re.compile(rb"https?://[^\s/]", re.IGNORECASE)
-_PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGIT_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 _SENDER_ID = "mailgenius"
@@ -63,6 +61,8 @@ class Composer:
             self._subject = compile_template(sources.subject, html=False)
             self._html = compile_template(sources.html, html=True)
             self._text = compile_template("" if sources.text_from_html else sources.text, html=False)
+            self._links = MessageLinks(self._tokens, base_url=base_url)
+            self._filling = _filling(sources, self._links)
         except TemplateBroken as error:
             raise CannotCompose(reason=error.message.rstrip(".")) from error
         self.links = sources.links
@@ -92,24 +92,15 @@ class Composer:
         """
         unsubscribe_url = self._unsubscribe_url(message_id)
         values = self._values(message_id, lead, unsubscribe_url, data)
-        try:
-            subject = self._subject.render(values)
-            html = self._html.render(values) if self._has_html else ""
-            text = self._text.render(values)
-        except TemplateBroken as error:
-            raise CannotCompose(reason=error.message.rstrip(".")) from error
-        if self._derive_text:
-            text = text_of_html(_MARKED.sub(r"\2", html))
-        elif "\n\n\n" in text:
-            # Conditions and loops leave the empty lines that they stood between.
-            text = _EMPTY_LINES.sub("\n\n", text)
+        filled = self._filling.fill(message_id, values) if self._filling else None
+        subject, text, html, encoded = filled or self._whole(message_id, values)
         return OutgoingMessage(
             message_id=message_id,
             workspace_id=self._order.workspace_id,
             recipient=address,
             sender=self._order.content.sender_email,
             text=text,
-            html=self._linked(message_id, html, pixel=True),
+            html=html,
             headers=(
                 ("To", address),
                 ("Subject", " ".join(subject.split())),
@@ -118,11 +109,10 @@ class Composer:
                 *([("List-Unsubscribe", f"<{unsubscribe_url}>")] if self._order.content.leavable else ()),
                 *self._fixed_headers,
             ),
+            encoded=encoded,
         )
 
-    def page(
-        self, message_id: int, lead: Mapping[str, Any], data: Mapping[str, Any] | None = None
-    ) -> str:
+    def page(self, message_id: int, lead: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> str:
         """Return the message as a page of its own, for "view in browser". Showing it is not an opening.
 
         Raises:
@@ -133,7 +123,7 @@ class Composer:
         try:
             if not self._has_html:
                 return f"<pre>{escape(self._text.render(values))}</pre>"
-            return self._linked(message_id, self._html.render(values), pixel=False)
+            return self._links.put_into(message_id, self._html.render(values), pixel=False)
         except TemplateBroken as error:
             raise CannotCompose(reason=error.message.rstrip(".")) from error
 
@@ -152,26 +142,29 @@ class Composer:
             values["data"] = clean_values(data or {})
         return CleanValues(values)
 
-    def _linked(self, message_id: int, html: str, *, pixel: bool) -> str:
-        """Turn marked addresses into signed ones, and the pixel's mark into the pixel."""
-        click, prefix = self._tokens.click, f"{self._base}/c/"
-
-        def signed(match: re.Match[str]) -> str:
-            number, written = match.groups()
-            if number == "0":
-                return self._pixel(message_id) if pixel else ""
-            url = (unescape(written) if "&" in written else written).strip().encode()
-            if _WEB.match(url) is None or len(url) > LONGEST_URL:
-                return written
-            return prefix + click(message_id, int(number), url)
-
-        return _MARKED.sub(signed, html)
-
-    def _pixel(self, message_id: int) -> str:
-        return _PIXEL.format(f"{self._base}/o/{self._tokens.plain(TokenKind.OPEN, message_id)}.gif")
+    def _whole(self, message_id: int, values: CleanValues) -> Filled:
+        """Render each template as it is written: what a `Filling` cannot do, and the words for what fails."""
+        try:
+            subject = self._subject.render(values)
+            html = self._html.render(values) if self._has_html else ""
+            text = self._text.render(values)
+        except TemplateBroken as error:
+            raise CannotCompose(reason=error.message.rstrip(".")) from error
+        if self._derive_text:
+            text = text_of_html(MARKED.sub(r"\2", html))
+        return Filled(
+            subject, without_empty_lines(text), self._links.put_into(message_id, html, pixel=True), None
+        )
 
     def _unsubscribe_url(self, message_id: int) -> str:
         return f"{self._base}/u/{self._tokens.plain(TokenKind.UNSUBSCRIBE, message_id)}"
+
+
+def _filling(sources: Sources, links: MessageLinks) -> Filling | None:
+    try:
+        return Filling(sources, links)
+    except CannotFill:
+        return None
 
 
 def _fixed_headers(order: Order) -> tuple[tuple[str, str], ...]:

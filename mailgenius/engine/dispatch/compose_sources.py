@@ -11,7 +11,7 @@ from mailgenius.engine.ledger.model import OrderContent
 from mailgenius.engine.tracking.links import CLOSE, MARKS, MIDDLE, OPEN, mark_links
 from mailgenius.kit.html_text import text_of_html
 from mailgenius.kit.html_tokens import Piece, pieces
-from mailgenius.kit.rendering import Masked, TemplateBroken, compile_template, mask, merge_fields
+from mailgenius.kit.rendering import MASK, Masked, TemplateBroken, compile_template, mask, merge_fields
 
 PIXEL_MARK = f"{OPEN}0{MIDDLE}{CLOSE}"
 """Stands where the open pixel goes: a link with the number that no link has."""
@@ -22,7 +22,9 @@ PREHEADER_MARK = "data-preheader"
 # The invisible characters keep what follows out of the line that inboxes show beside the subject.
 _PREHEADER = (
     f'<div {PREHEADER_MARK} style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;'
-    'font-size:1px;line-height:1px;color:transparent;mso-hide:all">{}' + "&#847;&zwnj;&nbsp;" * 30 + "</div>"
+    'font-size:1px;line-height:1px;color:transparent;mso-hide:all">{}'
+    + ("\n" + "&#847;&zwnj;&nbsp;" * 15) * 2
+    + "</div>\n"
 )
 _FRAME = (
     '<!doctype html>\n<html><head><meta charset="utf-8">'
@@ -33,6 +35,15 @@ _FOOTER = (
     '<a href="{{{{ unsubscribe_url }}}}" style="color:#6b7280">{}</a></div>\n'
 )
 _TEXT_FOOTER = "\n\n--\n{}: {{{{ unsubscribe_url }}}}\n"
+_LONGEST_LINE = 500
+"""Characters after which a line of HTML is broken at the next tag: e-mail has no lines over 998 bytes, and a
+part with a longer one travels as quoted-printable, which is bigger and costs more at both ends."""
+_VALUE_LENGTH = 30
+_LINK_LENGTH = 150
+"""What a value and a signed link are taken to add to a line."""
+_ONE_LINE_END = re.compile(r"\r\n?")
+_TAG_NAME = re.compile(r"<[a-zA-Z][a-zA-Z0-9:-]*(?=[\s>])")
+
 # The frozen content does not say its language; the HTML usually does.
 _FOOTER_WORDS = {"pt": "Cancelar inscrição", "en": "Unsubscribe"}
 _LANGUAGE = re.compile(r"[a-z]{2}", re.IGNORECASE)
@@ -58,8 +69,8 @@ def prepare(content: OrderContent) -> Sources:
     Raises:
         TemplateBroken: one of them is not right.
     """
-    html = content.html.translate(MARKS)
-    text = content.text.translate(MARKS)
+    html = _ONE_LINE_END.sub("\n", content.html.translate(MARKS))
+    text = _ONE_LINE_END.sub("\n", content.text.translate(MARKS))
     words = _footer_words(html)
     if html.strip():
         html = _framed(html, content, words)
@@ -76,7 +87,7 @@ def prepare(content: OrderContent) -> Sources:
         marked = _before_body_end(marked, PIXEL_MARK)
     return Sources(
         subject=content.subject,
-        html=marked,
+        html=_shorter_lines(marked),
         text=text,
         text_from_html=derived and not _compiles(text),
         links=links,
@@ -114,6 +125,33 @@ def _after_body_start(html: str, addition: str) -> str:
 
 def _inserted(masked: Masked, position: int, addition: str) -> str:
     return masked.unmask(masked.text[:position]) + addition + masked.unmask(masked.text[position:])
+
+
+def _shorter_lines(html: str) -> str:
+    """Break long lines behind the name of a tag, the one place where a line end never means anything."""
+    masked = mask(html)
+    source = masked.text
+    parts: list[str] = []
+    position = used = 0
+    for piece in pieces(source):
+        if piece.kind != "start":
+            continue
+        used = _on_last_line(source[position : piece.start], used)
+        parts.append(source[position : piece.start])
+        position = piece.start
+        if used > _LONGEST_LINE and (name := _TAG_NAME.match(source, position)):
+            parts += [name.group(), "\n"]
+            position, used = name.end(), 0
+    parts.append(source[position:])
+    return masked.unmask("".join(parts))
+
+
+def _on_last_line(text: str, before: int) -> int:
+    """Return about how many characters the last line has when this text follows `before` others in it."""
+    line_end = text.rfind("\n")
+    line = text[line_end + 1 :]
+    added = len(line) + _VALUE_LENGTH * len(MASK.findall(line)) + _LINK_LENGTH * line.count(OPEN)
+    return added if line_end >= 0 else before + added
 
 
 def _derived_text(html: str) -> str:

@@ -22,6 +22,7 @@ LONGEST_TOKEN = 4_096
 """Longer ones are not ours: not worth a hash."""
 _SAMPLE = 1
 _MESSAGE_BYTES = 8
+_LINK_BYTES = 2
 _MORE = 0x80
 
 
@@ -51,22 +52,23 @@ class Token:
 class OrderTokens:
     """Makes the tokens of one order; what they share is packed once."""
 
-    __slots__ = ("_prefixes", "_signer")
+    __slots__ = ("_click", "_prefixes", "_sign")
 
     def __init__(self, keys: Keys, *, workspace_id: int, order_id: int, sample: bool) -> None:
-        self._signer = signer(keys)
+        self._sign = signer(keys).sign
         shared = _number(workspace_id) + _number(order_id)
         flags = _SAMPLE if sample else 0
         self._prefixes = {kind: bytes((VERSION, kind, flags)) + shared for kind in TokenKind}
+        self._click = self._prefixes[TokenKind.CLICK]
 
     def plain(self, kind: TokenKind, message_id: int) -> str:
         """Return a token that leads nowhere by itself: pixel, unsubscribe, view."""
-        return self._signer.sign(self._prefixes[kind] + message_id.to_bytes(_MESSAGE_BYTES))
+        return self._sign(self._prefixes[kind] + message_id.to_bytes(_MESSAGE_BYTES))
 
     def click(self, message_id: int, link_no: int, url: bytes) -> str:
         """Return a token that leads to an address, given in UTF-8."""
-        return self._signer.sign(
-            self._prefixes[TokenKind.CLICK] + message_id.to_bytes(_MESSAGE_BYTES) + link_no.to_bytes(2) + url
+        return self._sign(
+            self._click + message_id.to_bytes(_MESSAGE_BYTES) + link_no.to_bytes(_LINK_BYTES) + url
         )
 
 
@@ -91,8 +93,8 @@ def read_token(token: str, kind: TokenKind, *, by: Signer) -> Token:
     after_message = position + _MESSAGE_BYTES
     link_no, url = 0, ""
     if kind is TokenKind.CLICK:
-        link_no = int.from_bytes(payload[after_message : after_message + 2])
-        url = payload[after_message + 2 :].decode()
+        link_no = int.from_bytes(payload[after_message : after_message + _LINK_BYTES])
+        url = payload[after_message + _LINK_BYTES :].decode()
     return Token(
         kind=kind,
         workspace_id=workspace_id,

@@ -31,7 +31,7 @@ def safe_url(url: str) -> Any:
 
 def _clean(value: Any, depth: int) -> Any:
     if type(value) is str:
-        if _CONTROLS.search(value):
+        if not value.isprintable() and _CONTROLS.search(value):
             value = _CONTROLS.sub("", value)
         return value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE]
     if value is None or isinstance(value, int | float) or hasattr(value, "__html__"):
