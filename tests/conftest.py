@@ -1,13 +1,14 @@
-"""The real thing for every test: one embedded PostgreSQL a run, a fresh clone of a migrated template each."""
+"""The real thing for every test: one embedded PostgreSQL a run, a database as good as new for each."""
 
 import fcntl
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
+from mailgenius.kit import crypto
 from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
@@ -18,6 +19,7 @@ from mailgenius.kit.jobs import Jobs
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import open_storage
 from mailgenius.processes.wiring import build_jobs
+from tests.databases import Databases
 
 NEW_WORKSPACE = Query("new", "A workspace.", "INSERT INTO workspaces (name) VALUES (%(name)s) RETURNING id")
 
@@ -49,15 +51,24 @@ def server(server_home: Path) -> Iterator[str]:
     postgres.release()
 
 
+@pytest.fixture(scope="session")
+def databases(server: str) -> Iterator[Databases]:
+    """This worker's databases, one at a time."""
+    handed_out = Databases(server)
+    yield handed_out
+    handed_out.discard()
+
+
 @pytest.fixture
-def database_url(server: str) -> Iterator[str]:
-    """A fresh, migrated database of this test's own."""
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template")
-    yield server.replace("/mailgenius?", f"/{name}?")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+def database_url(databases: Databases) -> str:
+    """A migrated database without rows, this test's own."""
+    return databases.take()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> None:
+    """The same hash at the least cost: hundreds of tests sign somebody in."""
+    crypto._passwords = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture

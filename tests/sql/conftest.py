@@ -5,10 +5,15 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.databases import Databases
+
 
 @pytest.fixture(scope="session")
-def schema_url(server: str) -> str:
-    return server.replace("/mailgenius?", "/template?")
+def schema_url(server: str) -> Iterator[str]:
+    """A clone: nobody may be connected to the template while others are cloned from it."""
+    own = Databases(server)
+    yield own.take()
+    own.discard()
 
 
 @pytest.fixture

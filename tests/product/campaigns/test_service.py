@@ -20,7 +20,7 @@ from mailgenius.product.templates import service as templates
 from mailgenius.product.templates.model import TemplateInput
 from tests.factories.campaigns import make_campaign, make_sandbox
 from tests.factories.jobs_seen import waiting_jobs
-from tests.factories.leads import make_lead, make_leads
+from tests.factories.leads import make_lead, make_leads, make_many_leads
 from tests.factories.templates import make_template
 
 
@@ -51,7 +51,7 @@ async def addresses(db: Database, workspace_id: int, campaign_id: int) -> list[s
 
 
 async def test_the_audience_is_every_active_lead_once(db: Database, keys: Keys, workspace_id: int):
-    await make_leads(db, workspace_id, 1200)
+    await make_many_leads(db, workspace_id, 1200)
     await make_lead(db, workspace_id, email="gone@example.com", status=LeadStatus.UNSUBSCRIBED)
     await make_lead(db, workspace_id, phone="+5511988887777")
     campaign = await make_campaign(db, keys, workspace_id)
@@ -123,7 +123,7 @@ async def test_what_is_missing_is_named_and_nothing_is_launched(db: Database, ke
 
 
 async def test_a_paused_campaign_goes_on_where_it_stopped(db: Database, keys: Keys, workspace_id: int):
-    await make_leads(db, workspace_id, 700)
+    await make_many_leads(db, workspace_id, 700)
     campaign = await make_campaign(db, keys, workspace_id)
     await launch(db, workspace_id, campaign.id)
     async with db.trusted() as tx:
