@@ -16,6 +16,7 @@ from mailgenius.ops import doctor as examination
 from mailgenius.ops.doctor import Finding, Verdict
 from mailgenius.processes.presence import alive
 from mailgenius.processes.roles import Child, Role, parse_roles
+from mailgenius.processes.scaling import parse_span
 from mailgenius.processes.services import database_server
 from mailgenius.processes.start import Installation, Plan, check_port, installation
 from mailgenius.processes.supervisor import stopping_on_signals
@@ -34,12 +35,26 @@ def run(
     port: Port = 8000,
     host: Host = "127.0.0.1",
     http_workers: Annotated[int, typer.Option(min=1, help="HTTP processes that share the port.")] = 1,
+    engines: Annotated[
+        str,
+        typer.Option(
+            metavar="MIN..MAX",
+            help="Engine processes, started and stopped by need; or one number."
+            " By default 1 to as many as there are cores.",
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run the installation, or some of its roles, until Ctrl-C or SIGTERM."""
     settings = load_settings()
     logs.configure(settings.log_format)
-    plan = Plan(roles=parse_roles(roles), host=host, port=port, http_workers=http_workers)
+    plan = Plan(
+        roles=parse_roles(roles),
+        host=host,
+        port=port,
+        http_workers=http_workers,
+        engines=parse_span(engines or settings.engines),
+    )
     asyncio.run(_run(settings, plan, as_json=as_json))
 
 

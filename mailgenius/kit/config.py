@@ -32,6 +32,8 @@ class Settings:
     trusted_proxies: int = 0
     """How many reverse proxies stand in front; decides which forwarded address is believed."""
     log_format: str = "console"
+    engines: str = ""
+    """How many engine processes this machine runs, such as `1..4`; empty: by need, up to its cores."""
 
     @property
     def embedded(self) -> bool:
@@ -68,6 +70,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_private_hosts=_flag(env, "MAILGENIUS_SMTP_PRIVATE_HOSTS", default=True),
         trusted_proxies=_number(env, "MAILGENIUS_TRUSTED_PROXIES", default=0),
         log_format=env.get("MAILGENIUS_LOG_FORMAT", "console"),
+        engines=env.get("MAILGENIUS_ENGINES", ""),
     )
 
 

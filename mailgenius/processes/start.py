@@ -9,14 +9,16 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from mailgenius.kit.config import Settings, with_port
 from mailgenius.kit.errors import Unavailable
 from mailgenius.processes.address import remember, with_remembered
 from mailgenius.processes.roles import Child, Role, children_of
-from mailgenius.processes.services import database_server, prepared_services
+from mailgenius.processes.scaler import Scaler
+from mailgenius.processes.scaling import Span, parse_span
+from mailgenius.processes.services import build_services, database_server, prepared_services
 from mailgenius.processes.supervisor import ChildCommand, Supervisor
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import FirstOwner
@@ -46,6 +48,7 @@ class Plan:
     host: str = "127.0.0.1"
     port: int = 8000
     http_workers: int = 1
+    engines: Span = field(default_factory=lambda: parse_span(""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +84,14 @@ async def installation(settings: Settings, plan: Plan, stop: asyncio.Event) -> A
     with database_server(settings):
         async with prepared_services(settings, connections=1) as services, services.db.trusted() as tx:
             first_owner = await workspaces.ensure_owner(tx, email=FIRST_OWNER_EMAIL)
-        supervisor = Supervisor([_command(child, settings, plan) for child in children])
-        running = asyncio.create_task(supervisor.run(stop))
+        supervisor = Supervisor(
+            [
+                _command(child, settings, plan, number)
+                for child in children
+                for number in range(1, plan.engines.fewest + 1 if child is Child.ENGINE else 2)
+            ]
+        )
+        running = asyncio.create_task(_supervise(supervisor, settings, plan, stop))
         try:
             if address:
                 await _ready(address, running, stop)
@@ -96,6 +105,26 @@ async def installation(settings: Settings, plan: Plan, stop: asyncio.Event) -> A
         finally:
             stop.set()
             await running
+
+
+async def _supervise(supervisor: Supervisor, settings: Settings, plan: Plan, stop: asyncio.Event) -> None:
+    """Keep the children alive until `stop`, and as many engines as there should be."""
+    if Role.ENGINE not in plan.roles or plan.engines.fewest == plan.engines.most:
+        await supervisor.run(stop)
+        return
+    services = build_services(settings, connections=1)
+    scaler = Scaler(
+        services.db,
+        supervisor,
+        command=lambda number: _command(Child.ENGINE, settings, plan, number),
+        span=plan.engines,
+    )
+    async with services.db:
+        scaling = asyncio.create_task(scaler.run(stop))
+        try:
+            await supervisor.run(stop)
+        finally:
+            await scaling
 
 
 def check_port(host: str, port: int) -> None:
@@ -118,9 +147,10 @@ def check_port(host: str, port: int) -> None:
             raise AddressUnusable(host=host, port=port, detail=error.strerror) from error
 
 
-def _command(child: Child, settings: Settings, plan: Plan) -> ChildCommand:
+def _command(child: Child, settings: Settings, plan: Plan, number: int) -> ChildCommand:
+    """Return how to start a child; the number tells several of a kind apart."""
     return ChildCommand(
-        name=child,
+        name=child if number == 1 else f"{child} {number}",
         command=[
             sys.executable, "-m", "mailgenius.processes", child, "--parent", str(os.getpid()),
             "--roles", ",".join(plan.roles), "--host", plan.host, "--port", str(plan.port),

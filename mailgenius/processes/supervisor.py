@@ -33,12 +33,15 @@ class ChildCommand:
 
 
 class Supervisor:
-    """Runs children until it is asked to stop."""
+    """Runs children until it is asked to stop. Children may come and go meanwhile."""
 
     def __init__(self, children: Sequence[ChildCommand], *, drain_s: float = DRAIN_S) -> None:
         self._children = children
         self._drain_s = drain_s
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._stops: dict[str, asyncio.Event] = {}
+        self._broken = asyncio.Event()
 
     @property
     def pids(self) -> dict[str, int]:
@@ -47,22 +50,40 @@ class Supervisor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Start the children, keep them alive until `stop` is set, then stop them."""
-        keepers = [asyncio.create_task(self._keep(child, stop)) for child in self._children]
-        waiting = asyncio.create_task(stop.wait())
+        for child in self._children:
+            self.add(child)
+        waits = [asyncio.create_task(event.wait()) for event in (stop, self._broken)]
         try:
-            # A keeper ends before `stop` only by a defect of ours or a command that cannot be started.
-            done, _ = await asyncio.wait({waiting, *keepers}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
-            waiting.cancel()
-            self._tell_all(signal.SIGTERM)
-            _, late = await asyncio.wait(keepers, timeout=self._drain_s)
-            if late:
-                log.error("processes did not stop in time and are killed", processes=sorted(self._running))
-                self._tell_all(signal.SIGKILL)
-            await asyncio.gather(*keepers, return_exceptions=True)
+            for wait in waits:
+                wait.cancel()
+            for name in list(self._stops):
+                self.retire(name)
+            failures = await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        for failure in failures:
+            if isinstance(failure, BaseException):
+                raise failure
+
+    def add(self, child: ChildCommand) -> None:
+        """Start one more child and keep it alive. Its name must be free."""
+        if child.name in self._keepers:
+            raise ValueError(f"A child is named {child.name} already.")
+        stop = self._stops[child.name] = asyncio.Event()
+        keeper = self._keepers[child.name] = asyncio.create_task(self._keep(child, stop))
+        keeper.add_done_callback(lambda done: self._let_go(child.name, done))
+
+    def retire(self, name: str) -> None:
+        """Let one child drain and end, and do not start it again. It keeps its name until it has ended."""
+        self._stops[name].set()
+
+    def _let_go(self, name: str, keeper: asyncio.Task[None]) -> None:
+        # A keeper fails only by a defect of ours or a command that cannot be started: then all is over.
+        if keeper.cancelled() or keeper.exception():
+            self._broken.set()
+            return
+        del self._keepers[name], self._stops[name]
 
     async def _keep(self, child: ChildCommand, stop: asyncio.Event) -> None:
         wait_s = FIRST_WAIT_S
@@ -70,10 +91,7 @@ class Supervisor:
             started = time.monotonic()
             process = await _spawn(child)
             self._running[child.name] = process
-            if stop.is_set():
-                # The order to stop came while the child was being started and may have missed it.
-                _signal(process, signal.SIGTERM)
-            code = await process.wait()
+            code = await self._ended(child, process, stop)
             del self._running[child.name]
             if stop.is_set():
                 return
@@ -84,9 +102,20 @@ class Supervisor:
                 await asyncio.wait_for(stop.wait(), wait_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
-    def _tell_all(self, number: signal.Signals) -> None:
-        for process in self._running.values():
-            _signal(process, number)
+    async def _ended(
+        self, child: ChildCommand, process: asyncio.subprocess.Process, stop: asyncio.Event
+    ) -> int:
+        """Wait until a process has ended, by itself or because `stop` was set and it was told to."""
+        ending, stopping = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
+        await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not ending.done():
+            _signal(process, signal.SIGTERM)
+            await asyncio.wait({ending}, timeout=self._drain_s)
+        if not ending.done():
+            log.error("process did not stop in time and is killed", process=child.name)
+            _signal(process, signal.SIGKILL)
+        return await ending
 
 
 async def _spawn(child: ChildCommand) -> asyncio.subprocess.Process:

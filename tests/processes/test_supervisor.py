@@ -95,6 +95,19 @@ async def test_a_child_that_does_not_stop_is_killed(tmp_path: Path):
     assert not psutil.pid_exists(pid)
 
 
+async def test_a_child_may_come_later_and_go_before_the_end(tmp_path: Path):
+    supervisor = Supervisor([child(DRAINS, tmp_path / "one", "one")])
+    async with supervised(supervisor):
+        await until(lambda: lines(tmp_path / "one"))
+        supervisor.add(child(DRAINS, tmp_path / "two", "two"))
+        await until(lambda: lines(tmp_path / "two"))
+        supervisor.retire("two")
+        await until(lambda: lines(tmp_path / "two") == ["started", "drained"])
+        await until(lambda: list(supervisor.pids) == ["one"])
+        assert lines(tmp_path / "one") == ["started"]
+    assert lines(tmp_path / "one") == ["started", "drained"]
+
+
 async def test_a_command_that_cannot_start_is_an_error():
     broken = ChildCommand(name="broken", command=["/nonexistent/program"], environment={})
     with pytest.raises(FileNotFoundError):
