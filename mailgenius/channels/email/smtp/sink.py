@@ -10,12 +10,13 @@ import json
 import re
 import signal
 import sys
+import time
 import zlib
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TextIO, cast
+from typing import BinaryIO, cast
 
 import uvloop
 
@@ -24,6 +25,8 @@ FLUSH_SECONDS = 0.04
 _MOST_DIGITS = 100
 _LONGEST_COMMAND = 4096
 _END = b"\r\n.\r\n"
+_OFFERED = ("SIZE 52428800", "PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "CHUNKING")
+_CHUNK = re.compile(rb"BDAT +(\d{1,9})( +LAST)? *", re.IGNORECASE)
 _ADDRESS = re.compile(rb"<([^>]*)>")
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
@@ -47,8 +50,10 @@ class SinkOptions:
 
     reject_percent: int = 0
     defer_percent: int = 0
+    timed: bool = False
+    """Record also when each message was taken."""
     without: frozenset[str] = frozenset()
-    """Extensions not to offer: PIPELINING, 8BITMIME."""
+    """Extensions not to offer, such as PIPELINING or CHUNKING."""
 
 
 @dataclass(kw_only=True)
@@ -57,18 +62,20 @@ class Sink:
 
     options: SinkOptions
     counts: Counts = field(default_factory=Counts)
-    record: TextIO | None = None
-    lines: list[str] = field(default_factory=list)
+    record: BinaryIO | None = None
+    lines: list[bytes] = field(default_factory=list)
 
     def flush(self) -> None:
         """Write the recorded lines."""
         if self.record is not None and self.lines:
             lines, self.lines = self.lines, []
-            self.record.write("".join(lines))
+            self.record.write(b"".join(lines))
             self.record.flush()
 
     def verdict(self, recipient: bytes) -> bytes:
         """Answer RCPT; the same recipient always gets the same answer."""
+        if not self.options.reject_percent + self.options.defer_percent:
+            return b"250 2.1.5 Ok\r\n"
         share = zlib.crc32(recipient) % _MOST_DIGITS
         if share < self.options.reject_percent:
             self.counts.rejected += 1
@@ -88,12 +95,14 @@ class SinkConnection(asyncio.Protocol):
         self._buffer = b""
         self._searched = 0
         self._in_data = False
+        self._chunk: tuple[int, bool] | None = None
+        """Size of the chunk that BDAT announced, and whether it is the last."""
+        self._chunks: list[bytes] = []
         self._has_sender = False
         self._recipients: list[bytes] = []
         self._answers: list[bytes] = []
-        offered = [b"SIZE 52428800", b"PIPELINING", b"8BITMIME", b"ENHANCEDSTATUSCODES"]
-        left = [each for each in offered if each.decode() not in sink.options.without]
-        hello = b"250-sink\r\n" + b"\r\n".join([b"250-" + each for each in left]) + b"\r\n250 HELP\r\n"
+        left = [each.encode() for each in _OFFERED if each.partition(" ")[0] not in sink.options.without]
+        hello = b"250-sink\r\n" + b"".join([b"250-" + each + b"\r\n" for each in left]) + b"250 HELP\r\n"
         self._simple = {
             b"EHLO": hello,
             b"HELO": b"250 sink\r\n",
@@ -108,43 +117,58 @@ class SinkConnection(asyncio.Protocol):
         self._transport.write(b"220 sink ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while self._take_content() if self._in_data else self._take_command():
-            pass
+        buffer = self._buffer + data if self._buffer else data
+        position = taken = 0
+        while taken >= 0:
+            position += taken
+            if self._chunk is not None:
+                taken = self._take_chunk(buffer, position)
+            elif self._in_data:
+                taken = self._take_content(buffer, position)
+            else:
+                taken = self._take_command(buffer, position)
+        self._buffer = buffer[position:]
+        self._answer_all()
+
+    def _answer_all(self) -> None:
         if self._answers and self._transport is not None:
             self._transport.write(b"".join(self._answers))
             self._answers.clear()
 
-    def _take_command(self) -> bool:
-        line, found, rest = self._buffer.partition(b"\n")
-        if not found:
-            if len(self._buffer) > _LONGEST_COMMAND and self._transport is not None:
+    def _take_command(self, buffer: bytes, position: int) -> int:
+        """Obey the next command; return its length, or -1 when it is not whole yet."""
+        end = buffer.find(b"\n", position)
+        if end < 0:
+            if len(buffer) - position > _LONGEST_COMMAND and self._transport is not None:
                 self._transport.abort()
-            return False
-        self._buffer = rest
-        self._answers.append(self._answer(line.rstrip(b"\r")))
+            return -1
+        line = buffer[position:end].rstrip(b"\r")
+        self._answers += self._answer(line)
         if line[:4].upper() == b"QUIT" and self._transport is not None:
-            self._transport.write(b"".join(self._answers))
-            self._answers.clear()
+            self._answer_all()
             self._transport.close()
-            return False
-        return True
+            return -1
+        return end + 1 - position
 
-    def _answer(self, line: bytes) -> bytes:
+    def _answer(self, line: bytes) -> list[bytes]:
         verb = line[:4].upper()
         if verb == b"MAIL":
             self._has_sender, self._recipients = True, []
-            return b"250 2.1.0 Ok\r\n"
+            return [b"250 2.1.0 Ok\r\n"]
         if verb == b"RCPT":
-            return self._answer_rcpt(line)
+            return [self._answer_rcpt(line)]
+        if verb == b"BDAT":
+            found = _CHUNK.fullmatch(line)
+            self._chunk = (int(found[1]), found[2] is not None) if found else None
+            return [] if found else [b"501 5.5.4 BDAT size [LAST]\r\n"]
         if verb == b"DATA":
             if not self._recipients:
-                return b"554 5.5.1 No valid recipients\r\n"
+                return [b"554 5.5.1 No valid recipients\r\n"]
             self._in_data, self._searched = True, 0
-            return b"354 End data with <CR><LF>.<CR><LF>\r\n"
+            return [b"354 End data with <CR><LF>.<CR><LF>\r\n"]
         if verb in {b"EHLO", b"HELO", b"RSET"}:
-            self._has_sender, self._recipients = False, []
-        return self._simple.get(verb, b"502 5.5.2 Command not known\r\n")
+            self._has_sender, self._recipients, self._chunks = False, [], []
+        return [self._simple.get(verb, b"502 5.5.2 Command not known\r\n")]
 
     def _answer_rcpt(self, line: bytes) -> bytes:
         if not self._has_sender:
@@ -156,21 +180,41 @@ class SinkConnection(asyncio.Protocol):
             self._recipients.append(recipient)
         return answer
 
-    def _take_content(self) -> bool:
+    def _take_content(self, buffer: bytes, position: int) -> int:
+        """Take what follows DATA; return its length with the final dot, or -1 when it is not whole yet."""
         # The line end before the dot may be that of the DATA command, when the content is empty.
-        if self._buffer.startswith(_END[2:]):
+        if buffer.startswith(_END[2:], position):
             size, skip = 0, len(_END) - 2
         else:
-            size = self._buffer.find(_END, self._searched)
-            if size < 0:
-                self._searched = max(0, len(self._buffer) - len(_END))
-                return False
-            skip = size + len(_END)
-        self._note(self._buffer[:size])
-        self._buffer = self._buffer[skip:]
-        self._in_data = self._has_sender = False
+            end = buffer.find(_END, position + self._searched)
+            if end < 0:
+                self._searched = max(0, len(buffer) - position - len(_END))
+                return -1
+            size, skip = end - position, end - position + len(_END)
+        self._in_data = False
+        self._accept(buffer[position : position + size])
+        return skip
+
+    def _take_chunk(self, buffer: bytes, position: int) -> int:
+        """Take what follows BDAT; return its length, or -1 when it is not whole yet."""
+        size, is_last = self._chunk or (0, False)
+        if len(buffer) - position < size:
+            return -1
+        self._chunk = None
+        if not self._recipients:
+            self._answers.append(b"554 5.5.1 No valid recipients\r\n")
+            return size
+        self._chunks.append(buffer[position : position + size])
+        if is_last:
+            self._accept(b"".join(self._chunks))
+        else:
+            self._answers.append(b"250 2.0.0 %d octets\r\n" % size)
+        return size
+
+    def _accept(self, content: bytes) -> None:
+        self._note(content)
+        self._has_sender, self._chunks = False, []
         self._answers.append(b"250 2.0.0 Ok: queued as %X\r\n" % self._sink.counts.accepted)
-        return True
 
     def _note(self, content: bytes) -> None:
         counts = self._sink.counts
@@ -179,10 +223,19 @@ class SinkConnection(asyncio.Protocol):
         counts.bytes += len(content)
         if self._sink.record is None:
             return
-        found = _MESSAGE_ID.search(content, 0, max(content.find(b"\r\n\r\n"), 0) or len(content))
-        message_id = found[1].decode("utf-8", "replace") if found else "-"
+        message_id = _message_id(content)
+        taken_at = b"\t%.6f" % time.time() if self._sink.options.timed else b""
         for recipient in self._recipients:
-            self._sink.lines.append(f"{message_id}\t{recipient.decode('utf-8', 'replace')}\n")
+            self._sink.lines.append(b"%b\t%b%b\n" % (message_id, recipient, taken_at))
+
+
+def _message_id(content: bytes) -> bytes:
+    # Nearly everybody writes it like this; looking for it in any case costs ten times as much.
+    start = content.find(b"\r\nMessage-ID: <")
+    found = _MESSAGE_ID.match(content, start + 2) if start >= 0 else None
+    if found is None or 0 <= content.find(b"\r\n\r\n", 0, start) < start:
+        found = _MESSAGE_ID.search(content, 0, max(content.find(b"\r\n\r\n"), 0) or len(content))
+    return found[1] if found else b"-"
 
 
 async def serve(sink: Sink, *, host: str, port: int, announce: bool) -> None:
@@ -220,6 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--record", type=Path, help="append 'Message-ID<tab>recipient' for each message taken"
     )
+    parser.add_argument("--timed", action="store_true", help="record also the second when it was taken")
     parser.add_argument("--announce", action="store_true", help="print the port (always done with --port 0)")
     parser.add_argument("--reject-percent", type=int, default=0, help="recipients to refuse for good")
     parser.add_argument("--defer-percent", type=int, default=0, help="recipients to refuse for now")
@@ -228,9 +282,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = SinkOptions(
         reject_percent=given.reject_percent,
         defer_percent=given.defer_percent,
+        timed=given.timed,
         without=frozenset(given.without.upper().split(",")),
     )
-    sink = Sink(options=options, record=given.record.open("a", encoding="utf-8") if given.record else None)
+    sink = Sink(options=options, record=given.record.open("ab") if given.record else None)
     try:
         uvloop.run(serve(sink, host=given.host, port=given.port, announce=given.announce))
     finally:
