@@ -6,6 +6,7 @@ from mailgenius.ops.maintenance import jobs as maintenance_jobs
 from mailgenius.product.campaigns.jobs import jobs as campaigns_jobs
 from mailgenius.product.imports.jobs import jobs as imports_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
+from mailgenius.product.segments.jobs import jobs as segments_jobs
 from mailgenius.product.workspaces.jobs import jobs as workspaces_jobs
 
 
@@ -17,6 +18,7 @@ def job_tables() -> list[JobTable]:
         workspaces_jobs,
         intake_jobs,
         campaigns_jobs,
+        segments_jobs,
         maintenance_jobs,
     ]
 

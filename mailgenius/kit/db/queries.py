@@ -1,15 +1,33 @@
 """Query files: every statement of an area in its queries.sql, loaded once by name.
 
 Grammar of a file: `-- name: verb-noun`, then one or more comment lines that say what the statement is for,
-then SQL with named parameters `%(name)s`. A literal percent sign is written twice.
+then SQL with named parameters `%(name)s`. A literal percent sign is written twice. Where a statement may be
+narrowed to a compiled condition it says `true /* narrowed */`.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 _NAME = re.compile(r"^-- name: ([a-z][a-z0-9-]*)$", re.MULTILINE)
 _PARAMETER = re.compile(r"%\((\w+)\)s")
+NARROWED = "true /* narrowed */"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fragment:
+    """A condition put together from a closed set of pieces of SQL; every value in it is a parameter.
+
+    Whoever compiles it says which tables and which parameters of the statement it counts on.
+    """
+
+    sql: str
+    parameters: Mapping[str, Any]
+    """Their names are c0, c1 and so on, which no statement uses itself."""
+    looks_around: bool = False
+    """It reads more than the row that it judges: better asked of a stretch of rows than of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +42,14 @@ class Query:
     def parameters(self) -> tuple[str, ...]:
         """Return the parameter names, each once, in order of first use."""
         return tuple(dict.fromkeys(_PARAMETER.findall(self.sql)))
+
+    def narrowed(self, fragment: Fragment | None) -> "Query":
+        """Return the statement held to a condition; its parameters go beside the statement's own."""
+        if NARROWED not in self.sql:
+            raise ValueError(f"Query {self.name} cannot be narrowed.")
+        return (
+            self if fragment is None else replace(self, sql=self.sql.replace(NARROWED, f"({fragment.sql})"))
+        )
 
 
 def load_queries(python_file: str) -> dict[str, Query]:

@@ -109,7 +109,13 @@ async def set_state(
 
 
 async def start_freezing(
-    tx: Tx, *, workspace_id: int, campaign_id: int, order_id: int, frozen_until: int
+    tx: Tx,
+    *,
+    workspace_id: int,
+    campaign_id: int,
+    order_id: int,
+    frozen_until: int,
+    frozen_segments: dict[str, Any] | None,
 ) -> Campaign:
     return await tx.one(
         Campaign,
@@ -118,7 +124,15 @@ async def start_freezing(
         campaign_id=campaign_id,
         order_id=order_id,
         frozen_until=frozen_until,
+        frozen_segments=None if frozen_segments is None else json_value(frozen_segments),
     )
+
+
+async def frozen_segments(tx: Tx, *, workspace_id: int, campaign_id: int) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = await tx.value(
+        _SQL["frozen-segments"], workspace_id=workspace_id, campaign_id=campaign_id
+    )
+    return found
 
 
 async def advance_freeze(tx: Tx, *, workspace_id: int, campaign_id: int, frozen_to: int, added: int) -> None:

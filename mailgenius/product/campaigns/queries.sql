@@ -84,11 +84,17 @@ RETURNING id, name, channel, state, template_id, connection_id, sender_email, se
 -- Launches: the order is open, and leads that come later are not in the audience.
 UPDATE campaigns
    SET state = 'freezing', order_id = %(order_id)s, frozen_until = %(frozen_until)s, frozen_to = 0,
-       frozen_count = 0, launched_at = now(), error = '', updated_at = now()
+       frozen_count = 0, frozen_segments = %(frozen_segments)s::jsonb, launched_at = now(), error = '',
+       updated_at = now()
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
        error, created_at, updated_at
+
+-- name: frozen-segments
+-- What the segments of a campaign said at its launch; NULL when its audience names none.
+SELECT frozen_segments FROM campaigns
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 
 -- name: advance-freeze
 -- Moves the cursor of the freeze, in the transaction of the chunk's messages.

@@ -101,12 +101,37 @@ class Activity:
     detail: dict[str, Any]
 
 
+class FieldType(StrEnum):
+    """What the values of a custom field are. In the stored JSON: texts, except where said."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    """A JSON number."""
+    DATE = "date"
+    """`2026-01-31`."""
+    DATETIME = "datetime"
+    """`2026-01-31T12:00:00Z`, in UTC."""
+    BOOLEAN = "boolean"
+    """A JSON true or false."""
+    CHOICE = "choice"
+    CHOICES = "choices"
+    """A JSON array of texts."""
+    URL = "url"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeadField:
     """A custom field that the workspace's leads may have."""
 
     key: str
     label: str
+    type: FieldType = FieldType.TEXT
+    choices: tuple[str, ...] = ()
+    """What a choice may be, in the order shown."""
+    default_value: Any = None
+    """What templates print when a lead has no value."""
+    archived_at: datetime | None = None
+    """No longer offered; the values of leads stay."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,19 +160,33 @@ class TagFilter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SegmentFilter:
+    """Leads in any of some segments and in none of others, by id. What a segment is, its own area knows."""
+
+    any: tuple[int, ...] = ()
+    none: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Audience:
-    """Who a campaign is for. In JSON `{"all": true}` or `{"tags": {"any": […], "all": […], "none": […]}}`."""
+    """Who a campaign is for: everyone, or tags, or segments; what is named of both must hold.
+
+    In JSON `{"all": true}`, `{"tags": {"any": […], "all": […], "none": […]}}` and `{"segments": {"any": […],
+    "none": […]}}`.
+    """
 
     all: bool = False
     tags: TagFilter = field(default_factory=TagFilter)
+    segments: SegmentFilter = field(default_factory=SegmentFilter)
 
     def check(self) -> None:
         """Refuse an audience that says nobody in particular.
 
         Raises:
-            Invalid: neither everyone nor a tag to include is named.
+            Invalid: neither everyone nor something to include is named.
         """
-        if not self.all and not self.tags.any and not self.tags.all:
-            raise invalid("audience", "choose everyone, or at least one tag to include")
-        if self.all and (self.tags.any or self.tags.all):
-            raise invalid("audience", "everyone may be combined with excluded tags only")
+        included = self.tags.any or self.tags.all or self.segments.any
+        if not self.all and not included:
+            raise invalid("audience", "choose everyone, or at least one segment or tag to include")
+        if self.all and included:
+            raise invalid("audience", "everyone may be combined with exclusions only")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.leads.errors import LeadNotFound
 from mailgenius.product.leads.model import Activity, Audience, Lead, LeadField, LeadStatus, TagCount
@@ -207,26 +207,57 @@ async def find_by_identity(
     )
 
 
-async def audience_size(tx: Tx, *, workspace_id: int, audience: Audience, channel: str) -> int:
+async def audience_size(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    audience: Audience,
+    channel: str,
+    condition: Fragment | None,
+    after_id: int,
+    until_id: int,
+) -> int:
     found: int = await tx.value(
-        _SQL["audience-size"], workspace_id=workspace_id, channel=channel, **_tags_of(audience)
+        _SQL["audience-size"].narrowed(condition),
+        workspace_id=workspace_id,
+        channel=channel,
+        after_id=after_id,
+        until_id=until_id,
+        **_tags_of(audience),
+        **(condition.parameters if condition else {}),
     )
     return found
 
 
 async def audience_chunk(
-    tx: Tx, *, workspace_id: int, audience: Audience, channel: str, after_id: int, until_id: int, limit: int
+    tx: Tx,
+    *,
+    workspace_id: int,
+    audience: Audience,
+    channel: str,
+    condition: Fragment | None,
+    after_id: int,
+    until_id: int,
+    limit: int,
 ) -> list[tuple[int, str]]:
     rows = await tx.rows(
-        _SQL["audience-chunk"],
+        _SQL["audience-chunk"].narrowed(condition),
         workspace_id=workspace_id,
         channel=channel,
         after_id=after_id,
         until_id=until_id,
         limit=limit,
         **_tags_of(audience),
+        **(condition.parameters if condition else {}),
     )
     return [(lead_id, address) for lead_id, address in rows]
+
+
+async def stretch_end(tx: Tx, *, workspace_id: int, after_id: int, until_id: int, size: int) -> int | None:
+    found: int | None = await tx.value(
+        _SQL["stretch-end"], workspace_id=workspace_id, after_id=after_id, until_id=until_id, size=size
+    )
+    return found
 
 
 async def max_lead_id(tx: Tx, *, workspace_id: int) -> int:

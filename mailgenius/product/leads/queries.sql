@@ -302,10 +302,30 @@ SELECT at, kind, detail
  LIMIT %(limit)s::int
 
 -- name: list-fields
--- The custom fields of a workspace.
-SELECT key, label FROM lead_fields
+-- The custom fields of a workspace, archived ones too.
+SELECT key, label, type, choices, default_value, archived_at FROM lead_fields
  WHERE workspace_id = %(workspace_id)s::bigint
  ORDER BY key
+
+-- name: lock-field
+-- One custom field, held until the end of the transaction.
+SELECT key, label, type, choices, default_value, archived_at FROM lead_fields
+ WHERE workspace_id = %(workspace_id)s::bigint AND key = %(key)s::text
+   FOR UPDATE
+
+-- name: create-field
+-- Add a custom field with its type. Nothing happens when its key is taken.
+INSERT INTO lead_fields (workspace_id, key, label, type, choices, default_value)
+VALUES (%(workspace_id)s::bigint, %(key)s::text, %(label)s::text, %(type)s::field_type, %(choices)s::text[],
+        %(default_value)s::jsonb)
+    ON CONFLICT DO NOTHING
+
+-- name: update-field
+-- Change what a custom field is called, may be and defaults to, and whether it is offered. No lead is touched.
+UPDATE lead_fields
+   SET label = %(label)s::text, type = %(type)s::field_type, choices = %(choices)s::text[],
+       default_value = %(default_value)s::jsonb, archived_at = %(archived_at)s::timestamptz
+ WHERE workspace_id = %(workspace_id)s::bigint AND key = %(key)s::text
 
 -- name: add-fields
 -- Make custom fields known. Known ones keep their label.
@@ -423,11 +443,13 @@ SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, co
 -- How many active leads an audience has on a channel.
 SELECT count(*)
   FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND status = 'active'
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+   AND status = 'active'
    AND CASE WHEN %(channel)s::text = 'email' THEN email IS NOT NULL ELSE phone IS NOT NULL END
    AND (%(any)s::text[] = '{}' OR tags && %(any)s::text[])
    AND tags @> %(all)s::text[]
    AND NOT tags && %(none)s::text[]
+   AND true /* narrowed */
 
 -- name: audience-chunk
 -- The next active leads of an audience with their addresses, by id.
@@ -439,8 +461,17 @@ SELECT id, CASE WHEN %(channel)s::text = 'email' THEN email ELSE phone END
    AND (%(any)s::text[] = '{}' OR tags && %(any)s::text[])
    AND tags @> %(all)s::text[]
    AND NOT tags && %(none)s::text[]
+   AND true /* narrowed */
  ORDER BY id
  LIMIT %(limit)s::int
+
+-- name: stretch-end
+-- The lead with which a stretch of so many leads ends, going forwards; NULL when fewer are left.
+SELECT id FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+ ORDER BY id
+OFFSET %(size)s::int - 1
+ LIMIT 1
 
 -- name: max-lead-id
 -- The newest lead's id; 0 when there is none.

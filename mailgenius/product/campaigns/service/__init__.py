@@ -1,5 +1,6 @@
 """The rules of campaigns, by use case: drafting, launching, freezing, steering, testing."""
 
+from mailgenius.product.campaigns.service.choosing import audience_size as audience_size
 from mailgenius.product.campaigns.service.drafting import (
     create as create,
     delete as delete,

@@ -12,6 +12,7 @@ from mailgenius.kit.paging import Page, decode_cursor, page_of
 from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.errors import CampaignNotInState
 from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
+from mailgenius.product.campaigns.service.choosing import present_condition
 from mailgenius.product.templates import service as templates
 
 NEWEST = 2**63 - 1
@@ -140,6 +141,7 @@ async def _check(tx: Tx, *, workspace_id: int, campaign: CampaignInput) -> None:
         problems.append(Problem("scheduled_at", "must name its time zone"))
     try:
         campaign.audience.check()
+        await present_condition(tx, workspace_id=workspace_id, audience=campaign.audience)
     except Invalid as error:
         problems += error.problems
     problems += await _missing_parts(tx, workspace_id=workspace_id, campaign=campaign)

@@ -5,6 +5,7 @@ from mailgenius.engine.intake import service as intake
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.model import CampaignState
+from mailgenius.product.campaigns.service.choosing import frozen_condition
 from mailgenius.product.leads import service as leads
 
 FIRST_CHUNK = 500
@@ -30,6 +31,7 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
         after_id=campaign.frozen_to,
         until_id=campaign.frozen_until or 0,
         limit=limit,
+        condition=await frozen_condition(tx, workspace_id=workspace_id, campaign=campaign),
     )
     if recipients:
         await intake.accept(tx, workspace_id=workspace_id, order_id=campaign.order_id, recipients=recipients)

@@ -10,7 +10,9 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.errors import CampaignNotInState, CampaignNotReady
 from mailgenius.product.campaigns.model import Campaign, CampaignState
+from mailgenius.product.campaigns.service.choosing import kept_segments, present_condition
 from mailgenius.product.leads import service as leads
+from mailgenius.product.segments.errors import SegmentBroken
 from mailgenius.product.templates import service as templates
 from mailgenius.product.templates.model import Finding, launch_error
 
@@ -103,6 +105,7 @@ async def _start(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Campaign:
         campaign_id=campaign.id,
         order_id=order_id,
         frozen_until=await leads.max_lead_id(tx, workspace_id=workspace_id),
+        frozen_segments=await kept_segments(tx, workspace_id=workspace_id, audience=campaign.audience),
     )
     await enqueue_freeze(tx, workspace_id=workspace_id, campaign_id=campaign.id)
     return started
@@ -139,6 +142,10 @@ async def _findings(tx: Tx, *, workspace_id: int, campaign: Campaign) -> list[Fi
     template = await templates.get(tx, workspace_id=workspace_id, template_id=campaign.template_id)
     fields = await leads.fields(tx, workspace_id=workspace_id)
     findings = await templates.check(template, custom_fields={field.key for field in fields})
+    try:
+        condition = await present_condition(tx, workspace_id=workspace_id, audience=campaign.audience)
+    except SegmentBroken as error:
+        return [*findings, *(launch_error("audience", problem.message) for problem in error.problems)]
     # Whether there is anybody is cheap to know; how many there are is not, for ten million leads.
     somebody = await leads.audience_chunk(
         tx,
@@ -148,6 +155,7 @@ async def _findings(tx: Tx, *, workspace_id: int, campaign: Campaign) -> list[Fi
         after_id=0,
         until_id=ANY_LEAD,
         limit=1,
+        condition=condition,
     )
     if not somebody:
         findings.append(launch_error("audience", "Nobody is in this audience."))

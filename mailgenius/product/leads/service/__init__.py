@@ -21,6 +21,7 @@ from mailgenius.product.leads.service.merging import (
 )
 from mailgenius.product.leads.service.reading import (
     activity as activity,
+    all_fields as all_fields,
     counts as counts,
     fields as fields,
     fold_counts as fold_counts,

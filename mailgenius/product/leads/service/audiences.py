@@ -1,19 +1,37 @@
 """Who a campaign is for, chunk by chunk, and what its templates may print of them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from mailgenius.channels.contract import Channel
+from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.leads import queries
 from mailgenius.product.leads.model import Audience
 
+STRETCH, MAX_STRETCH = 2_000, 50_000
+"""Leads judged at a time when a condition looks beyond them: few at first, so that some leave soon."""
 
-async def audience_size(tx: Tx, *, workspace_id: int, audience: Audience, channel: Channel) -> int:
-    """Count the active leads of an audience that the channel reaches. Wants a trusted transaction."""
-    audience.check()
+
+async def audience_size(
+    tx: Tx, *, workspace_id: int, audience: Audience, channel: Channel, condition: Fragment | None = None
+) -> int:
+    """Count the active leads of an audience that the channel reaches. Wants a trusted transaction.
+
+    `condition` is what the segments of the audience say: `segments.audience_condition` compiles it.
+    """
+    _check(audience, condition)
     await queries.plan_for_values(tx)
-    return await queries.audience_size(tx, workspace_id=workspace_id, audience=audience, channel=channel)
+    return await queries.audience_size(
+        tx,
+        workspace_id=workspace_id,
+        audience=audience,
+        channel=channel,
+        condition=condition,
+        after_id=0,
+        until_id=await queries.max_lead_id(tx, workspace_id=workspace_id),
+    )
 
 
 async def audience_chunk(
@@ -25,22 +43,44 @@ async def audience_chunk(
     after_id: int,
     until_id: int,
     limit: int,
+    condition: Fragment | None = None,
 ) -> list[tuple[int, str]]:
     """Return the next (lead id, address) of an audience, by id. Wants a trusted transaction.
 
-    Fewer than `limit` means that there are no more.
+    Fewer than `limit` means that there are no more. `condition` is what the segments of the audience say.
+    One that looks beyond the lead, at messages and events, is asked of stretches of leads: the database then
+    reads what belongs to a stretch once, instead of looking each lead up, or all events for each chunk.
     """
-    audience.check()
+    _check(audience, condition)
     await queries.plan_for_values(tx)
-    return await queries.audience_chunk(
+    chunk = partial(
+        queries.audience_chunk,
         tx,
         workspace_id=workspace_id,
         audience=audience,
         channel=channel,
-        after_id=after_id,
-        until_id=until_id,
-        limit=limit,
+        condition=condition,
     )
+    if condition is None or not condition.looks_around:
+        return await chunk(after_id=after_id, until_id=until_id, limit=limit)
+    found: list[tuple[int, str]] = []
+    size = STRETCH
+    while len(found) < limit:
+        end = await queries.stretch_end(
+            tx, workspace_id=workspace_id, after_id=after_id, until_id=until_id, size=size
+        )
+        here = until_id if end is None else end
+        found += await chunk(after_id=after_id, until_id=here, limit=limit - len(found))
+        if end is None:
+            break
+        after_id, size = end, min(size * 2, MAX_STRETCH)
+    return found
+
+
+def _check(audience: Audience, condition: Fragment | None) -> None:
+    audience.check()
+    if condition is None and (audience.segments.any or audience.segments.none):
+        raise LookupError("The segments of this audience were not compiled: everyone would be in it.")
 
 
 async def max_lead_id(tx: Tx, *, workspace_id: int) -> int:

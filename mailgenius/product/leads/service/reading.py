@@ -32,6 +32,12 @@ async def counts(tx: Tx, *, workspace_id: int) -> dict[LeadStatus, int]:
 
 async def fields(tx: Tx, *, workspace_id: int) -> list[LeadField]:
     """Return the custom fields that leads of this workspace may have."""
+    found = await queries.list_fields(tx, workspace_id=workspace_id)
+    return [field for field in found if field.archived_at is None]
+
+
+async def all_fields(tx: Tx, *, workspace_id: int) -> list[LeadField]:
+    """Return the custom fields, those that are archived too: leads may still have values of them."""
     return await queries.list_fields(tx, workspace_id=workspace_id)
 
 

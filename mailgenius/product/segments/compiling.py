@@ -1,0 +1,287 @@
+"""Compiles a tree to a condition on `leads`, with parameters. The one place where segments become SQL.
+
+Every piece of SQL is a literal of this file or of `pieces.py`; whatever a person wrote goes into a parameter.
+The statement that is narrowed reads `leads` without an alias, and has the parameters workspace_id, after_id
+and until_id: it judges the leads after the first id and up to the second, and subqueries look no further.
+
+SQL knows "unknown" beside true and false. A tree does not: what is not true is false. So everything that
+turns a condition around says IS NOT TRUE.
+"""
+
+from calendar import isleap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailgenius.kit.db.queries import Fragment
+from mailgenius.kit.errors import Problem
+from mailgenius.product.leads.model import FieldType
+from mailgenius.product.segments import pieces
+from mailgenius.product.segments.errors import SegmentBroken
+from mailgenius.product.segments.model import CampaignOrder
+from mailgenius.product.segments.tree import (
+    MAX_DEPTH,
+    MAX_EXPANDED,
+    BehaviourCondition,
+    Condition,
+    ConsentCondition,
+    Group,
+    GroupKind,
+    ImportCondition,
+    Node,
+    On,
+    SegmentCondition,
+    ShareCondition,
+    StatusCondition,
+    TagCondition,
+    ValueCondition,
+)
+
+LEAP_DAY = 229
+MESSAGE_EPOCH = 1_704_067_200_000
+"""Where the time in the ids of messages begins: 2024, in milliseconds."""
+FREEZE_MARGIN = timedelta(minutes=5)
+"""Messages are dated by the database's clock, orders too; a little room costs nothing."""
+MAX_NESTING = 4 * MAX_DEPTH
+"""Groups inside each other, with those of the segments that are used."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What a tree may refer to."""
+
+    trees: Mapping[int, Group]
+    """The segments that it uses, and those that they use."""
+    orders: Mapping[int, Sequence[CampaignOrder]]
+    """What was sent for each campaign; one that was never launched is absent."""
+    timezone: str
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ZoneInfo(self.timezone)).date()
+
+
+@dataclass(slots=True)
+class _Writer:
+    known: Known
+    parameters: dict[str, Any] = field(default_factory=dict)
+    looks_around: bool = False
+    conditions: int = 0
+    inside: tuple[int, ...] = ()
+    """The segments that are being written down, for finding circles."""
+
+    def put(self, value: Any, cast: str) -> str:
+        """Add a parameter and return how it stands in the SQL. `cast` is a literal of this file."""
+        name = f"c{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"%({name})s::{cast}"
+
+
+def compile_tree(tree: Node, known: Known) -> Fragment:
+    """Return the condition that is true for exactly the members.
+
+    Raises:
+        SegmentBroken: segments use each other in a circle, or more of them than can be judged at once.
+    """
+    writer = _Writer(known=known)
+    sql = _node(tree, writer, 1)
+    return Fragment(sql=sql, parameters=writer.parameters, looks_around=writer.looks_around)
+
+
+def _node(node: Node, writer: _Writer, depth: int) -> str:
+    if not isinstance(node, Group):
+        writer.conditions += 1
+        if writer.conditions > MAX_EXPANDED:
+            raise broken(f"more than {MAX_EXPANDED} conditions with those of the segments that are used")
+        return _condition(node, writer, depth)
+    if depth > MAX_NESTING:
+        raise broken("segments are nested too deep")
+    parts = [_node(child, writer, depth + 1) for child in node.nodes]
+    if node.kind is GroupKind.ALL:
+        return "(" + " AND ".join(parts) + ")"
+    either = "(" + " OR ".join(parts) + ")"
+    return either if node.kind is GroupKind.ANY else f"({either} IS NOT TRUE)"
+
+
+def broken(reason: str) -> SegmentBroken:
+    return SegmentBroken(problems=[Problem("tree", reason)])
+
+
+def _condition(condition: Condition, writer: _Writer, depth: int) -> str:  # noqa: PLR0911  # One for each kind.
+    match condition:
+        case ValueCondition():
+            return _turned(condition.op, _value(condition, writer))
+        case StatusCondition():
+            statuses = writer.put([status.value for status in condition.statuses], "lead_status[]")
+            return _turned(condition.op, pieces.STATUS.format(v=statuses))
+        case TagCondition():
+            tags = writer.put(list(condition.tags), "text[]")
+            asked = pieces.TURNED.get(condition.op, condition.op)
+            return _turned(condition.op, pieces.TAGS[asked].format(v=tags))
+        case ConsentCondition():
+            return pieces.CONSENT if condition.given else _not(pieces.CONSENT)
+        case BehaviourCondition():
+            happened = _behaviour(condition, writer)
+            return happened if condition.did else _not(happened)
+        case ImportCondition():
+            inside = _imported(condition, writer)
+            return inside if condition.inside else _not(inside)
+        case SegmentCondition():
+            inside = _segment(condition, writer, depth)
+            return inside if condition.inside else _not(inside)
+        case ShareCondition():
+            return pieces.SHARE.format(
+                v=writer.put(condition.salt, "text"),
+                w=writer.put(condition.start, "int"),
+                u=writer.put(condition.end - 1, "int"),
+            )
+
+
+def _not(sql: str) -> str:
+    return f"({sql}) IS NOT TRUE"
+
+
+def _turned(op: str, sql: str) -> str:
+    return _not(sql) if op in pieces.TURNED else sql
+
+
+def _value(condition: ValueCondition, writer: _Writer) -> str:  # noqa: PLR0911  # One for each type.
+    """The condition without its turn: `is_not` as `is`."""
+    op = pieces.TURNED.get(condition.op, condition.op)
+    x = _operand(condition, writer)
+    match condition.type:
+        case FieldType.NUMBER:
+            if op == "is_set":
+                return pieces.MOMENT_SET.format(x=x)
+            return _compared(pieces.NUMBER[op], x, condition.value, "numeric", writer)
+        case FieldType.DATE | FieldType.DATETIME:
+            return _on_days(op, x, condition.value, writer)
+        case FieldType.BOOLEAN:
+            if op == "is_set":
+                return pieces.IS_SET.format(x=x)
+            return pieces.BOOLEAN.format(x=x, v=writer.put("true" if condition.value else "false", "text"))
+        case FieldType.CHOICES:
+            if op == "is_set":
+                return pieces.CHOICES_SET.format(x=x)
+            return pieces.CHOICES[op].format(x=x, v=writer.put(_list(condition.value), "text[]"))
+        case FieldType.TEXT | FieldType.CHOICE | FieldType.URL:
+            return _text(op, x, condition, writer)
+
+
+def _operand(condition: ValueCondition, writer: _Writer) -> str:
+    """The lead's value, of the type that is compared: moments as the day that they are in the workspace."""
+    if condition.on is On.LEAD:
+        x = pieces.ATTRIBUTES[condition.key]
+    else:
+        key = writer.put(condition.key, "text")
+        asks_choices = condition.type is FieldType.CHOICES and condition.op not in {"is_set", "is_empty"}
+        piece = (
+            pieces.FIELD_JSON if asks_choices else pieces.FIELD_VALUES.get(condition.type, pieces.FIELD_TEXT)
+        )
+        x = piece.format(v=key)
+    if condition.type is FieldType.DATETIME:
+        return pieces.LOCAL_DATE.format(x=x, v=writer.put(writer.known.timezone, "text"))
+    return x
+
+
+def _text(op: str, x: str, condition: ValueCondition, writer: _Writer) -> str:
+    if op == "is_set":
+        return pieces.IS_SET.format(x=x)
+    value: Any = condition.value
+    if condition.key == "email" and condition.on is On.LEAD:
+        value = tuple(each.lower() for each in value) if isinstance(value, tuple) else value.lower()
+    whole = condition.on is On.LEAD and condition.key in pieces.IDENTITIES and op in pieces.IDENTITY
+    piece, cast = (pieces.IDENTITY if whole else pieces.TEXT)[op]
+    return piece.format(x=x, v=writer.put(list(value) if isinstance(value, tuple) else value, cast))
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value)
+
+
+def _compared(piece: str, x: str, value: Any, cast: str, writer: _Writer) -> str:
+    low, high = value if isinstance(value, tuple) else (value, None)
+    v = writer.put(low, cast)
+    return piece.format(x=x, v=v, w=v if high is None else writer.put(high, cast))
+
+
+def _on_days(op: str, x: str, value: Any, writer: _Writer) -> str:
+    today = writer.known.today
+    match op:
+        case "is_set":
+            return pieces.MOMENT_SET.format(x=x)
+        case "month":
+            return pieces.MONTH.format(x=x, v=writer.put(value, "int"))
+        case "anniversary":
+            return pieces.DAY_OF_YEAR.format(x=x, v=writer.put(days_of_year(today, value), "int[]"))
+        case "in_last":
+            op, value = "between", (today - timedelta(days=value), today)
+        case "before_last":
+            op, value = "before", today - timedelta(days=value)
+        case "in_next":
+            op, value = "between", (today, today + timedelta(days=value))
+    return _compared(pieces.DATE[op], x, value, "date", writer)
+
+
+def days_of_year(today: date, days: int) -> list[int]:
+    """The days from today on, as month and day: 131 is 31 January. 29 February may be the 28th."""
+    coming = [today + timedelta(days=ahead) for ahead in range(min(days, 366) + 1)]
+    found = dict.fromkeys(day.month * 100 + day.day for day in coming)
+    if any((day.month, day.day) == (2, 28) and not isleap(day.year) for day in coming):
+        found[LEAP_DAY] = None
+    return list(found)
+
+
+def _behaviour(condition: BehaviourCondition, writer: _Writer) -> str:
+    orders = pieces.EVERY_CAMPAIGN
+    since: datetime | None = None
+    if condition.campaign_id is not None:
+        sent = writer.known.orders.get(condition.campaign_id, ())
+        if not sent:
+            return "false"  # It was never launched: nothing happened.
+        orders = writer.put([order.order_id for order in sent], "bigint[]")
+        since = min(order.opened_at for order in sent) - FREEZE_MARGIN
+    if condition.days is not None:
+        recent = writer.known.now - timedelta(days=condition.days)
+        since = recent if since is None else max(since, recent)
+    writer.looks_around = True
+    in_messages = condition.act in pieces.FROM_MESSAGES
+    source = (pieces.FROM_MESSAGES if in_messages else pieces.FROM_EVENTS)[condition.act].format(
+        orders=orders
+    )
+    if since is not None and in_messages:
+        source += pieces.MESSAGES_SINCE.format(v=writer.put(message_id_at(since), "bigint"))
+    elif condition.days is not None:
+        source += pieces.EVENTS_SINCE.format(v=writer.put(since, "timestamptz"))
+    if condition.times == 1:
+        return pieces.ONCE.format(source=source)
+    times = pieces.MESSAGES_TIMES if in_messages else pieces.EVENTS_TIMES
+    return times.format(source=source, v=writer.put(condition.times, "int"))
+
+
+def message_id_at(moment: datetime) -> int:
+    """The smallest id that a message of this moment can have, as the database's function of this name."""
+    return max(0, int(moment.timestamp() * 1000) - MESSAGE_EPOCH) << 22
+
+
+def _imported(condition: ImportCondition, writer: _Writer) -> str:
+    writer.looks_around = True
+    return pieces.IMPORTED.format(
+        v=writer.put(list(condition.import_ids), "bigint[]"),
+        w=writer.put([str(number) for number in condition.import_ids], "text[]"),
+    )
+
+
+def _segment(condition: SegmentCondition, writer: _Writer, depth: int) -> str:
+    if condition.segment_id in writer.inside:
+        raise broken("segments use each other in a circle")
+    tree = writer.known.trees.get(condition.segment_id)
+    if tree is None:
+        raise broken(f"segment {condition.segment_id} does not exist")
+    writer.inside = (*writer.inside, condition.segment_id)
+    sql = _node(tree, writer, depth + 1)
+    writer.inside = writer.inside[:-1]
+    return sql

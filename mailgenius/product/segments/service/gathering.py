@@ -1,0 +1,108 @@
+"""Looks up what a tree refers to: fields, other segments, orders of campaigns, names. Read once per use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailgenius.kit import clock
+from mailgenius.kit.db.queries import Fragment
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Invalid, Problem
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import FieldType, LeadField
+from mailgenius.product.segments import queries
+from mailgenius.product.segments.compiling import Known, compile_tree
+from mailgenius.product.segments.errors import SegmentBroken
+from mailgenius.product.segments.model import CampaignOrder, Segment
+from mailgenius.product.segments.parsing import parse
+from mailgenius.product.segments.tree import Group, campaigns_in, imports_in, segments_in
+from mailgenius.product.workspaces import service as workspaces
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """A tree with all that it takes to compile it and to put it into words."""
+
+    tree: Group
+    fields: Mapping[str, LeadField]
+    segments: Mapping[int, Segment]
+    """Those that it uses, and those that they use."""
+    orders: Mapping[int, tuple[CampaignOrder, ...]]
+    imports: Mapping[int, str]
+    timezone: str
+    known: Known
+
+    def condition(self) -> Fragment:
+        return compile_tree(self.tree, self.known)
+
+
+async def types_of_fields(tx: Tx, *, workspace_id: int) -> dict[str, FieldType]:
+    """Return the type of each custom field, archived ones too: their values stay and may be asked for."""
+    found = await leads.all_fields(tx, workspace_id=workspace_id)
+    return {field.key: field.type for field in found}
+
+
+async def gather(tx: Tx, *, workspace_id: int, raw: Any, now: datetime | None = None) -> Gathered:
+    """Read a tree as somebody wrote it.
+
+    Raises:
+        Invalid: something in it is wrong; each problem names its place.
+        SegmentBroken: a segment that it uses no longer fits the fields.
+    """
+    fields = {field.key: field for field in await leads.all_fields(tx, workspace_id=workspace_id)}
+    types = {key: field.type for key, field in fields.items()}
+    tree = parse(raw, types)
+    segments = await _used(tx, workspace_id, tree)
+    trees = {segment.id: stored_tree(segment.tree, types, segment.name) for segment in segments.values()}
+    everything = (tree, *trees.values())
+    orders = await orders_by_campaign(tx, workspace_id=workspace_id, trees=everything)
+    import_ids = [number for each in everything for number in imports_in(each)]
+    workspace = await workspaces.get_workspace(tx, workspace_id=workspace_id)
+    return Gathered(
+        tree=tree,
+        fields=fields,
+        segments=segments,
+        orders=orders,
+        imports=await queries.names_of_imports(tx, workspace_id=workspace_id, import_ids=import_ids),
+        timezone=workspace.timezone,
+        known=Known(trees=trees, orders=orders, timezone=workspace.timezone, now=now or clock.now()),
+    )
+
+
+def stored_tree(raw: Any, types: Mapping[str, FieldType], name: str) -> Group:
+    """Read a tree that was accepted once.
+
+    Raises:
+        SegmentBroken: the fields have changed since, so that it makes no sense any more.
+    """
+    try:
+        return parse(raw, types)
+    except Invalid as error:
+        problems = [Problem(each.field, f"{name}: {each.message}") for each in error.problems]
+        raise SegmentBroken(problems=problems) from error
+
+
+async def orders_by_campaign(
+    tx: Tx, *, workspace_id: int, trees: tuple[Group, ...]
+) -> dict[int, tuple[CampaignOrder, ...]]:
+    """Return the orders of the campaigns that trees name; a campaign that was not launched is absent."""
+    wanted = {campaign for tree in trees for campaign in campaigns_in(tree)}
+    found: dict[int, tuple[CampaignOrder, ...]] = {}
+    if wanted:
+        rows = await queries.orders_of_campaigns(tx, workspace_id=workspace_id, campaign_ids=sorted(wanted))
+        for order in rows:
+            found[order.campaign_id] = (*found.get(order.campaign_id, ()), order)
+    return found
+
+
+async def _used(tx: Tx, workspace_id: int, tree: Group) -> dict[int, Segment]:
+    named = segments_in(tree)
+    if not named:
+        return {}
+    rows = await queries.used_segments(tx, workspace_id=workspace_id, segment_ids=named)
+    found = {segment.id: segment for segment in rows}
+    missing = [str(number) for number in named if number not in found]
+    if missing:
+        raise Invalid(problems=[Problem("tree", f"there is no segment {', '.join(missing)}")])
+    return found
