@@ -77,6 +77,7 @@ async def make_order(
     seal: bool = True,
     content: OrderContent = CONTENT,
     source: str = "campaign",
+    per_minute: int | None = None,
 ) -> int:
     order_id = await intake.open_order(
         tx,
@@ -88,6 +89,7 @@ async def make_order(
         connection_id=connection_id or await make_connection(tx, workspace_id),
         content=content,
         policy=policy,
+        per_minute=per_minute,
     )
     people = addresses(recipients) if isinstance(recipients, int) else recipients
     await intake.accept(tx, workspace_id=workspace_id, order_id=order_id, recipients=people)

@@ -12,6 +12,8 @@ class Limits:
     """How fast a connection may be used. None: as fast as it goes."""
 
     per_second: int | None = None
+    per_minute: int | None = None
+    per_hour: int | None = None
     per_day: int | None = None
 
 
@@ -34,10 +36,17 @@ class Connection:
     last_error_at: datetime | None
     created_at: datetime
     archived_at: datetime | None
+    per_minute: int | None = None
+    per_hour: int | None = None
 
     @property
     def limits(self) -> Limits:
-        return Limits(per_second=self.per_second, per_day=self.per_day)
+        return Limits(
+            per_second=self.per_second,
+            per_minute=self.per_minute,
+            per_hour=self.per_hour,
+            per_day=self.per_day,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,8 @@ async def insert(
         provider=provider,
         settings=json_value(settings),
         per_second=limits.per_second,
+        per_minute=limits.per_minute,
+        per_hour=limits.per_hour,
         per_day=limits.per_day,
     )
     return cast("int", found)
@@ -57,6 +59,8 @@ async def update(
         settings=json_value(settings),
         secrets=secrets,
         per_second=limits.per_second,
+        per_minute=limits.per_minute,
+        per_hour=limits.per_hour,
         per_day=limits.per_day,
     )
 

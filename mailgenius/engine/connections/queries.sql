@@ -1,8 +1,9 @@
 -- name: insert
 -- Create a connection; its secrets follow, because their seal is bound to its id.
-INSERT INTO connections (workspace_id, name, channel, provider, settings, per_second, per_day)
+INSERT INTO connections (workspace_id, name, channel, provider, settings, per_second, per_minute,
+                         per_hour, per_day)
 VALUES (%(workspace_id)s::bigint, %(name)s, %(channel)s, %(provider)s, %(settings)s::jsonb,
-        %(per_second)s::int, %(per_day)s::int)
+        %(per_second)s::int, %(per_minute)s::int, %(per_hour)s::int, %(per_day)s::int)
 RETURNING id;
 
 -- name: store-secrets
@@ -15,21 +16,22 @@ UPDATE connections
 -- Change a connection. The version tells open adapters to close.
 UPDATE connections
    SET name = %(name)s, settings = %(settings)s::jsonb, secrets = %(secrets)s::bytea,
-       per_second = %(per_second)s::int, per_day = %(per_day)s::int,
+       per_second = %(per_second)s::int, per_minute = %(per_minute)s::int, per_hour = %(per_hour)s::int,
+       per_day = %(per_day)s::int,
        version = version + 1, last_error = '', last_error_at = NULL, updated_at = now()
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint;
 
 -- name: get
 -- One connection, archived or not.
-SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_day, version,
-       last_error, last_error_at, created_at, archived_at
+SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_minute,
+       per_hour, per_day, version, last_error, last_error_at, created_at, archived_at
   FROM connections
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint;
 
 -- name: list
 -- The connections of a workspace that are not archived, by name.
-SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_day, version,
-       last_error, last_error_at, created_at, archived_at
+SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_minute,
+       per_hour, per_day, version, last_error, last_error_at, created_at, archived_at
   FROM connections
  WHERE workspace_id = %(workspace_id)s::bigint AND archived_at IS NULL
  ORDER BY lower(name), id;

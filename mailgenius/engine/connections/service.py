@@ -6,6 +6,7 @@ do this is the doors' business, and how a provider is spoken to that of the chan
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -229,7 +230,7 @@ def _name_problems(name: str) -> list[Problem]:
 def _limit_problems(limits: Limits) -> list[Problem]:
     return [
         Problem(f"limits.{key}", "Enter a whole number above zero, or nothing for no limit.")
-        for key, value in (("per_second", limits.per_second), ("per_day", limits.per_day))
+        for key, value in asdict(limits).items()
         if value is not None and not 0 < value <= HIGHEST_LIMIT
     ]
 

@@ -11,9 +11,11 @@ from mailgenius.channels.contract import OutgoingMessage, SendResult
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.composers import reason_of
+from mailgenius.engine.dispatch.drip import drip
+from mailgenius.engine.dispatch.leave import Leave, take_leave
 from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
 from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
-from mailgenius.engine.dispatch.senders import Sender
+from mailgenius.engine.dispatch.senders import Sender, Senders
 from mailgenius.engine.dispatch.window import Gate, compose, read_gate
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import (
@@ -46,8 +48,12 @@ class Ending:
     """Why a batch is given back, and when it should be claimed again."""
 
     wait: timedelta = NOTHING
+    connection_waits: bool = False
+    """The wait is the whole connection's: its pace is booked."""
     fault: str = ""
     """What is wrong with the connection, or with us; empty when nothing is."""
+    asked: timedelta | None = None
+    """How long the peer asked us to leave the connection alone."""
 
 
 class BatchRun:
@@ -63,9 +69,11 @@ class BatchRun:
         composer: MessageComposer,
         recipients: RecipientSource,
         sender: Sender,
+        senders: Senders,
         shard: int,
     ) -> None:
         self._db = db
+        self._senders = senders
         self._claim = claim
         self._order = order
         self._composer = composer
@@ -84,24 +92,27 @@ class BatchRun:
     async def run(self, stop: asyncio.Event) -> Ending:
         """Send until nothing waits, the order or the connection forbids it, our time is over, or `stop`."""
         while self._waiting and not stop.is_set() and time.monotonic() - self._started < SLICE_S:
-            size, wait = await self._leave()
-            if not size:
-                return Ending(wait=wait)
-            if wait and await _stopped_within(stop, wait):
-                await self._return_leave(size)
+            leave = await self._take_leave()
+            if not leave.window and leave.wait:
+                return Ending(wait=leave.wait, connection_waits=leave.connection_waits)
+            if not leave.window:
+                continue
+            early = leave.begins_at - self._sender.ready_s - time.monotonic()
+            if leave.place_of and early > 0 and await _stopped_within(stop, timedelta(seconds=early)):
+                await self._return_leave(leave, leave.window)
                 break
-            window = self._waiting[:size]
-            gate = await self._open(window)
+            opening = time.monotonic()
+            gate = await self._open(leave.window)
             if gate is None:
-                await self._return_leave(size)
+                await self._return_leave(leave, leave.window)
                 break
-            del self._waiting[: len(window)]
-            await self._send(window, gate)
+            del self._waiting[: len(leave.window)]
+            await self._send(leave, gate, stop, opening=opening)
+            self._waiting = self._done.unsent + self._waiting
             if self._done.fault:
                 self._fault = self._done.fault
                 self._sender.troubled = True
-                self._waiting = self._done.unsent + self._waiting
-                return Ending(fault=self._fault)
+                return Ending(fault=self._fault, asked=self._done.asked)
         return Ending()
 
     async def finish(self, *, wait: timedelta, faults: int) -> None:
@@ -135,31 +146,33 @@ class BatchRun:
     def _works_again(self) -> bool:
         return self._sender.troubled and self.accepted_any and not self._fault
 
-    async def _leave(self) -> tuple[int, timedelta]:
-        """Return how many messages the next window may hold, and how long to wait before it opens."""
-        wanted = min(len(self._waiting), self._sender.window)
-        pace = self._sender.pace
-        if not pace.limited:
-            return wanted, NOTHING
-        async with self._db.trusted() as tx:
-            grant = await pacing.acquire(
-                tx,
-                workspace_id=self._claim.workspace_id,
-                connection_id=self._claim.connection_id,
-                pace=pace,
-                wanted=wanted,
-            )
-        return grant.count, grant.wait
+    async def _take_leave(self) -> Leave:
+        """Return the next window and when it may leave. Messages that must wait for theirs are put aside."""
+        await self._senders.freshen((self._claim.workspace_id, self._claim.connection_id), self._sender)
+        leave = await take_leave(
+            self._db,
+            workspace_id=self._claim.workspace_id,
+            order=self._order,
+            sender=self._sender,
+            mailboxes=self._senders.mailboxes,
+            waiting=self._waiting,
+        )
+        for message, wait in leave.aside:
+            self._done.put_aside(message, wait, waits_for="pace")
+        if leave.aside:
+            gone = {message.id for message, _ in leave.aside}
+            self._waiting = [message for message in self._waiting if message.id not in gone]
+        return leave
 
-    async def _return_leave(self, count: int) -> None:
-        if self._sender.pace.per_day is None:
+    async def _return_leave(self, leave: Leave, unsent: Sequence[QueuedMessage]) -> None:
+        if leave.ask is None or not unsent:
             return
         async with self._db.trusted() as tx:
             await pacing.give_back(
                 tx,
                 workspace_id=self._claim.workspace_id,
-                connection_id=self._claim.connection_id,
-                count=count,
+                ask=leave.ask,
+                unsent=[leave.grouped.get(message.id) for message in unsent],
             )
 
     async def _open(self, window: Sequence[QueuedMessage]) -> Gate | None:
@@ -217,6 +230,15 @@ class BatchRun:
                     reason=bounce.reason,
                 )
             )
+        for message, wait, words in self._done.holds:
+            await pacing.hold(
+                tx,
+                workspace_id=self._claim.workspace_id,
+                connection_id=self._claim.connection_id,
+                mailbox_group=self._senders.mailboxes.group_of(message.address),
+                wait=wait,
+                reason=words,
+            )
         if self._fault:
             await connections.note_error(
                 tx,
@@ -229,19 +251,36 @@ class BatchRun:
                 tx, workspace_id=self._claim.workspace_id, connection_id=self._claim.connection_id
             )
 
-    async def _send(self, window: Sequence[QueuedMessage], gate: Gate) -> None:
+    async def _send(self, leave: Leave, gate: Gate, stop: asyncio.Event, *, opening: float) -> None:
         started = time.monotonic()
-        made = await compose(self._composer, window, gate, self._done)
+        made = await compose(self._composer, leave.window, gate, self._done)
         self.on_wire = True
-        results = await self._hand_over([message for _, message in made])
-        self._done.judge(
-            zip((waiting for waiting, _ in made), results, strict=True),
-            order=self._order,
-            deduplicates=self._sender.adapter.capabilities.deduplicates,
-        )
+        if leave.place_of:
+            self._sender.was_ready_in(time.monotonic() - opening)
+            made.sort(key=lambda pair: leave.place_of[pair[0].id])
+            places = [leave.place_of[waiting.id] for waiting, _ in made]
+            outgoing = [message for _, message in made]
+            results = await drip(
+                outgoing,
+                places,
+                late=leave.late,
+                hand_over=self._hand_over,
+                answers=self._sender.answers,
+                stop=stop,
+            )
+        else:
+            results = list(await self._hand_over([message for _, message in made]))
+        sent = [(waiting, result) for (waiting, _), result in zip(made, results, strict=True) if result]
+        self._done.heed(sent)
+        self._done.judge(sent, order=self._order, deduplicates=self._sender.adapter.capabilities.deduplicates)
         self.on_wire = False
+        for message, wait, _ in self._done.holds:
+            self._sender.hold(self._senders.mailboxes.group_of(message.address), wait)
+        left = [waiting for (waiting, _), result in zip(made, results, strict=True) if result is None]
+        await self._return_leave(leave, left)
+        self._done.unsent = sorted([*self._done.unsent, *left], key=lambda message: message.id)
         took = time.monotonic() - started
-        if made:
+        if made and not leave.place_of:
             self._sender.took(len(made), took)
         accepted = any(item.state is MessageState.ACCEPTED for item in self._done.settlements)
         self.accepted_any = self.accepted_any or accepted

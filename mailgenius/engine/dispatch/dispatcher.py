@@ -37,7 +37,9 @@ class Pump:
     """Batches worked on at the same time. Most of them wait for a provider or for their pace."""
     batches_of_connection: int = 4
     """Of them, through one connection: enough to settle one while another is being sent."""
-    lease: timedelta = timedelta(seconds=30)
+    urgent: int = 4
+    """Batches beyond both limits for messages that somebody waits for: they never queue behind campaigns."""
+    lease: timedelta = timedelta(seconds=12)
     """After this long without a heartbeat an engine is taken for dead."""
     idle_s: float = 0.25
     """How long to rest when there is no work."""
@@ -78,14 +80,14 @@ class Dispatcher:
     ) -> None:
         self._db = db
         self._recipients = recipients
-        self._pump = pump or Pump()
+        self._pump = pump = pump or Pump()
         self._senders = Senders(db, source)
         self._composers = Composers(db, make_composer)
         self._engine = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._leases = 0
         # Batches that run side by side write different shards of the counters, or they would queue up there.
         first = random.randrange(COUNTER_SHARDS)  # noqa: S311  # Spreads load, hides nothing.
-        shards = [(first + number) % COUNTER_SHARDS for number in range(self._pump.batches + 1)]
+        shards = [(first + number) % COUNTER_SHARDS for number in range(1 + pump.batches + pump.urgent)]
         self._work = _Work(shards=shards[1:])
         self._ended_one = asyncio.Event()
         self._keeper = Keeper(
@@ -117,7 +119,7 @@ class Dispatcher:
     async def _pump_until(self, stop: asyncio.Event) -> None:
         pause = self._pump.idle_s
         while not stop.is_set():
-            if len(self._work.claims) >= self._pump.batches:
+            if len(self._work.claims) >= self._pump.batches + self._pump.urgent:
                 await self._rest(stop, 1.0)
                 continue
             try:
@@ -130,23 +132,34 @@ class Dispatcher:
             pause = self._pump.idle_s
             if look.claim:
                 self._start(look.claim, look.messages, stop)
-            elif look.lane is None:
+            elif look.lane is None or len(self._work.claims) >= self._pump.batches:
                 await self._rest(stop, pause)
 
     async def _look(self) -> Look:
-        self._leases += 1
+        """Look for a batch: of messages that somebody waits for, else of any others when there is room."""
         self._ended_one.clear()
-        blocked = self._senders.blocked() | self._work.busy(self._pump.batches_of_connection)
+        urgent = await self._look_among(
+            most_priority=ledger.URGENT, of_connection=self._pump.batches_of_connection + self._pump.urgent
+        )
+        if urgent.claim or len(self._work.claims) >= self._pump.batches:
+            return urgent
+        return await self._look_among(
+            most_priority=ledger.ANY_PRIORITY, of_connection=self._pump.batches_of_connection
+        )
+
+    async def _look_among(self, *, most_priority: int, of_connection: int) -> Look:
+        self._leases += 1
         async with self._db.trusted() as tx:
             look = await ledger.claim(
                 tx,
                 owner=f"{self._engine}/{self._leases}",
                 lease=self._pump.lease,
-                blocked=blocked,
+                blocked=self._senders.blocked() | self._work.busy(of_connection),
                 skip=self._work.skipped(),
+                most_priority=most_priority,
             )
         metrics.CLAIMS.labels("yes" if look.claim else "no").inc()
-        if look.lane and not look.claim and not look.at_rest:
+        if look.lane and not look.claim and not look.at_rest and most_priority == ledger.ANY_PRIORITY:
             # Others may be able to serve it; we look again when one of our batches ends, or soon.
             self._work.skip[look.lane.key] = time.monotonic() + self._pump.idle_s
         return look
@@ -199,6 +212,7 @@ class Dispatcher:
                     composer=composer,
                     recipients=self._recipients,
                     sender=sender,
+                    senders=self._senders,
                     shard=shard,
                 )
                 try:
@@ -236,9 +250,11 @@ class Dispatcher:
         """Return how long the batch should wait, and its faults in a row. Its connection rests as long."""
         key = (claim.workspace_id, claim.connection_id)
         if not ending.fault:
-            self._senders.block(key, ending.wait)
-            return ending.wait, 0
-        wait = self._senders.failed(key, faults=faults)
+            if ending.connection_waits:
+                self._senders.block(key, ending.wait)
+                return ending.wait, 0
+            return self._senders.crowd_wait(claim, ending.wait), 0
+        wait = self._senders.failed(key, faults=faults, asked=ending.asked)
         log.warning(
             "connection left alone",
             workspace=claim.workspace_id,

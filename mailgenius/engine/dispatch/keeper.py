@@ -2,22 +2,28 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterator
+import math
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.senders import Senders
 from mailgenius.engine.ledger import service as ledger
-from mailgenius.engine.ledger.model import BATCH_SIZE, Claim
+from mailgenius.engine.ledger.model import BATCH_SIZE, Claim, ExpiredLease
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.logs import logger
 
-HEARTBEAT_S = 5.0
+HEARTBEATS = 4
+"""How often a lease is renewed before it would run out."""
 RECOVERY_S = 2.0
+OUTAGE_S = 20.0
+"""How much longer a lease is left alone after the database was away: whoever lives needs time to come back to it."""
 REQUEUE_S = 1.0
 UPKEEP_S = 30.0
+MAILBOXES_S = 1.0
 AT_ONCE = 100
 DUE_AT_ONCE = 5000
 BATCHES_AT_ONCE = 10
@@ -44,14 +50,17 @@ class Keeper:
         self._shard = shard
         self._senders = senders
         self._claims = claims
+        self._suspects: dict[ExpiredLease, float] = {}
+        self._outage_at = -math.inf
 
     async def run(self, ended: asyncio.Event) -> None:
         """Keep house until `ended`. Each duty has its own rhythm, so that a long one delays no heartbeat."""
         await asyncio.gather(
-            self._every(HEARTBEAT_S, self.renew, ended),
+            self._every(self._lease.total_seconds() / HEARTBEATS, self.renew, ended),
             self._every(RECOVERY_S, self.recover, ended),
             self._every(REQUEUE_S, self.requeue, ended),
             self._every(UPKEEP_S, self.upkeep, ended),
+            self._every(MAILBOXES_S, self.sort_mailboxes, ended),
         )
 
     async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]], ended: asyncio.Event) -> None:
@@ -67,6 +76,7 @@ class Keeper:
         try:
             yield
         except Unavailable as error:
+            self._outage_at = time.monotonic()
             log.warning("the database is away", detail=error.message)
         except Exception:
             log.exception("upkeep failed")
@@ -80,30 +90,35 @@ class Keeper:
     async def recover(self) -> None:
         """Account for batches whose engine has not been heard of, each in its own transaction."""
         async with self._db.trusted() as tx:
-            expired = await ledger.expired_leases(tx, limit=AT_ONCE)
-        for workspace_id, batch_id, order_id in expired:
+            expired = await ledger.expired_leases(tx, lease=self._lease, limit=AT_ONCE)
+        for seen in self._still_silent(expired):
             with self._survived():
-                await self._recover_batch(workspace_id, batch_id, order_id)
+                await self._recover_batch(seen)
 
-    async def _recover_batch(self, workspace_id: int, batch_id: int, order_id: int) -> None:
+    def _still_silent(self, expired: Sequence[ExpiredLease]) -> list[ExpiredLease]:
+        """Return the expired leases that stayed unchanged for longer than a heartbeat, by our own watch.
+
+        An engine that lives renews a lease that ran out while the database was away or its clock jumped.
+        """
+        now = time.monotonic()
+        self._suspects = {seen: self._suspects.get(seen, now) for seen in expired}
+        after_outage = now - self._outage_at < 2 * OUTAGE_S
+        patience = OUTAGE_S if after_outage else self._lease.total_seconds() / (HEARTBEATS - 1)
+        return [seen for seen, since in self._suspects.items() if now - since >= patience]
+
+    async def _recover_batch(self, seen: ExpiredLease) -> None:
         async with self._db.trusted() as tx:
             found = await ledger.recover(
-                tx,
-                workspace_id=workspace_id,
-                order_id=order_id,
-                batch_id=batch_id,
-                owner=f"{self._engine}/recovery",
-                lease=self._lease,
-                shard=self._shard,
+                tx, seen=seen, owner=f"{self._engine}/recovery", lease=self._lease, shard=self._shard
             )
         if found is None:
             return
         metrics.RECOVERED.labels("repeated" if found.repeated else "unknown").inc(found.lost)
         log.warning(
             "batch recovered from a dead engine",
-            workspace=workspace_id,
-            order=order_id,
-            batch=batch_id,
+            workspace=seen.workspace_id,
+            order=seen.order_id,
+            batch=seen.batch_id,
             in_window=found.lost,
             repeated=found.repeated,
         )
@@ -126,11 +141,19 @@ class Keeper:
             if queued < BATCH_SIZE:
                 return
 
+    async def sort_mailboxes(self) -> None:
+        """Look up which groups of mailboxes the domains belong to that were new to our senders."""
+        while await self._senders.mailboxes.learn():
+            pass
+
     async def upkeep(self) -> None:
-        """Close connections that nobody uses, and look whether a lane was forgotten."""
+        """Close connections that nobody uses, and look whether a lane was forgotten or the clock set back."""
         await self._senders.close_idle()
         async with self._db.trusted() as tx:
+            called_back = await ledger.call_back_batches(tx)
             woken = await ledger.wake_forgotten_lanes(tx)
         if woken:
             metrics.FORGOTTEN_LANES.inc(woken)
             log.warning("lanes slept over due work", lanes=woken)
+        if called_back:
+            log.warning("the clock was set back: batches dated ahead are claimable now", batches=called_back)

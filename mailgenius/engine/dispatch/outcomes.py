@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from mailgenius.channels.contract import Channel, Fault, Outcome, SendResult
 from mailgenius.engine.ledger.model import MessageState, Order, QueuedMessage, Settlement
-from mailgenius.engine.retries import service as retries
+from mailgenius.engine.retries import reactions, service as retries
+from mailgenius.engine.retries.service import Verdict
 
 LONGEST_REASON = 500
 NOT_ANSWERED = SendResult(
     outcome=Outcome.UNKNOWN, reason="The connection failed without an answer for this message."
 )
+AFTER_HANGING_UP = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180))
+"""When a message that broke its connection is handed over again, by the attempts it had. The fifth is the last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,24 +36,68 @@ class Outcomes:
     """Not handed over because the connection as a whole failed; they stay queued and lose no attempt."""
     fault: str = ""
     """What is wrong with the connection, in words for people; empty when it works."""
+    asked: timedelta | None = None
+    """How long the peer asked us to leave the connection alone."""
+    holds: list[tuple[QueuedMessage, timedelta, str]] = field(default_factory=list)
+    """Messages whose group of mailboxes asked to be left alone: for how long, and in which words."""
 
     def suppress(self, message: QueuedMessage, reason: str) -> None:
         self._settle(message, MessageState.SUPPRESSED, SendResult(outcome=Outcome.REJECTED, reason=reason))
+
+    def put_aside(self, message: QueuedMessage, wait: timedelta, *, waits_for: str) -> None:
+        """Let a message wait without an attempt: it is not its turn."""
+        self.settlements.append(
+            Settlement(
+                id=message.id,
+                state=MessageState.DEFERRED,
+                outcome=MessageState.DEFERRED,
+                again_in=wait,
+                waits_for=waits_for,
+            )
+        )
+
+    def heed(self, sent: Iterable[tuple[QueuedMessage, SendResult]]) -> None:
+        """Note what the results ask of us beyond their own messages: to leave someone alone for a while."""
+        for message, result in sent:
+            if result.outcome is not Outcome.DEFERRED:
+                continue
+            if result.fault is Fault.CONNECTION and result.retry_after is not None:
+                self.asked = max(self.asked or result.retry_after, result.retry_after)
+            elif (wait := reactions.hold_for(result)) is not None:
+                self.holds.append((message, wait, _words(result)))
 
     def park(self, message: QueuedMessage, reason: str) -> None:
         """Reject a message that could not be made; the others of its window go on."""
         self._settle(message, MessageState.REJECTED, SendResult(outcome=Outcome.REJECTED, reason=reason))
 
     def judge(
-        self, sent: Iterable[tuple[QueuedMessage, SendResult]], *, order: Order, deduplicates: bool
+        self,
+        sent: Iterable[tuple[QueuedMessage, SendResult]],
+        *,
+        order: Order,
+        deduplicates: bool,
+        works: bool = False,
     ) -> None:
-        """Take the adapter's results in."""
+        """Take the adapter's results in.
+
+        Args:
+            sent: each message that was handed over, with what the adapter said.
+            order: the messages' order.
+            deduplicates: whether the provider drops a second hand-over.
+            works: the connection took other messages a short while ago.
+        """
+        sent = list(sent)
+        works = works or any(result.outcome is Outcome.ACCEPTED for _, result in sent)
         for message, result in sent:
             if result.fault is Fault.CONNECTION and result.outcome in {Outcome.DEFERRED, Outcome.REJECTED}:
                 self.unsent.append(message)
                 self.fault = _words(result) or "The connection cannot be used."
                 continue
-            found = retries.verdict(
+            found = _hung_up(message, result) if result.fault is Fault.MESSAGE and works else None
+            if result.fault is Fault.MESSAGE and not works:
+                # Nothing says that it is this message: the connection rests, and the attempt counts as usual.
+                self.fault = _words(result)
+            found = found or retries.verdict(
                 result,
                 attempts=message.attempts,
                 channel=Channel(order.channel),
@@ -79,6 +127,16 @@ class Outcomes:
 def complete(results: Sequence[SendResult], expected: int) -> list[SendResult]:
     """Return one result for each message: an adapter that answers too few times leaves them all unknown."""
     return list(results) if len(results) == expected else [NOT_ANSWERED] * expected
+
+
+def _hung_up(message: QueuedMessage, result: SendResult) -> Verdict:
+    """Judge a message whose hand-over broke a connection that takes others: soon again, and parked at last.
+
+    Such a message may break whatever it is handed to. It must neither go round for ever nor hold others up.
+    """
+    if result.outcome is not Outcome.DEFERRED or message.attempts >= len(AFTER_HANGING_UP):
+        return Verdict(state=MessageState.REJECTED)
+    return Verdict(state=MessageState.DEFERRED, again_in=AFTER_HANGING_UP[message.attempts])
 
 
 def _words(result: SendResult) -> str:

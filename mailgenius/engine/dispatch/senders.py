@@ -3,19 +3,26 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from mailgenius.channels.contract import Adapter
 from mailgenius.engine.connections.model import Connection
+from mailgenius.engine.dispatch.drip import Answers
 from mailgenius.engine.dispatch.ports import ConnectionSource
-from mailgenius.engine.pacing.model import Pace
+from mailgenius.engine.ledger.model import Claim
+from mailgenius.engine.pacing import service as pacing
+from mailgenius.engine.pacing.groups import Mailboxes
+from mailgenius.engine.pacing.mailboxes import MailboxGroup
+from mailgenius.engine.pacing.model import Rate, Rules
 from mailgenius.engine.retries import service as retries
 from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import MailGeniusError, Unavailable
 from mailgenius.kit.logs import logger
 
-LOOK_AGAIN_S = 2.0
-"""How old our knowledge of a connection's version and limits may be."""
+LOOK_AGAIN_S = 1.0
+"""How old our knowledge of a connection's version, of limits and of holds may be."""
 IDLE_S = 300.0
 """An adapter that nobody used for this long is closed."""
 LONGEST_WINDOW = 100
@@ -23,6 +30,11 @@ SHORTEST_WINDOW = 10
 WINDOW_S = 1.0
 """A window is kept so short that it is sent in about this time: what a crash leaves unknown, and how long a
 hold takes to be felt, are bounded by it."""
+
+CROWD_S = 60.0
+CROWDED_S = 1.0
+FIRST_READY_S = 0.02
+LONGEST_READY_S = 0.5
 
 Key = tuple[int, int]
 
@@ -36,18 +48,18 @@ class SenderUnusable(Exception):  # It says what is wrong, as our other errors d
 class Sender:
     """One open connection."""
 
-    def __init__(self, connection: Connection, adapter: Adapter) -> None:
+    def __init__(self, connection: Connection, adapter: Adapter, rules: Rules) -> None:
         self.connection = connection
         self.adapter = adapter
-        self.looked_at = self.used_at = time.monotonic()
+        self.rules = rules
+        self.answers = Answers()
+        self.ready_s = FIRST_READY_S
+        """How long it takes from being given leave to the first message on the wire, as learnt."""
+        self.looked_at = self.ruled_at = self.used_at = time.monotonic()
         self.users = 0
         self.retired = False
         self.troubled = bool(connection.last_error)
         self._window = float(LONGEST_WINDOW)
-
-    @property
-    def pace(self) -> Pace:
-        return Pace(per_second=self.connection.per_second, per_day=self.connection.per_day)
 
     @property
     def window(self) -> int:
@@ -59,6 +71,15 @@ class Sender:
         fitting = messages * WINDOW_S / max(seconds, 0.001)
         self._window = min(LONGEST_WINDOW, max(SHORTEST_WINDOW, (self._window + fitting) / 2))
 
+    def was_ready_in(self, seconds: float) -> None:
+        """Learn from the time that the opening of a paced window took."""
+        self.ready_s = min(LONGEST_READY_S, 0.8 * self.ready_s + 0.2 * (seconds * 1.5 + 0.002))
+
+    def hold(self, group: MailboxGroup, wait: timedelta) -> None:
+        """Know of a hold before the database tells us of it."""
+        held = {**self.rules.held_s, group: max(self.rules.held_s.get(group, 0.0), wait.total_seconds())}
+        self.rules = replace(self.rules, held_s=held)
+
 
 class Senders:
     """Opens, shares and closes senders, and remembers which connections to leave alone for now."""
@@ -67,9 +88,12 @@ class Senders:
         self._db = db
         self._source = source
         self._open: dict[Key, Sender] = {}
+        self.mailboxes = Mailboxes(db)
         self._retired: set[Sender] = set()
         self._faults: dict[Key, int] = {}
         self._blocked: dict[Key, float] = {}
+        self._crowds: dict[Key, set[int]] = {}
+        self._crowds_since = 0.0
 
     @asynccontextmanager
     async def use(self, key: Key) -> AsyncIterator[Sender]:
@@ -88,6 +112,15 @@ class Senders:
             if sender.retired and not sender.users:
                 await self._close(sender)
 
+    async def freshen(self, key: Key, sender: Sender) -> None:
+        """Read again what a connection has to keep to, when what we know is older than a second."""
+        now = time.monotonic()
+        if now - sender.ruled_at < LOOK_AGAIN_S:
+            return
+        sender.ruled_at = now
+        async with self._db.trusted() as tx:
+            sender.rules = await _rules(tx, key, sender.connection)
+
     def blocked(self) -> set[Key]:
         """Return the connections to leave alone at the moment."""
         now = time.monotonic()
@@ -98,14 +131,29 @@ class Senders:
         """Leave a connection alone for a while, because its pace is booked."""
         self._blocked[key] = max(self._blocked.get(key, 0.0), time.monotonic() + wait.total_seconds())
 
-    def failed(self, key: Key, *, faults: int) -> timedelta:
+    def crowd_wait(self, claim: Claim, wait: timedelta) -> timedelta:
+        """Return how long a batch should wait that found no leave, so that the many like it do not crowd in.
+
+        The more of an order's batches found none lately, the longer each waits.
+        """
+        if not wait:
+            return wait
+        now = time.monotonic()
+        if now - self._crowds_since > CROWD_S:
+            self._crowds, self._crowds_since = {}, now
+        crowd = self._crowds.setdefault((claim.workspace_id, claim.order_id), set())
+        crowd.add(claim.batch_id)
+        return max(wait, timedelta(seconds=min(CROWD_S, CROWDED_S * (len(crowd) - 1))))
+
+    def failed(self, key: Key, *, faults: int, asked: timedelta | None = None) -> timedelta:
         """Note that a connection failed as a whole, and return how long to leave it alone.
 
-        Windows that fail together, while it is already left alone, count once.
+        Windows that fail together, while it is already left alone, count once. A wait that the peer asked for
+        is honoured as it is.
         """
         if key not in self.blocked():
             self._faults[key] = max(self._faults.get(key, 0), faults) + 1
-        wait = retries.connection_wait(max(self._faults.get(key, 1), 1))
+        wait = asked or retries.connection_wait(max(self._faults.get(key, 1), 1))
         self.block(key, wait)
         return wait
 
@@ -144,6 +192,7 @@ class Senders:
                         sender.connection, sender.looked_at = found, time.monotonic()
                         return sender
                 opened = await self._source.open(tx, workspace_id=workspace_id, connection_id=connection_id)
+                rules = await _rules(tx, key, opened.connection)
         except Unavailable:
             raise  # The database is away: that says nothing about the connection.
         except MailGeniusError as error:
@@ -153,7 +202,7 @@ class Senders:
         if other is not None and other is not sender and not other.retired:
             await opened.adapter.close()
             return other
-        fresh = Sender(opened.connection, opened.adapter)
+        fresh = Sender(opened.connection, opened.adapter, rules)
         self._open[key] = fresh
         if sender:
             await self._retire(sender)
@@ -173,3 +222,9 @@ class Senders:
         except Exception:
             # A provider that fails to say goodbye must not stop the engine; the sockets die with the object.
             log.exception("closing a connection failed", connection=sender.connection.id)
+
+
+async def _rules(tx: Tx, key: Key, connection: Connection) -> Rules:
+    workspace_id, connection_id = key
+    own = Rate(**asdict(connection.limits))
+    return await pacing.rules(tx, workspace_id=workspace_id, connection_id=connection_id, connection=own)

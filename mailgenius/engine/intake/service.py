@@ -30,6 +30,8 @@ async def open_order(
     connection_id: int,
     content: OrderContent,
     policy: Policy | str = Policy.PREFER_NO_DUPLICATE,
+    per_minute: int | None = None,
+    per_hour: int | None = None,
 ) -> int:
     """Open an order and return its id. Its content is frozen from now on.
 
@@ -43,6 +45,8 @@ async def open_order(
         connection_id: through which connection they leave.
         content: how each message is made.
         policy: what to do with messages handed over without an answer.
+        per_minute: the order's own speed limit; none leaves it to the connection's.
+        per_hour: the same for an hour.
     """
     order_id = await ledger.open_order(
         tx,
@@ -54,6 +58,8 @@ async def open_order(
         connection_id=connection_id,
         policy=Policy(policy),
         content=content,
+        per_minute=per_minute,
+        per_hour=per_hour,
     )
     await tracking.register_links(tx, workspace_id=workspace_id, order_id=order_id, content=content)
     return order_id

@@ -133,6 +133,9 @@ class Order:
     content: OrderContent
     state: OrderState
     sealed: bool
+    per_minute: int | None = None
+    """How many of its messages may leave in any minute; None: as fast as they go."""
+    per_hour: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,6 +169,17 @@ class Claim:
     last_id: int
     size: int
     faults: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpiredLease:
+    """A lease whose engine has not been heard of, as it was seen."""
+
+    workspace_id: int
+    batch_id: int
+    order_id: int
+    owner: str
+    until: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,6 +217,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     again_in: timedelta | None = None
     """Only with DEFERRED: how long to wait."""
+    waits_for: str = ""
+    """Only with DEFERRED: why the message was put aside without an attempt; empty after an attempt."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

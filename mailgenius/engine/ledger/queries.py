@@ -59,6 +59,8 @@ async def insert_order(
     connection_id: int,
     policy: Policy,
     content: OrderContent,
+    per_minute: int | None = None,
+    per_hour: int | None = None,
 ) -> int:
     order_id: int = await tx.value(
         _SQL["insert-order"],
@@ -70,6 +72,8 @@ async def insert_order(
         connection_id=connection_id,
         policy=policy,
         content=json_value(content),
+        per_minute=per_minute,
+        per_hour=per_hour,
     )
     return order_id
 
@@ -126,11 +130,14 @@ async def wake_lane(tx: Tx, *, workspace_id: int, channel: str, priority: int, u
     )
 
 
-async def pick_lane(tx: Tx, *, skip: Collection[tuple[int, str, int]], most_behind: int) -> Lane | None:
+async def pick_lane(
+    tx: Tx, *, skip: Collection[tuple[int, str, int]], most_behind: int, most_priority: int
+) -> Lane | None:
     return await tx.first(
         Lane,
         _SQL["pick-lane"],
         most_behind=most_behind,
+        most_priority=most_priority,
         skip_workspaces=[key[0] for key in skip],
         skip_channels=[key[1] for key in skip],
         skip_priorities=[key[2] for key in skip],
@@ -161,6 +168,10 @@ async def sleep_lane(tx: Tx, *, lane: Lane) -> None:
         priority=lane.priority,
         seen=lane.wake_at,
     )
+
+
+async def call_back_batches(tx: Tx) -> int:
+    return await tx.execute(_SQL["call-back-batches"])
 
 
 async def forgotten_lanes(tx: Tx) -> list[tuple[int, str, int]]:

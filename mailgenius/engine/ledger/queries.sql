@@ -3,14 +3,17 @@
 
 -- name: insert-order
 -- Open an order.
-INSERT INTO orders (workspace_id, source, source_id, channel, priority, connection_id, policy, content)
+INSERT INTO orders (workspace_id, source, source_id, channel, priority, connection_id, policy, content,
+                    per_minute, per_hour)
 VALUES (%(workspace_id)s::bigint, %(source)s::text, %(source_id)s::bigint, %(channel)s::text,
-        %(priority)s::smallint, %(connection_id)s::bigint, %(policy)s::text, %(content)s::jsonb)
+        %(priority)s::smallint, %(connection_id)s::bigint, %(policy)s::text, %(content)s::jsonb,
+        %(per_minute)s::int, %(per_hour)s::int)
 RETURNING id
 
 -- name: get-order
 -- One order with its content.
-SELECT workspace_id, id, source, source_id, channel, priority, connection_id, policy, content, state, sealed
+SELECT workspace_id, id, source, source_id, channel, priority, connection_id, policy, content, state, sealed,
+       per_minute, per_hour
   FROM orders
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
 
@@ -77,17 +80,17 @@ ON CONFLICT (workspace_id, channel, priority) DO UPDATE
        served = greatest(0, l.served - %(unserved)s::bigint * (1 + l.priority))
 
 -- name: pick-lane
--- The awake lane that was served least, weighed by its priority. Locks nothing.
+-- The awake lane that was served least, weighed by its priority; urgent ones first. Locks nothing.
 -- all workspaces: the share is between them.
 SELECT workspace_id, channel, priority, wake_at, served,
        greatest(0, max(served) OVER () - %(most_behind)s::bigint) AS floor
   FROM lanes
- WHERE wake_at <= now()
+ WHERE wake_at <= now() AND priority <= %(most_priority)s::int
    AND NOT EXISTS (SELECT FROM unnest(%(skip_workspaces)s::bigint[], %(skip_channels)s::text[],
                                       %(skip_priorities)s::smallint[]) AS s (workspace_id, channel, priority)
                     WHERE s.workspace_id = lanes.workspace_id AND s.channel = lanes.channel
                       AND s.priority = lanes.priority)
- ORDER BY served, wake_at
+ ORDER BY (priority > 0), served, wake_at
  LIMIT 1
 
 -- name: claim-batch
@@ -143,6 +146,13 @@ UPDATE lanes l
  WHERE l.workspace_id = %(workspace_id)s::bigint AND l.channel = %(channel)s::text
    AND l.priority = %(priority)s::smallint AND l.wake_at = %(seen)s::timestamptz
 
+-- name: call-back-batches
+-- Make batches claimable that are dated ahead of now: they were made before the clock was set back.
+-- all workspaces: upkeep; each row keeps its workspace_id.
+UPDATE batches
+   SET not_before = now(), created_at = now()
+ WHERE state = 'ready' AND created_at > now() + interval '5 seconds'
+
 -- name: forgotten-lanes
 -- Lanes that rest although a batch of theirs is due. There should be none: a net under wake-lane.
 -- all workspaces: upkeep.
@@ -178,24 +188,25 @@ WITH lease AS MATERIALIZED (
     SELECT o.*
       FROM lease, json_to_recordset(%(settlements)s::json)
                   AS o (id bigint, state message_state, outcome text, provider_ref text, code text, reason text,
-                        again_in interval)
+                        again_in interval, waits_for text)
 ), changed AS (
     UPDATE messages m
        SET state = o.state, provider_ref = o.provider_ref, error = o.reason, updated_at = now(),
-           attempts = m.attempts + (o.state <> 'suppressed')::int::smallint
+           attempts = m.attempts + (o.state <> 'suppressed' AND o.waits_for = '')::int::smallint
       FROM outcome o
      WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = o.id AND m.batch_id = %(batch_id)s::bigint
        AND m.id BETWEEN %(settle_first)s::bigint AND %(settle_last)s::bigint AND m.state = 'queued'
-    RETURNING m.id, m.state, m.attempts, o.outcome, o.code, o.reason, o.again_in
+    RETURNING m.id, m.state, m.attempts, o.outcome, o.code, o.reason, o.again_in, o.waits_for
 ), recorded AS (
     INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, code, reason)
     SELECT %(workspace_id)s::bigint, id, attempts + (state = 'suppressed')::int, %(order_id)s::bigint, outcome,
            code, reason
       FROM changed
-     WHERE state <> 'accepted' OR attempts > 1
+     WHERE (state <> 'accepted' OR attempts > 1) AND waits_for = ''
 ), waiting AS (
-    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at)
-    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, now() + again_in
+    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at, reason)
+    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, now() + again_in,
+           coalesce(nullif(waits_for, ''), 'retry')
       FROM changed
      WHERE state = 'deferred'
 ), counted AS (
@@ -257,7 +268,10 @@ UPDATE batches b
                     THEN 'done'::batch_state
                     WHEN %(may_send)s::boolean THEN 'ready' ELSE 'held' END,
        window_from = 0, window_to = 0, window_size = 0, lease_owner = '', lease_until = NULL,
-       faults = %(faults)s::smallint, not_before = now() + %(wait)s::interval
+       faults = %(faults)s::smallint,
+       -- Without a wait it keeps its place; a moment of the present would lie ahead when the clock is set back.
+       not_before = CASE WHEN %(wait)s::interval > interval '0' THEN now() + %(wait)s::interval
+                         ELSE least(b.not_before, now()) END
  WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = %(batch_id)s::bigint
    AND b.state = 'leased' AND b.lease_owner = %(owner)s::text
 RETURNING b.state
@@ -270,20 +284,21 @@ UPDATE batches
    AND state = 'leased' AND lease_owner = ANY (%(owners)s::text[])
 
 -- name: expired-leases
--- Batches whose engine has not been heard of. Locks nothing.
+-- Batches whose engine has not been heard of. A lease that ends further ahead than any engine asks for was given
+-- before the clock was set back. Locks nothing.
 -- all workspaces: upkeep.
-SELECT workspace_id, id, order_id
+SELECT workspace_id, id AS batch_id, order_id, lease_owner AS owner, lease_until AS until
   FROM batches
- WHERE state = 'leased' AND lease_until < now()
+ WHERE state = 'leased' AND (lease_until < now() OR lease_until > now() + 2 * %(lease)s::interval)
  ORDER BY lease_until
  LIMIT %(limit)s::int
 
 -- name: take-expired-lease
--- Make an expired lease ours, if nobody else has.
+-- Make an expired lease ours, if it was neither renewed nor taken since it was read.
 UPDATE batches
    SET lease_owner = %(owner)s::text, lease_until = now() + %(lease)s::interval
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(batch_id)s::bigint
-   AND state = 'leased' AND lease_until < now()
+   AND state = 'leased' AND lease_owner = %(seen_owner)s::text AND lease_until = %(seen_until)s::timestamptz
 RETURNING window_from, window_to, deduplicates
 
 -- name: abandon-window

@@ -1,4 +1,6 @@
-"""Pacing: how fast a connection may be used, shared by all engines. Per second, and per day in UTC.
+"""Pacing: how fast messages may leave, shared by all engines through the database.
 
-Owns pace_buckets: one row for each connection that has a limit. Others cost nothing here.
+Owns pace_limits, pace_meters, pace_holds and mailbox_domains (and pace_buckets of the first release, which is
+no longer read). Limits are on a connection, an order, a workspace, a sender's domain and a group of
+mailboxes. A connection without any of them costs nothing here.
 """

@@ -1,45 +1,79 @@
--- name: open-bucket
--- Make the bucket of a connection that is paced for the first time.
-INSERT INTO pace_buckets (workspace_id, connection_id)
-VALUES (%(workspace_id)s::bigint, %(connection_id)s::bigint)
+-- name: rules
+-- What a connection has to keep to beyond its own limits: the workspace's limits, and the connection's holds.
+SELECT scope, key, per_second, per_minute, per_hour, per_day, NULL::float8 AS held_s
+  FROM pace_limits
+ WHERE workspace_id = %(workspace_id)s::bigint
+UNION ALL
+SELECT 'hold', mailbox_group, NULL, NULL, NULL, NULL, extract(epoch FROM until - now())::float8
+  FROM pace_holds
+ WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
+   AND until > now() - %(eased_for)s::interval
+
+-- name: take-pace
+-- Ask all meters that a window touches at once for leave; no row when a meter is missing.
+SELECT tokens, begins_in, retry_in
+  FROM take_pace(of_workspace => %(workspace_id)s::bigint, scopes => %(scopes)s::text[], keys => %(keys)s::text[],
+                 intervals => %(intervals)s::float8[], days => %(days)s::int[], wanted => %(wanted)s::int[],
+                 free => %(free)s::int, ready => %(ready)s::float8, soon => %(soon)s::float8,
+                 stretch => %(stretch)s::float8)
+
+-- name: make-meters
+-- Make the meters that are missing.
+INSERT INTO pace_meters (workspace_id, scope, key)
+SELECT %(workspace_id)s::bigint, m.scope, m.key
+  FROM unnest(%(scopes)s::text[], %(keys)s::text[]) AS m (scope, key)
+ ORDER BY m.scope, m.key
 ON CONFLICT DO NOTHING
 
--- name: take-tokens
--- Reserve the next stretch of a connection's time for some messages, if it begins soon and the day has room.
--- The generic cell rate algorithm without a burst: each stretch lasts count / per_second, and the next begins
--- after it, so that no second holds more than the limit, whoever asks. A lost grant costs pace, never safety:
--- the commit need not reach the disk.
-WITH bucket AS MATERIALIZED (
-    SELECT next_free_at, clock_timestamp() AS asked_at,
-           CASE WHEN day = (now() AT TIME ZONE 'UTC')::date THEN day_used ELSE 0 END AS used,
-           set_config('synchronous_commit', 'off', true) AS unhurried
-      FROM pace_buckets
-     WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
-       FOR NO KEY UPDATE
-), granted AS MATERIALIZED (
-    SELECT greatest(next_free_at, asked_at) AS begins_at, asked_at, used,
-           CASE WHEN next_free_at > asked_at + %(soon)s::interval THEN 0
-                ELSE greatest(0, least(%(wanted)s::int, coalesce(%(per_day)s::int - used, %(wanted)s::int)))
-           END AS tokens
-      FROM bucket
-), taken AS (
-    UPDATE pace_buckets b
-       SET next_free_at = CASE WHEN %(per_second)s::int IS NULL THEN g.begins_at
-                               ELSE g.begins_at + make_interval(secs => g.tokens / %(per_second)s::float8) END,
-           day = (now() AT TIME ZONE 'UTC')::date, day_used = g.used + g.tokens
-      FROM granted g
-     WHERE b.workspace_id = %(workspace_id)s::bigint AND b.connection_id = %(connection_id)s::bigint
-       AND g.tokens > 0
-)
-SELECT tokens,
-       CASE WHEN tokens = 0 AND %(per_day)s::int <= used
-            THEN extract(epoch FROM (date_trunc('day', now(), 'UTC') + interval '1 day') - asked_at)
-            ELSE extract(epoch FROM begins_at - asked_at) END::float8 AS wait
-  FROM granted
+-- name: return-day
+-- Give leave of today back that was not used. The stretch of time is not given back.
+UPDATE pace_meters m
+   SET day_used = greatest(0, m.day_used - r.count)
+  FROM unnest(%(scopes)s::text[], %(keys)s::text[], %(counts)s::int[]) AS r (scope, key, count)
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.scope = r.scope AND m.key = r.key
+   AND m.day = (now() AT TIME ZONE 'UTC')::date
 
--- name: return-tokens
--- Give tokens of today back that were not used. The stretch of time is not given back.
-UPDATE pace_buckets
-   SET day_used = greatest(0, day_used - %(count)s::int)
- WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
-   AND day = (now() AT TIME ZONE 'UTC')::date
+-- name: list-limits
+-- The limits that a workspace set.
+SELECT scope, key, per_second, per_minute, per_hour, per_day
+  FROM pace_limits
+ WHERE workspace_id = %(workspace_id)s::bigint
+ ORDER BY scope, key
+
+-- name: clear-limits
+-- Forget the limits that a workspace set.
+DELETE FROM pace_limits WHERE workspace_id = %(workspace_id)s::bigint
+
+-- name: add-limit
+-- Set one limit of a workspace.
+INSERT INTO pace_limits (workspace_id, scope, key, per_second, per_minute, per_hour, per_day)
+VALUES (%(workspace_id)s::bigint, %(scope)s::text, %(key)s::text, %(per_second)s::int, %(per_minute)s::int,
+        %(per_hour)s::int, %(per_day)s::int)
+
+-- name: hold
+-- Let nothing leave to a group of mailboxes through a connection for a while. The longer of two waits counts.
+INSERT INTO pace_holds AS h (workspace_id, connection_id, mailbox_group, until, reason)
+VALUES (%(workspace_id)s::bigint, %(connection_id)s::bigint, %(mailbox_group)s::text,
+        now() + %(wait)s::interval, %(reason)s::text)
+ON CONFLICT (workspace_id, connection_id, mailbox_group) DO UPDATE
+   SET until = greatest(h.until, excluded.until), reason = excluded.reason
+
+-- name: holds
+-- The waits that mailboxes asked the connections of a workspace for and that are not over.
+SELECT connection_id, mailbox_group, until, reason
+  FROM pace_holds
+ WHERE workspace_id = %(workspace_id)s::bigint AND until > now()
+ ORDER BY until
+
+-- name: domain-groups
+-- Which group of mailboxes some domains belong to, as far as that was looked up lately.
+SELECT domain, mailbox_group FROM mailbox_domains
+ WHERE domain = ANY (%(domains)s::text[]) AND expires_at > now()
+
+-- name: store-domains
+-- Remember what was looked up. Whoever looked last is right.
+INSERT INTO mailbox_domains (domain, mailbox_group, expires_at)
+SELECT d.domain, d.mailbox_group, now() + d.kept_for
+  FROM unnest(%(domains)s::text[], %(groups)s::text[], %(kept_for)s::interval[]) AS d (domain, mailbox_group, kept_for)
+ ORDER BY d.domain
+ON CONFLICT (domain) DO UPDATE SET mailbox_group = excluded.mailbox_group, expires_at = excluded.expires_at

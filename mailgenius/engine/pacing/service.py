@@ -1,33 +1,205 @@
-"""Leave to send, at the pace of a connection. One short transaction each; nothing is held while sending."""
+"""Leave to send, under all limits at once. One short transaction each; nothing is held while sending."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mailgenius.engine.pacing import queries
-from mailgenius.engine.pacing.model import Grant, Pace
+from mailgenius.engine.pacing.mailboxes import MailboxGroup
+from mailgenius.engine.pacing.model import LATE_SHARE, Grant, Limit, Meter, Rate, Rules, Scope
+from mailgenius.engine.pacing.queries import Taken, holds as holds, list_limits as list_limits
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Invalid, Problem
 
-SOON = timedelta(seconds=1)
-"""Stretches that begin later are not reserved: whoever would wait that long does something else meanwhile."""
+__all__ = ["Ask", "acquire", "give_back", "hold", "holds", "list_limits", "rules", "set_limits"]
+
+SOON_S = 1.0
+"""Leave that begins later is not reserved: whoever would wait that long does something else meanwhile."""
+STRETCH_S = 1.0
+"""A window lasts no longer than this, so that a hold is felt soon and a crash leaves little unknown."""
+EASED_FOR = timedelta(hours=1)
+"""How long after a hold a group of mailboxes is taken up again slowly: one message a second at first, and
+one a second more each minute."""
+HIGHEST_LIMIT = 2_147_483_647
+MOST_LIMITS = 200
 
 
-async def acquire(tx: Tx, *, workspace_id: int, connection_id: int, pace: Pace, wanted: int) -> Grant:
-    """Reserve leave for up to `wanted` messages.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """What a window would like to send, and the meters that have a say."""
 
-    With a count, wait as long as the grant says and then send that many at once. With none, do not send, and
-    ask again after the wait: the pace is booked for longer than a second, or the day is used up.
-    """
-    most = wanted if pace.burst is None else min(wanted, pace.burst)
-    grant = await queries.take_tokens(
-        tx, workspace_id=workspace_id, connection_id=connection_id, pace=pace, wanted=most, soon=SOON
+    on_all: Sequence[Meter]
+    groups: Mapping[MailboxGroup, int] = field(default_factory=dict)
+    """Messages of groups that are limited."""
+    group_rates: Mapping[MailboxGroup, Rate] = field(default_factory=dict)
+    free: int
+    """Messages of groups without a limit."""
+    ready: float = 0.0
+    """Seconds before the first could leave."""
+
+    @property
+    def meters(self) -> list[Meter]:
+        return [*self.on_all, *(_group_meter(group, self.group_rates[group]) for group in self.groups)]
+
+
+async def rules(tx: Tx, *, workspace_id: int, connection_id: int, connection: Rate) -> Rules:
+    """Read what a connection has to keep to. What is read holds for about a second."""
+    rows = await queries.rules(
+        tx, workspace_id=workspace_id, connection_id=connection_id, eased_for=EASED_FOR
     )
-    if grant is None:
-        await queries.open_bucket(tx, workspace_id=workspace_id, connection_id=connection_id)
-        grant = await queries.take_tokens(
-            tx, workspace_id=workspace_id, connection_id=connection_id, pace=pace, wanted=most, soon=SOON
+    if not rows:
+        return Rules(connection=connection)
+    workspace = Rate()
+    domains, groups, held = {}, {}, {}
+    for row in rows:
+        if row.scope == Scope.WORKSPACE:
+            workspace = row.rate
+        elif row.scope == Scope.DOMAIN:
+            domains[row.key] = row.rate
+        elif row.scope == Scope.GROUP:
+            groups[MailboxGroup(row.key)] = row.rate
+        elif row.held_s > 0:
+            held[MailboxGroup(row.key)] = row.held_s
+    for row in rows:
+        if row.scope == "hold" and row.held_s <= 0:
+            group = MailboxGroup(row.key)
+            groups[group] = _eased(groups.get(group, Rate()), since_s=-row.held_s)
+    return Rules(connection=connection, workspace=workspace, domains=domains, groups=groups, held_s=held)
+
+
+async def acquire(tx: Tx, *, workspace_id: int, ask: Ask) -> Grant:
+    """Reserve leave for as many messages as all meters allow, in one round trip.
+
+    With places, each message may leave at its place and no earlier. Without any, do not send, and ask again
+    after the wait: the pace is booked for longer than a second, or the day is used up.
+    """
+    meters = ask.meters
+    taken = await _take(tx, workspace_id=workspace_id, ask=ask, meters=meters)
+    if taken is None:
+        await queries.make_meters(tx, workspace_id=workspace_id, meters=meters)
+        taken = await _take(tx, workspace_id=workspace_id, ask=ask, meters=meters)
+    if taken is None:
+        return Grant(wait=timedelta(seconds=SOON_S))
+    places = _places(ask, taken)
+    if not places:
+        return Grant(wait=timedelta(seconds=max(0.05, taken.retry_in)))
+    late = LATE_SHARE * min(meter.rate.shortest_period for meter in meters)
+    return Grant(places=places, late=late)
+
+
+async def give_back(tx: Tx, *, workspace_id: int, ask: Ask, unsent: Sequence[MailboxGroup | None]) -> None:
+    """Return leave of the day for messages that did not leave after all, each by its limited group."""
+    counts = {meter: len(unsent) for meter in ask.on_all if meter.rate.per_day}
+    for group, rate in ask.group_rates.items():
+        if rate.per_day and group in unsent:
+            counts[_group_meter(group, rate)] = sum(1 for each in unsent if each is group)
+    if counts:
+        await queries.return_day(
+            tx, workspace_id=workspace_id, meters=list(counts), counts=list(counts.values())
         )
-    return grant or Grant(count=0, wait=SOON)
 
 
-async def give_back(tx: Tx, *, workspace_id: int, connection_id: int, count: int) -> None:
-    """Return leave for messages of the day that did not leave after all."""
-    await queries.return_tokens(tx, workspace_id=workspace_id, connection_id=connection_id, count=count)
+async def hold(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    connection_id: int,
+    mailbox_group: MailboxGroup,
+    wait: timedelta,
+    reason: str,
+) -> None:
+    """Let nothing more leave to a group of mailboxes through a connection until the wait is over."""
+    await queries.hold(
+        tx,
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+        mailbox_group=mailbox_group,
+        wait=wait,
+        reason=reason[:500],
+    )
+
+
+async def set_limits(tx: Tx, *, workspace_id: int, limits: Sequence[Limit]) -> None:
+    """Replace the limits of a workspace. They hold for all engines within a second or two.
+
+    Raises:
+        Invalid: a limit is wrong; the problems name `<scope>.<key>`.
+    """
+    wanted = [limit for limit in limits if limit.rate.limited]
+    problems = [problem for limit in wanted for problem in _problems(limit)]
+    if len(wanted) > MOST_LIMITS:
+        problems.append(Problem("limits", "There are too many limits."))
+    if len({(limit.scope, limit.key) for limit in wanted}) < len(wanted):
+        problems.append(Problem("limits", "There are two limits for the same thing."))
+    if problems:
+        raise Invalid(problems=problems)
+    await queries.clear_limits(tx, workspace_id=workspace_id)
+    for limit in wanted:
+        await queries.add_limit(tx, workspace_id=workspace_id, limit=limit)
+
+
+def _problems(limit: Limit) -> list[Problem]:
+    name = f"{limit.scope.value}.{limit.key}" if limit.key else limit.scope.value
+    rate = limit.rate
+    values = (rate.per_second, rate.per_minute, rate.per_hour, rate.per_day)
+    if any(value is not None and not 0 < value <= HIGHEST_LIMIT for value in values):
+        return [Problem(name, "Enter a whole number above zero, or nothing for no limit.")]
+    if limit.scope is Scope.GROUP and limit.key not in set(MailboxGroup):
+        return [Problem(name, "There is no such group of mailboxes.")]
+    if limit.scope is Scope.DOMAIN and ("." not in limit.key or limit.key != limit.key.strip().lower()):
+        return [Problem(name, "Enter a domain, such as example.com.")]
+    return []
+
+
+async def _take(tx: Tx, *, workspace_id: int, ask: Ask, meters: Sequence[Meter]) -> Taken | None:
+    return await queries.take_pace(
+        tx,
+        workspace_id=workspace_id,
+        meters=meters,
+        wanted=[None] * len(ask.on_all) + list(ask.groups.values()),
+        free=ask.free,
+        ready=ask.ready,
+        soon=SOON_S,
+        stretch=STRETCH_S,
+    )
+
+
+def _places(ask: Ask, taken: Taken) -> tuple[tuple[MailboxGroup | None, float], ...]:
+    """Lay the granted messages out in time: each limit's own distance between any two that it is on."""
+    first = len(ask.on_all)
+    granted = dict(zip(ask.groups, taken.tokens[first:], strict=True))
+    due = dict(zip(ask.groups, taken.begins_in[first:], strict=True))
+    total = taken.tokens[0] if first else ask.free + sum(granted.values())
+    free = total - sum(granted.values())
+    step = max((meter.rate.interval for meter in ask.on_all), default=0.0)
+    now = taken.begins_in[0] if first else ask.ready
+    places: list[tuple[MailboxGroup | None, float]] = []
+    while len(places) < total:
+        waiting = [group for group, left in granted.items() if left]
+        group = min(waiting, key=due.__getitem__, default=None)
+        if group is None or (free and due[group] > now):
+            places.append((None, now))
+            free -= 1
+        else:
+            now = max(now, due[group]) if step else now
+            places.append((group, max(now, due[group])))
+            due[group] = places[-1][1] + ask.group_rates[group].interval
+            granted[group] -= 1
+        now += step
+    return tuple(sorted(places, key=lambda place: place[1]))
+
+
+def _group_meter(group: MailboxGroup, rate: Rate) -> Meter:
+    return Meter(scope=Scope.GROUP, key=group.value, rate=rate)
+
+
+def _eased(rate: Rate, *, since_s: float) -> Rate:
+    """Return the rate at which a group is taken up again so long after it asked to be left alone."""
+    slow = 1 + int(since_s // 60)
+    usual = rate.per_second or slow
+    return Rate(
+        per_second=min(usual, slow),
+        per_minute=rate.per_minute,
+        per_hour=rate.per_hour,
+        per_day=rate.per_day,
+    )

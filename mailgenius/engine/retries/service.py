@@ -34,6 +34,8 @@ SCHEDULES: Mapping[Channel, tuple[timedelta, ...]] = {
 """How long to wait after each attempt that came to nothing. After the last entry a message is given up."""
 
 JITTER = 0.2
+SHORT_WAITS = 3
+"""So often a wait that is shorter than the schedule's is kept, when the provider asks for it."""
 
 AFTER_CONNECTION_FAULT = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 80, 160, 300))
 """How long a connection that cannot be used is left alone, by how often in a row it failed."""
@@ -81,15 +83,15 @@ def next_wait(*, attempts: int, channel: Channel, asked: timedelta | None = None
     """Return how long to wait after one more failed attempt; None when it was the last.
 
     The wait varies by a fifth, so that messages deferred together do not all come back together. A wait that
-    the provider asked for is never cut short.
+    the provider asked for is kept as it is; only who asks for short ones again and again gets the schedule's.
     """
     schedule = SCHEDULES[channel]
     if attempts >= len(schedule):
         return None
     wait = schedule[attempts] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # Spreads load, hides nothing.
-    if asked is not None and asked > wait:
-        return asked * random.uniform(1, 1 + JITTER)  # noqa: S311  # As above.
-    return wait
+    if asked is None:
+        return wait
+    return asked if attempts < SHORT_WAITS else max(asked, wait)
 
 
 def connection_wait(faults: int) -> timedelta:
