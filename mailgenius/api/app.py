@@ -12,6 +12,7 @@ from mailgenius.api import (
     deliveries,
     imports,
     leads,
+    messages,
     templates,
     workspace,
 )
@@ -26,7 +27,7 @@ from mailgenius.kit.services import Services
 BASE_PATH = "/api/v1"
 BODY_LIMIT = 2 << 20
 """Bytes of an ordinary body; routes that take more say so."""
-AREAS = (imports, leads, templates, connections, campaigns, deliveries, workspace)
+AREAS = (imports, leads, templates, connections, campaigns, deliveries, messages, workspace)
 
 
 def create_app(services: Services) -> Litestar:

@@ -1,6 +1,7 @@
 """Reading and describing bodies: strict JSON, problems that name the field, types that areas share."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
@@ -42,6 +43,8 @@ ImportId = Annotated[int, _path_id("Id of an import.")]
 TemplateId = Annotated[int, _path_id("Id of a template.")]
 ConnectionId = Annotated[int, _path_id("Id of a connection.")]
 CampaignId = Annotated[int, _path_id("Id of a campaign.")]
+MessageId = Annotated[int, _path_id("Id of a message.")]
+RunId = Annotated[int, _path_id("Id of a replay or discarding of many.")]
 
 
 class Body(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +79,17 @@ class ProblemAnswer(Answer):
     errors: Annotated[list[FieldProblem], Meta(description="The fields that are wrong; may be empty.")]
 
 
+WRONG_ITEMS = "mailgenius.wrong_items"
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A body of many items of which some have another shape: they are put aside, by their place."""
+
+    body: Any
+    wrong: dict[int, FieldProblem]
+
+
 class MalformedJson(Exception):
     """The body is not JSON."""
 
@@ -85,11 +99,16 @@ class ApiRequest(Request[Any, Any, State]):
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
-        return decode(await self.body(), Any if field is None else field.annotation)
+        kind = Any if field is None else field.annotation
+        decoded = decode(await self.body(), kind)
+        if isinstance(decoded, Sifted):
+            self.scope[WRONG_ITEMS] = decoded.wrong  # type: ignore[literal-required]  # A key of our own.
+            return decoded.body
+        return decoded
 
 
 def decode(body: bytes, kind: Any) -> Any:
-    """Decode JSON into a type.
+    """Decode JSON into a type. One with `read_json` reads itself, and may let single items be wrong.
 
     Raises:
         MalformedJson: it is no JSON.
@@ -97,7 +116,7 @@ def decode(body: bytes, kind: Any) -> Any:
         Invalid: a text holds a NUL character, which the database cannot store.
     """
     try:
-        decoded = _decoder(kind).decode(body)
+        decoded = (getattr(kind, "read_json", None) or _decoder(kind).decode)(body)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

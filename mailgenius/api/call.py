@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
+from mailgenius.api.bodies import WRONG_ITEMS, FieldProblem
 from mailgenius.kit.db.database import DOOR_TIMEOUT
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.services import Services
@@ -51,6 +52,12 @@ class Call:
     @property
     def workspace_id(self) -> int:
         return self.actor.workspace_id
+
+    @property
+    def wrong_items(self) -> dict[int, FieldProblem]:
+        """Return the items of the body that have another shape, by place, where the body lets them."""
+        wrong: dict[int, FieldProblem] = self.request.scope.get(WRONG_ITEMS, {})  # type: ignore[assignment]
+        return wrong
 
     def tenant(self) -> AbstractAsyncContextManager[Tx]:
         """Open the transaction of this call, held to its workspace."""

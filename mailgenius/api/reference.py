@@ -24,6 +24,7 @@ TAGS = (
     Tag(name="Templates", description="What a message says."),
     Tag(name="Connections", description="Accounts at providers that carry the messages."),
     Tag(name="Campaigns", description="One message to many: write, launch, steer, read the results."),
+    Tag(name="Messages", description="One message to one person: receipts, codes, notices."),
     Tag(name="Workspace", description="Whose key this is."),
 )
 INTRODUCTION = (

@@ -61,6 +61,14 @@ def campaign(world: World) -> dict[str, Any]:
     }
 
 
+def make(world: World) -> dict[str, Any]:
+    return {
+        "template_id": world.ids["template_id"],
+        "connection_id": world.ids["connection_id"],
+        "sender": {"email": "x@example.com"},
+    }
+
+
 LIST = Case(answers={200})
 CASES: dict[str, Case] = {
     "post /api/v1/imports": Case(files={"file": ("a.csv", b"email\nnew@example.com\n")}, answers={202}),
@@ -103,6 +111,14 @@ CASES: dict[str, Case] = {
     "post /api/v1/campaigns/{campaign_id}/resume": Case(),
     "post /api/v1/campaigns/{campaign_id}/cancel": Case(),
     "get /api/v1/campaigns/{campaign_id}/messages": Case(),
+    # Our template, connection and lead do not exist for a stranger's message.
+    "post /api/v1/messages": Case(json=lambda world: {"to": "x@example.com", **make(world)}, answers={422}),
+    "post /api/v1/messages/batch": Case(
+        json=lambda world: {"messages": [{"lead_id": world.ids["lead_id"]}], **make(world)}, answers={200}
+    ),
+    "get /api/v1/messages": LIST,
+    "get /api/v1/messages/{message_id}": Case(),
+    "delete /api/v1/messages/{message_id}": Case(),
     "get /api/v1/workspace": LIST,
 }
 
@@ -149,7 +165,18 @@ async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int
     upload = await post("imports", files={"file": (f"{SECRET}.csv", b"email\nnew@example.com\n")})
     async with db.trusted() as tx:
         await tx.execute(FILL, workspace_id=workspace_id)
+    sent = await post(
+        "messages",
+        json={
+            "lead_id": lead["id"],
+            "template_id": template["id"],
+            "connection_id": connection["id"],
+            "sender": {"email": f"{SECRET}@example.com"},
+            "data": {"code": SECRET},
+        },
+    )
     ids = {"lead_id": lead, "template_id": template, "connection_id": connection, "campaign_id": made}
+    ids |= {"message_id": sent}
     return World(
         ids={name: item["id"] for name, item in ids.items()} | {"import_id": upload["id"]}, lead=lead
     )

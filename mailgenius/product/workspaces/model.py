@@ -32,6 +32,8 @@ class Permission(StrEnum):
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
     CAMPAIGNS_SEND = "campaigns:send"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_SEND = "messages:send"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
     WORKSPACE_MANAGE = "workspace:manage"
@@ -42,6 +44,7 @@ _READ = frozenset(
         Permission.LEADS_READ,
         Permission.TEMPLATES_READ,
         Permission.CAMPAIGNS_READ,
+        Permission.MESSAGES_READ,
         Permission.CONNECTIONS_READ,
     }
 )
@@ -51,6 +54,7 @@ _WRITE = frozenset(
         Permission.TEMPLATES_WRITE,
         Permission.CAMPAIGNS_WRITE,
         Permission.CAMPAIGNS_SEND,
+        Permission.MESSAGES_SEND,
     }
 )
 

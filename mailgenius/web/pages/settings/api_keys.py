@@ -24,6 +24,8 @@ PERMISSION_TEXTS: Final = {
     Permission.CAMPAIGNS_READ: N_("Read campaigns and results"),
     Permission.CAMPAIGNS_WRITE: N_("Change campaigns"),
     Permission.CAMPAIGNS_SEND: N_("Launch, pause and cancel campaigns"),
+    Permission.MESSAGES_READ: N_("Read messages and dead letters"),
+    Permission.MESSAGES_SEND: N_("Send, cancel and replay messages"),
     Permission.CONNECTIONS_READ: N_("Read connections"),
     Permission.CONNECTIONS_WRITE: N_("Change connections"),
     Permission.WORKSPACE_MANAGE: N_("Manage the workspace"),
