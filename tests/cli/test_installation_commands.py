@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
-from tests.journeys.installation import free_port
+from tests.ports import free_port
 
 
 def verdicts(found: dict) -> dict[str, str]:
@@ -52,3 +52,10 @@ def test_a_wrong_setting_names_its_variable(cli: Cli, monkeypatch: pytest.Monkey
 
 def test_wrong_roles_are_refused(cli: Cli):
     assert cli("run", "--roles", "web,mail").code == 2
+
+
+def test_the_status_says_how_the_sending_goes(cli: Cli):
+    told = cli("status", "--json").json
+    assert told["sending"]["queues"] == []
+    assert told["house"]["engines"] == []
+    assert "Waiting to leave" in cli("status").out

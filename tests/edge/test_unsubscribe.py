@@ -93,7 +93,7 @@ async def test_an_outage_keeps_the_wish(client, url, sent, server, database_url)
         assert answer.status_code == 200
         assert "You are unsubscribed" in answer.text
         assert (await client.post(url, data={"return": "yes"})).status_code == 503
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not await _suppressed(sent):
             await asyncio.sleep(0.2)
     assert await _suppressed(sent) == {"ana@x.com": "unsubscribed"}

@@ -5,12 +5,16 @@ from contextlib import AsyncExitStack
 
 import pytest
 from litestar import Litestar
+from playwright.sync_api import expect
 
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces.model import Role
 from mailgenius.web.app import create_app
 from tests.factories.workspaces import PASSWORD, make_member
 from tests.web.browser import Browser
+
+# A busy machine may take its time; a wait that is met ends at once.
+expect.set_options(timeout=60_000)
 
 SignedIn = Callable[..., Awaitable[Browser]]
 

@@ -1,7 +1,6 @@
 """A real server for the screens: the app behind Granian in a thread of its own, on a free local port."""
 
 import asyncio
-import socket
 import threading
 import time
 import urllib.request
@@ -19,6 +18,7 @@ from mailgenius.kit.services import Services
 from mailgenius.kit.storage import open_storage
 from mailgenius.processes.wiring import build_jobs
 from mailgenius.web.app import create_app
+from tests.ports import free_port
 
 Fill = Callable[[Services], Awaitable[None]]
 
@@ -72,12 +72,6 @@ def serving(settings: Settings, fill: Fill) -> Iterator[str]:
         runner.join(timeout=30)
     if failed:
         raise failed[0]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(base: str, failed: list[BaseException]) -> None:

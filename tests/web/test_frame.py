@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from mailgenius.kit import clock
 from mailgenius.web import formats, i18n, i18n_tool, markup
-from mailgenius.web.i18n_sources import HTML, Msgid, area_of, find_texts
+from mailgenius.web.i18n_sources import HTML, Found, Msgid, area_of, find_texts
 from mailgenius.web.templating import environment, render, render_block, toast
 from tests.web.frame_pages import PAGES, gallery_environment, page_context, values
 
@@ -204,8 +204,13 @@ def test_plural_forms_and_their_number():
         assert i18n.ngettext("%(num)s thing", "%(num)s things", 12345) == "12.345 things"
 
 
-def test_the_tool_finds_texts_in_templates_python_and_errors():
-    found = {(item.msgid, item.area) for item in find_texts()}
+@pytest.fixture(scope="module")
+def texts() -> list[Found]:
+    return find_texts()
+
+
+def test_the_tool_finds_texts_in_templates_python_and_errors(texts: list[Found]):
+    found = {(item.msgid, item.area) for item in texts}
     assert (Msgid("Skip to content"), "frame") in found
     assert (Msgid("Active", context="lead"), "frame") in found
     assert (Msgid("Please mend this:", "Please mend these:"), "frame") in found
@@ -213,7 +218,7 @@ def test_the_tool_finds_texts_in_templates_python_and_errors():
     assert area_of(HTML / "leads" / "list.html") == "leads"
 
 
-def test_every_text_of_the_frame_has_its_portuguese():
-    gaps = i18n_tool.missing([item for item in find_texts() if item.area == "frame"])
+def test_every_text_of_the_frame_has_its_portuguese(texts: list[Found]):
+    gaps = i18n_tool.missing([item for item in texts if item.area == "frame"])
     assert not gaps, [str(msgid) for msgid in gaps]
     assert not i18n_tool.contradictions()

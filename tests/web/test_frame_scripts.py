@@ -30,7 +30,7 @@ def chromium():
 def visit(server, chromium):
     server.posts.clear()
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     complaints = []
     page.on("console", lambda line: line.type in {"error", "warning"} and complaints.append(line.text))
@@ -46,7 +46,7 @@ def visit(server, chromium):
 
 
 def posted(server, page, path):
-    for _attempt in range(50):
+    for _attempt in range(600):
         found = [(parse_qs(body), headers) for target, body, headers in server.posts if target == path]
         if found:
             return found[-1]
@@ -166,7 +166,7 @@ def test_the_editor_feeds_the_form_and_the_preview(visit, server):
     page.get_by_role("button", name="unsubscribe_url").click()
     assert "<!-- mine -->{{ unsubscribe_url }}" in page.locator("#f-source").input_value()
     expect(page.frame_locator("#preview").locator("h1")).to_have_text("Hello Ana")
-    for _attempt in range(50):
+    for _attempt in range(600):
         body, _headers = posted(server, page, "/preview")
         if "{{ unsubscribe_url }}" in body["source"][0].split("\n")[0]:
             break

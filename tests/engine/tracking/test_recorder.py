@@ -51,7 +51,7 @@ async def outage(server: str, database_url: str) -> AsyncIterator[None]:
 
 
 async def _until_replayed(folder: Path) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while list(folder.glob("*")):
             await asyncio.sleep(0.1)
 
