@@ -13,6 +13,7 @@ from mailgenius.api import (
     imports,
     leads,
     messages,
+    operations,
     templates,
     workspace,
 )
@@ -27,7 +28,7 @@ from mailgenius.kit.services import Services
 BASE_PATH = "/api/v1"
 BODY_LIMIT = 2 << 20
 """Bytes of an ordinary body; routes that take more say so."""
-AREAS = (imports, leads, templates, connections, campaigns, deliveries, messages, workspace)
+AREAS = (imports, leads, templates, connections, campaigns, deliveries, messages, operations, workspace)
 
 
 def create_app(services: Services) -> Litestar:

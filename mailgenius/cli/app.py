@@ -48,6 +48,7 @@ ENTRIES = (
     ),
     Entry("migrate", "installation:migrate", "Bring the database to this release. `run` does it by itself."),
     Entry("doctor", "installation:doctor", "Examine the installation and say how to mend what is wrong."),
+    Entry("status", "status:status", "Say how the sending goes at this moment, over all workspaces."),
     Entry("workspace", "workspaces:app", "Workspaces: the tenants of this installation."),
     Entry("user", "users:app", "People who can sign in."),
     Entry("apikey", "api_keys:app", "Keys for the JSON API."),

@@ -18,6 +18,7 @@ from mailgenius.web.pages import (
     imports,
     leads,
     onboarding,
+    operations,
     outbox,
     settings,
     templates,
@@ -34,6 +35,7 @@ ROUTERS = (
     campaigns.router,
     connections.router,
     outbox.router,
+    operations.router,
     settings.router,
 )
 """One line for each area of pages."""

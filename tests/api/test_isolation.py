@@ -120,6 +120,7 @@ CASES: dict[str, Case] = {
     "get /api/v1/messages/{message_id}": Case(),
     "delete /api/v1/messages/{message_id}": Case(),
     "get /api/v1/workspace": LIST,
+    "get /api/v1/operations": LIST,
 }
 
 
