@@ -199,3 +199,42 @@ END $$;
 ALTER TABLE deferrals
     ADD COLUMN reason text NOT NULL DEFAULT 'retry'
         CHECK (reason IN ('retry', 'pace', 'quiet_hours', 'frequency_cap', 'warm_up'));
+
+-- rotation --------------------------------------------------------------------------------------------------
+
+ALTER TABLE connections
+    ADD COLUMN weight smallint NOT NULL DEFAULT 100 CHECK (weight BETWEEN 0 AND 1000),  -- 0: never by itself
+    ADD COLUMN sender_domains text[] NOT NULL DEFAULT '{}';  -- messages from these domains, and no others; empty: any
+
+-- No connection: the engine chooses one for each batch.
+ALTER TABLE orders ALTER COLUMN connection_id DROP NOT NULL;
+ALTER TABLE campaigns
+    ALTER COLUMN connection_id DROP NOT NULL,
+    ADD COLUMN per_minute int CHECK (per_minute > 0),
+    ADD COLUMN per_hour   int CHECK (per_hour > 0);
+ALTER TABLE batches
+    ADD COLUMN connection_id bigint,   -- what its last lease sent through
+    ADD COLUMN sticks_to     bigint;   -- its messages were put off by this connection's peer, who expects them back
+ALTER TABLE attempts ADD COLUMN connection_id bigint;
+ALTER TABLE deferrals ADD COLUMN connection_id bigint;
+
+CREATE TYPE circuit_state AS ENUM (
+    'open',       -- nothing is sent until retry_at; -> half_open
+    'half_open'   -- one engine tries one small window; -> open, or no row: closed
+);
+
+-- Connections that do not work at the moment, for all engines to know. A row leaves when its connection works.
+CREATE TABLE circuits (
+    workspace_id  bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    state         circuit_state NOT NULL DEFAULT 'open',
+    failures      int NOT NULL DEFAULT 1,      -- times in a row
+    reason        text NOT NULL,
+    opened_at     timestamptz NOT NULL DEFAULT now(),
+    retry_at      timestamptz NOT NULL,
+    probe_until   timestamptz,                 -- half-open: whoever tries has not come back by then
+    PRIMARY KEY (workspace_id, connection_id),
+    FOREIGN KEY (workspace_id, connection_id) REFERENCES connections ON DELETE CASCADE
+);
+COMMENT ON TABLE circuits IS 'owner: engine.connections';
+CALL protect_tenant_table('circuits');

@@ -18,6 +18,11 @@ CREATE TYPE public.campaign_state AS ENUM (
     'cancelled'
 );
 
+CREATE TYPE public.circuit_state AS ENUM (
+    'open',
+    'half_open'
+);
+
 CREATE TYPE public.dead_letter_act AS ENUM (
     'replayed',
     'discarded'
@@ -394,6 +399,7 @@ CREATE TABLE public.attempts (
     code text DEFAULT ''::text NOT NULL,
     reason text DEFAULT ''::text NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
+    connection_id bigint,
     closed boolean DEFAULT false NOT NULL
 );
 
@@ -425,7 +431,9 @@ CREATE TABLE public.batches (
     lease_owner text DEFAULT ''::text NOT NULL,
     lease_until timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    has_cancelled boolean DEFAULT false NOT NULL
+    has_cancelled boolean DEFAULT false NOT NULL,
+    connection_id bigint,
+    sticks_to bigint
 )
 WITH (fillfactor='60');
 
@@ -440,7 +448,7 @@ CREATE TABLE public.campaigns (
     channel text DEFAULT 'email'::text NOT NULL,
     state public.campaign_state DEFAULT 'draft'::public.campaign_state NOT NULL,
     template_id bigint NOT NULL,
-    connection_id bigint NOT NULL,
+    connection_id bigint,
     sender_email text NOT NULL,
     sender_name text DEFAULT ''::text NOT NULL,
     reply_to text DEFAULT ''::text NOT NULL,
@@ -457,8 +465,12 @@ CREATE TABLE public.campaigns (
     created_by bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    per_minute integer,
+    per_hour integer,
     frozen_segments jsonb,
-    CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+    CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT campaigns_per_hour_check CHECK ((per_hour > 0)),
+    CONSTRAINT campaigns_per_minute_check CHECK ((per_minute > 0))
 );
 
 ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
@@ -473,6 +485,21 @@ ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.circuits (
+    workspace_id bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    state public.circuit_state DEFAULT 'open'::public.circuit_state NOT NULL,
+    failures integer DEFAULT 1 NOT NULL,
+    reason text NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    retry_at timestamp with time zone NOT NULL,
+    probe_until timestamp with time zone
+);
+
+ALTER TABLE ONLY public.circuits FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.circuits IS 'owner: engine.connections';
 
 CREATE TABLE public.connections (
     workspace_id bigint NOT NULL,
@@ -492,11 +519,14 @@ CREATE TABLE public.connections (
     archived_at timestamp with time zone,
     per_minute integer,
     per_hour integer,
+    weight smallint DEFAULT 100 NOT NULL,
+    sender_domains text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT connections_per_day_check CHECK ((per_day > 0)),
     CONSTRAINT connections_per_hour_check CHECK ((per_hour > 0)),
     CONSTRAINT connections_per_minute_check CHECK ((per_minute > 0)),
-    CONSTRAINT connections_per_second_check CHECK ((per_second > 0))
+    CONSTRAINT connections_per_second_check CHECK ((per_second > 0)),
+    CONSTRAINT connections_weight_check CHECK (((weight >= 0) AND (weight <= 1000)))
 );
 
 ALTER TABLE ONLY public.connections FORCE ROW LEVEL SECURITY;
@@ -569,6 +599,7 @@ CREATE TABLE public.deferrals (
     order_id bigint NOT NULL,
     due_at timestamp with time zone NOT NULL,
     reason text DEFAULT 'retry'::text NOT NULL,
+    connection_id bigint,
     CONSTRAINT deferrals_reason_check CHECK ((reason = ANY (ARRAY['retry'::text, 'pace'::text, 'quiet_hours'::text, 'frequency_cap'::text, 'warm_up'::text])))
 );
 
@@ -896,7 +927,7 @@ CREATE TABLE public.orders (
     source_id bigint,
     channel text NOT NULL,
     priority smallint NOT NULL,
-    connection_id bigint NOT NULL,
+    connection_id bigint,
     policy text DEFAULT 'prefer_no_duplicate'::text NOT NULL,
     content jsonb NOT NULL,
     state public.order_state DEFAULT 'filling'::public.order_state NOT NULL,
@@ -1195,6 +1226,9 @@ ALTER TABLE ONLY public.batches
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.circuits
+    ADD CONSTRAINT circuits_pkey PRIMARY KEY (workspace_id, connection_id);
+
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (workspace_id, id);
 
@@ -1416,6 +1450,9 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_workspace_id_template_id_fkey FOREIGN KEY (workspace_id, template_id) REFERENCES public.templates(workspace_id, id);
 
+ALTER TABLE ONLY public.circuits
+    ADD CONSTRAINT circuits_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -1511,6 +1548,8 @@ ALTER TABLE public.batches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.circuits ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.connections ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.dead_letter_acts ENABLE ROW LEVEL SECURITY;
@@ -1526,6 +1565,8 @@ CREATE POLICY door ON public.attempts TO mailgenius_door USING ((workspace_id = 
 CREATE POLICY door ON public.batches TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.campaigns TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.circuits TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.connections TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1594,6 +1635,8 @@ CREATE POLICY engine ON public.attempts TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.batches TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.campaigns TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.circuits TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.connections TO mailgenius_engine USING (true);
 
@@ -1724,6 +1767,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.batches TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.campaigns TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.circuits TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.circuits TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_engine;

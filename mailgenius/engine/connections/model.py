@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from mailgenius.channels.contract import Adapter, Channel
@@ -15,6 +16,42 @@ class Limits:
     per_minute: int | None = None
     per_hour: int | None = None
     per_day: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Routing:
+    """When the engine chooses this connection by itself, for orders that name none."""
+
+    weight: int = 100
+    """Its share, against the weights of the others; 0: never."""
+    sender_domains: tuple[str, ...] = ()
+    """It takes messages from these domains only, and before all others; none: messages from any domain."""
+
+
+class CircuitState(StrEnum):
+    """Why nothing is sent through a connection. A connection that works has no circuit."""
+
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circuit:
+    """A connection that does not work at the moment, and when it is tried again."""
+
+    workspace_id: int
+    connection_id: int
+    name: str
+    state: CircuitState
+    failures: int
+    reason: str
+    opened_at: datetime
+    retry_at: datetime
+    probe_until: datetime | None
+    rests_s: float
+    """Seconds until it may be tried; 0 or less: now."""
+    probed: bool
+    """An engine is trying it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +75,12 @@ class Connection:
     archived_at: datetime | None
     per_minute: int | None = None
     per_hour: int | None = None
+    weight: int = 100
+    sender_domains: tuple[str, ...] = ()
+
+    @property
+    def routing(self) -> Routing:
+        return Routing(weight=self.weight, sender_domains=self.sender_domains)
 
     @property
     def limits(self) -> Limits:

@@ -1,9 +1,11 @@
 """One typed function for each statement of queries.sql. No decisions here."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 from mailgenius.engine.connections.errors import ConnectionMissing
-from mailgenius.engine.connections.model import Connection, Limits
+from mailgenius.engine.connections.model import Circuit, Connection, Limits, Routing
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 
@@ -19,6 +21,7 @@ async def insert(
     provider: str,
     settings: dict[str, Any],
     limits: Limits,
+    routing: Routing,
 ) -> int:
     found = await tx.value(
         _SQL["insert"],
@@ -31,6 +34,8 @@ async def insert(
         per_minute=limits.per_minute,
         per_hour=limits.per_hour,
         per_day=limits.per_day,
+        weight=routing.weight,
+        sender_domains=list(routing.sender_domains),
     )
     return cast("int", found)
 
@@ -50,6 +55,7 @@ async def update(
     settings: dict[str, Any],
     secrets: bytes | None,
     limits: Limits,
+    routing: Routing,
 ) -> None:
     await tx.execute(
         _SQL["update"],
@@ -62,6 +68,8 @@ async def update(
         per_minute=limits.per_minute,
         per_hour=limits.per_hour,
         per_day=limits.per_day,
+        weight=routing.weight,
+        sender_domains=list(routing.sender_domains),
     )
 
 
@@ -109,3 +117,37 @@ async def note_error(tx: Tx, *, workspace_id: int, connection_id: int, error: st
 
 async def note_ok(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
     await tx.execute(_SQL["note-ok"], workspace_id=workspace_id, connection_id=connection_id)
+
+
+async def trip(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    connection_id: int,
+    reason: str,
+    waits: Sequence[timedelta],
+    asked: timedelta | None,
+) -> None:
+    await tx.execute(
+        _SQL["trip"],
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+        reason=reason,
+        waits=list(waits),
+        asked=asked,
+    )
+
+
+async def close_circuit(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
+    await tx.execute(_SQL["close-circuit"], workspace_id=workspace_id, connection_id=connection_id)
+
+
+async def begin_probe(tx: Tx, *, workspace_id: int, connection_id: int, probe: timedelta) -> bool:
+    found = await tx.value(
+        _SQL["begin-probe"], workspace_id=workspace_id, connection_id=connection_id, probe=probe
+    )
+    return found is not None
+
+
+async def circuits(tx: Tx, *, workspace_id: int | None) -> list[Circuit]:
+    return await tx.all(Circuit, _SQL["circuits"], workspace_id=workspace_id)

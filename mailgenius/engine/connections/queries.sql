@@ -1,9 +1,10 @@
 -- name: insert
 -- Create a connection; its secrets follow, because their seal is bound to its id.
 INSERT INTO connections (workspace_id, name, channel, provider, settings, per_second, per_minute,
-                         per_hour, per_day)
+                         per_hour, per_day, weight, sender_domains)
 VALUES (%(workspace_id)s::bigint, %(name)s, %(channel)s, %(provider)s, %(settings)s::jsonb,
-        %(per_second)s::int, %(per_minute)s::int, %(per_hour)s::int, %(per_day)s::int)
+        %(per_second)s::int, %(per_minute)s::int, %(per_hour)s::int, %(per_day)s::int,
+        %(weight)s::smallint, %(sender_domains)s::text[])
 RETURNING id;
 
 -- name: store-secrets
@@ -17,21 +18,21 @@ UPDATE connections
 UPDATE connections
    SET name = %(name)s, settings = %(settings)s::jsonb, secrets = %(secrets)s::bytea,
        per_second = %(per_second)s::int, per_minute = %(per_minute)s::int, per_hour = %(per_hour)s::int,
-       per_day = %(per_day)s::int,
+       per_day = %(per_day)s::int, weight = %(weight)s::smallint, sender_domains = %(sender_domains)s::text[],
        version = version + 1, last_error = '', last_error_at = NULL, updated_at = now()
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint;
 
 -- name: get
 -- One connection, archived or not.
 SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_minute,
-       per_hour, per_day, version, last_error, last_error_at, created_at, archived_at
+       per_hour, per_day, weight, sender_domains, version, last_error, last_error_at, created_at, archived_at
   FROM connections
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint;
 
 -- name: list
 -- The connections of a workspace that are not archived, by name.
 SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_minute,
-       per_hour, per_day, version, last_error, last_error_at, created_at, archived_at
+       per_hour, per_day, weight, sender_domains, version, last_error, last_error_at, created_at, archived_at
   FROM connections
  WHERE workspace_id = %(workspace_id)s::bigint AND archived_at IS NULL
  ORDER BY lower(name), id;
@@ -74,3 +75,39 @@ UPDATE connections
 UPDATE connections
    SET last_error = '', last_error_at = NULL
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint AND last_error <> '';
+
+-- name: trip
+-- Open the circuit of a connection that failed as a whole. Windows that fail together count once.
+INSERT INTO circuits AS c (workspace_id, connection_id, reason, retry_at)
+VALUES (%(workspace_id)s::bigint, %(connection_id)s::bigint, %(reason)s::text,
+        now() + coalesce(%(asked)s::interval, (%(waits)s::interval[])[1]))
+ON CONFLICT (workspace_id, connection_id) DO UPDATE
+   SET state = 'open', failures = c.failures + 1, reason = excluded.reason, probe_until = NULL,
+       retry_at = now() + coalesce(%(asked)s::interval,
+                                   (%(waits)s::interval[])[least(c.failures + 1, cardinality(%(waits)s::interval[]))])
+ WHERE c.state = 'half_open' OR c.retry_at <= now()
+    OR now() + %(asked)s::interval > c.retry_at
+
+-- name: close-circuit
+-- A connection works again.
+DELETE FROM circuits
+ WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
+
+-- name: begin-probe
+-- Let one engine try a connection whose rest is over; no row when another one is trying it.
+UPDATE circuits
+   SET state = 'half_open', probe_until = now() + %(probe)s::interval
+ WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
+   AND retry_at <= now() AND (state = 'open' OR probe_until <= now())
+RETURNING connection_id
+
+-- name: circuits
+-- Connections that do not work at the moment, of one workspace or of all.
+-- all workspaces: every engine sends for all, and operators look at all; doors see their own alone.
+SELECT c.workspace_id, c.connection_id, n.name, c.state, c.failures, c.reason, c.opened_at, c.retry_at,
+       c.probe_until, extract(epoch FROM c.retry_at - now())::float8 AS rests_s,
+       (c.probe_until > now()) IS TRUE AS probed
+  FROM circuits c JOIN connections n ON n.workspace_id = c.workspace_id AND n.id = c.connection_id
+ WHERE (%(workspace_id)s::bigint IS NULL OR c.workspace_id = %(workspace_id)s::bigint)
+   AND n.archived_at IS NULL
+ ORDER BY c.workspace_id, c.connection_id

@@ -5,8 +5,9 @@ do this is the doors' business, and how a provider is spoken to that of the chan
 """
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,13 @@ from mailgenius.channels.contract import (
 from mailgenius.channels.errors import UnknownProvider
 from mailgenius.engine.connections import queries
 from mailgenius.engine.connections.errors import ConnectionArchived, ConnectionInUse, ConnectionNameTaken
-from mailgenius.engine.connections.model import Connection, Limits, OpenConnection
+from mailgenius.engine.connections.model import (
+    Circuit,
+    Connection,
+    Limits,
+    OpenConnection,
+    Routing,
+)
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
@@ -36,6 +43,13 @@ LONGEST_NAME = 100
 LONGEST_ERROR = 500
 HIGHEST_LIMIT = 2_147_483_647
 CHECK_TIMEOUT = timedelta(seconds=30)
+PROBE = timedelta(seconds=60)
+"""How long one engine may take to try a connection before another may."""
+HIGHEST_WEIGHT = 1000
+MOST_DOMAINS = 50
+ANY_SENDER = Routing()
+
+_DOMAIN = re.compile(r"(?=.{3,253}$)[^\s@/:]+\.[^\s@/:.]{2,63}")
 
 # Whoever changes where a connection leads types its secrets again: otherwise a person who may edit
 # connections, but was never told the password, could have it sent to a server of their own.
@@ -57,6 +71,7 @@ async def create(
     settings: Mapping[str, Any],
     limits: Limits,
     keys: Keys,
+    routing: Routing = ANY_SENDER,
 ) -> Connection:
     """Make a connection. Nothing is sent and nothing is tried.
 
@@ -67,7 +82,15 @@ async def create(
     name = name.strip()
     kind = _provider(provider, channel)
     given = {key: value for key, value in settings.items() if value is not None}
-    _raise_problems([*_name_problems(name), *_limit_problems(limits), *_setting_problems(kind, given)])
+    routing = _cleaned(routing)
+    _raise_problems(
+        [
+            *_name_problems(name),
+            *_limit_problems(limits),
+            *_routing_problems(routing),
+            *_setting_problems(kind, given),
+        ]
+    )
     shown, hidden = _split(kind, given)
     try:
         connection_id = await queries.insert(
@@ -78,6 +101,7 @@ async def create(
             provider=kind.name,
             settings=shown,
             limits=limits,
+            routing=routing,
         )
     except UniqueConflict as error:
         raise ConnectionNameTaken from error
@@ -98,8 +122,11 @@ async def update(
     settings: Mapping[str, Any],
     limits: Limits,
     keys: Keys,
+    routing: Routing | None = None,
 ) -> Connection:
     """Change a connection. A secret that is left out or empty stays as it is; None takes it away.
+
+    Its circuit is closed: what was wrong may be mended now. Without a routing, that stays as it is.
 
     Raises:
         Invalid: as in `create`; also when it now leads elsewhere and its secrets were not typed again.
@@ -113,7 +140,13 @@ async def update(
     kind = _provider(before.provider, before.channel)
     kept = _kept(kind, _unseal(keys, workspace_id, connection_id, stored), settings)
     given = {key: value for key, value in settings.items() if value is not None} | kept
-    problems = [*_name_problems(name), *_limit_problems(limits), *_setting_problems(kind, given)]
+    routing = before.routing if routing is None else _cleaned(routing)
+    problems = [
+        *_name_problems(name),
+        *_limit_problems(limits),
+        *_routing_problems(routing),
+        *_setting_problems(kind, given),
+    ]
     shown, hidden = _split(kind, given)
     if _leads_elsewhere(before.settings, shown):
         problems += [
@@ -130,9 +163,11 @@ async def update(
             settings=shown,
             secrets=_seal(keys, workspace_id, connection_id, hidden) if hidden else None,
             limits=limits,
+            routing=routing,
         )
     except UniqueConflict as error:
         raise ConnectionNameTaken from error
+    await queries.close_circuit(tx, workspace_id=workspace_id, connection_id=connection_id)
     return await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
 
 
@@ -202,6 +237,47 @@ async def note_error(tx: Tx, *, workspace_id: int, connection_id: int, error: st
 async def note_ok(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
     """Forget the trouble of a connection that works again. Cheap when there was none."""
     await queries.note_ok(tx, workspace_id=workspace_id, connection_id=connection_id)
+    await queries.close_circuit(tx, workspace_id=workspace_id, connection_id=connection_id)
+
+
+async def trip(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    connection_id: int,
+    reason: str,
+    waits: Sequence[timedelta],
+    asked: timedelta | None = None,
+) -> None:
+    """Let every engine leave a connection alone that failed as a whole, and remember why for people to see.
+
+    Args:
+        tx: a trusted transaction.
+        workspace_id: whose connection it is.
+        connection_id: the connection.
+        reason: what it said.
+        waits: how long, by how often in a row it failed.
+        asked: how long its peer asked for; that is honoured instead.
+    """
+    await note_error(tx, workspace_id=workspace_id, connection_id=connection_id, error=reason)
+    await queries.trip(
+        tx,
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+        reason=reason[:LONGEST_ERROR],
+        waits=waits,
+        asked=asked,
+    )
+
+
+async def begin_probe(tx: Tx, *, workspace_id: int, connection_id: int) -> bool:
+    """Say whether the caller may try a connection whose rest is over: one engine may, for a while."""
+    return await queries.begin_probe(tx, workspace_id=workspace_id, connection_id=connection_id, probe=PROBE)
+
+
+async def circuits(tx: Tx, *, workspace_id: int | None = None) -> list[Circuit]:
+    """List the connections that do not work at the moment, of one workspace or of all."""
+    return await queries.circuits(tx, workspace_id=workspace_id)
 
 
 def _provider(name: str, channel: str) -> Provider:
@@ -233,6 +309,21 @@ def _limit_problems(limits: Limits) -> list[Problem]:
         for key, value in asdict(limits).items()
         if value is not None and not 0 < value <= HIGHEST_LIMIT
     ]
+
+
+def _cleaned(routing: Routing) -> Routing:
+    domains = (domain.strip().lower().removeprefix("@") for domain in routing.sender_domains)
+    return replace(routing, sender_domains=tuple(dict.fromkeys(domain for domain in domains if domain)))
+
+
+def _routing_problems(routing: Routing) -> list[Problem]:
+    problems = []
+    if not 0 <= routing.weight <= HIGHEST_WEIGHT:
+        problems.append(Problem("weight", "Enter a number from 0 to 1000."))
+    domains = routing.sender_domains
+    if len(domains) > MOST_DOMAINS or any(_DOMAIN.fullmatch(domain) is None for domain in domains):
+        problems.append(Problem("sender_domains", "Enter domains, such as example.com."))
+    return problems
 
 
 def _setting_problems(kind: Provider, settings: Mapping[str, Any]) -> list[Problem]:

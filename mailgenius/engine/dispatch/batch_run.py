@@ -27,6 +27,7 @@ from mailgenius.engine.ledger.model import (
     Window,
 )
 from mailgenius.engine.pacing import service as pacing
+from mailgenius.engine.retries import service as retries
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit.db.database import Database
@@ -38,6 +39,8 @@ SLICE_S = 10.0
 """A batch is given back after this long, so that slow connections do not keep others waiting."""
 SETTLE_PATIENCE_S = 600.0
 """How long outcomes are held for a database that is away, before recovery has to call them unknown."""
+TRIAL_WINDOW = 10
+"""So many messages try a connection that did not work."""
 NOTHING = timedelta(0)
 
 log = logger(__name__)
@@ -83,6 +86,8 @@ class BatchRun:
         self._waiting = list(messages)
         self._done = Outcomes()
         self._fault = ""
+        self._asked: timedelta | None = None
+        self._trial = senders.on_trial((claim.workspace_id, claim.connection_id))
         self._started = time.monotonic()
         self.accepted_any = False
         """The connection took at least one message."""
@@ -110,9 +115,12 @@ class BatchRun:
             await self._send(leave, gate, stop, opening=opening)
             self._waiting = self._done.unsent + self._waiting
             if self._done.fault:
-                self._fault = self._done.fault
+                self._fault, self._asked = self._done.fault, self._done.asked
                 self._sender.troubled = True
-                return Ending(fault=self._fault, asked=self._done.asked)
+                return Ending(fault=self._fault, asked=self._asked)
+            if self._trial and self.accepted_any:
+                # It works: settle that, so that the others know, and go on as usual at the next claim.
+                return Ending()
         return Ending()
 
     async def finish(self, *, wait: timedelta, faults: int) -> None:
@@ -144,7 +152,7 @@ class BatchRun:
 
     @property
     def _works_again(self) -> bool:
-        return self._sender.troubled and self.accepted_any and not self._fault
+        return (self._sender.troubled or self._trial) and self.accepted_any and not self._fault
 
     async def _take_leave(self) -> Leave:
         """Return the next window and when it may leave. Messages that must wait for theirs are put aside."""
@@ -155,7 +163,7 @@ class BatchRun:
             order=self._order,
             sender=self._sender,
             mailboxes=self._senders.mailboxes,
-            waiting=self._waiting,
+            waiting=self._waiting[:TRIAL_WINDOW] if self._trial else self._waiting,
         )
         for message, wait in leave.aside:
             self._done.put_aside(message, wait, waits_for="pace")
@@ -240,11 +248,13 @@ class BatchRun:
                 reason=words,
             )
         if self._fault:
-            await connections.note_error(
+            await connections.trip(
                 tx,
                 workspace_id=self._claim.workspace_id,
                 connection_id=self._claim.connection_id,
-                error=self._fault,
+                reason=self._fault,
+                waits=retries.AFTER_CONNECTION_FAULT,
+                asked=self._asked,
             )
         elif self._works_again:
             await connections.note_ok(
@@ -272,7 +282,12 @@ class BatchRun:
             results = list(await self._hand_over([message for _, message in made]))
         sent = [(waiting, result) for (waiting, _), result in zip(made, results, strict=True) if result]
         self._done.heed(sent)
-        self._done.judge(sent, order=self._order, deduplicates=self._sender.adapter.capabilities.deduplicates)
+        self._done.judge(
+            sent,
+            order=self._order,
+            deduplicates=self._sender.adapter.capabilities.deduplicates,
+            health=self._sender.health,
+        )
         self.on_wire = False
         for message, wait, _ in self._done.holds:
             self._sender.hold(self._senders.mailboxes.group_of(message.address), wait)

@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
@@ -18,13 +18,19 @@ from mailgenius.engine.dispatch.keeper import Keeper
 from mailgenius.engine.dispatch.ports import ComposerFactory, ConnectionSource, RecipientSource
 from mailgenius.engine.dispatch.senders import Senders, SenderUnusable
 from mailgenius.engine.ledger import service as ledger
-from mailgenius.engine.ledger.model import Claim, QueuedMessage
+from mailgenius.engine.ledger.model import Claim, Order, QueuedMessage
 from mailgenius.engine.ledger.service import Look
+from mailgenius.engine.pacing import rotation
+from mailgenius.engine.retries import service as retries
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.logs import logger
 
 COUNTER_SHARDS = 1024
+NO_CONNECTION = timedelta(seconds=0.5)
+"""How long a batch waits that finds no connection to be sent through."""
+FAIL_OVER = timedelta(seconds=0.1)
+"""How soon a batch of an order without a connection of its own is taken again after its connection failed."""
 
 log = logger(__name__)
 
@@ -200,8 +206,13 @@ class Dispatcher:
     async def _work_through(
         self, claim: Claim, messages: tuple[QueuedMessage, ...], shard: int, stop: asyncio.Event
     ) -> None:
-        key = (claim.workspace_id, claim.connection_id)
         order, composer = await self._composers.of_order(claim.workspace_id, claim.order_id)
+        chosen = await self._through(claim, order)
+        if chosen is None:
+            await self._give_back(claim, messages, shard, wait=NO_CONNECTION)
+            return
+        claim, automatic = chosen, not claim.connection_id
+        key = (claim.workspace_id, claim.connection_id)
         try:
             async with self._senders.use(key) as sender:
                 run = BatchRun(
@@ -226,25 +237,50 @@ class Dispatcher:
                 if run.accepted_any:
                     self._senders.worked(key)
                 wait, faults = self._judge(claim, ending, faults=0 if run.accepted_any else claim.faults)
+                if automatic and ending.fault:
+                    wait, faults = FAIL_OVER, 0
                 await run.finish(wait=wait, faults=faults)
         except SenderUnusable as error:
-            wait, faults = self._judge(claim, Ending(fault=str(error)), faults=claim.faults)
+            wait, _ = self._judge(claim, Ending(fault=str(error)), faults=claim.faults)
+            await self._give_back(claim, messages, shard, wait=FAIL_OVER if automatic else wait)
             async with self._db.trusted() as tx:
-                await ledger.finish(
-                    tx,
-                    claim=claim,
-                    settlements=(),
-                    unsent=len(messages),
-                    shard=shard,
-                    faults=faults,
-                    wait=wait,
-                )
-                await connections.note_error(
+                await connections.trip(
                     tx,
                     workspace_id=claim.workspace_id,
                     connection_id=claim.connection_id,
-                    error=str(error),
+                    reason=str(error),
+                    waits=retries.AFTER_CONNECTION_FAULT,
                 )
+
+    async def _through(self, claim: Claim, order: Order) -> Claim | None:
+        """Return the claim with the connection it is to be sent through; None when there is none now."""
+        if not claim.connection_id:
+            away = self._senders.blocked() | self._work.busy(self._pump.batches_of_connection)
+            async with self._db.trusted() as tx:
+                connection_id = await rotation.choose(
+                    tx,
+                    workspace_id=claim.workspace_id,
+                    channel=order.channel,
+                    sender_domain=order.content.sender_email.rpartition("@")[2].lower(),
+                    blocked=[number for workspace, number in away if workspace == claim.workspace_id],
+                    sticks_to=claim.sticks_to,
+                )
+                if connection_id is not None:
+                    await ledger.note_connection(tx, claim=claim, connection_id=connection_id)
+            if connection_id is None:
+                # Orders without a connection of their own rest here until one is free.
+                self._senders.block((claim.workspace_id, 0), NO_CONNECTION)
+                return None
+            claim = replace(claim, connection_id=connection_id)
+            if task := asyncio.current_task():
+                self._work.claims[task] = claim
+        return claim if await self._senders.may_use((claim.workspace_id, claim.connection_id)) else None
+
+    async def _give_back(
+        self, claim: Claim, messages: tuple[QueuedMessage, ...], shard: int, *, wait: timedelta
+    ) -> None:
+        async with self._db.trusted() as tx:
+            await ledger.finish(tx, claim=claim, settlements=(), unsent=len(messages), shard=shard, wait=wait)
 
     def _judge(self, claim: Claim, ending: Ending, *, faults: int) -> tuple[timedelta, int]:
         """Return how long the batch should wait, and its faults in a row. Its connection rests as long."""

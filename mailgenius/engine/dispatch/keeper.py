@@ -11,7 +11,7 @@ from datetime import timedelta
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.senders import Senders
 from mailgenius.engine.ledger import service as ledger
-from mailgenius.engine.ledger.model import BATCH_SIZE, Claim, ExpiredLease
+from mailgenius.engine.ledger.model import Claim, ExpiredLease
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.logs import logger
@@ -23,6 +23,7 @@ OUTAGE_S = 20.0
 """How much longer a lease is left alone after the database was away: whoever lives needs time to come back to it."""
 REQUEUE_S = 1.0
 UPKEEP_S = 30.0
+CIRCUITS_S = 1.0
 MAILBOXES_S = 1.0
 AT_ONCE = 100
 DUE_AT_ONCE = 5000
@@ -60,6 +61,7 @@ class Keeper:
             self._every(RECOVERY_S, self.recover, ended),
             self._every(REQUEUE_S, self.requeue, ended),
             self._every(UPKEEP_S, self.upkeep, ended),
+            self._every(CIRCUITS_S, self._senders.look_at_circuits, ended),
             self._every(MAILBOXES_S, self.sort_mailboxes, ended),
         )
 
@@ -138,7 +140,7 @@ class Keeper:
                     tx, workspace_id=workspace_id, order_id=order_id, shard=self._shard
                 )
             metrics.REQUEUED.inc(queued)
-            if queued < BATCH_SIZE:
+            if not queued:
                 return
 
     async def sort_mailboxes(self) -> None:

@@ -7,8 +7,10 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 from mailgenius.channels.contract import Adapter
-from mailgenius.engine.connections.model import Connection
+from mailgenius.engine.connections import service as connections
+from mailgenius.engine.connections.model import Circuit, Connection
 from mailgenius.engine.dispatch.drip import Answers
+from mailgenius.engine.dispatch.health import Health
 from mailgenius.engine.dispatch.ports import ConnectionSource
 from mailgenius.engine.ledger.model import Claim
 from mailgenius.engine.pacing import service as pacing
@@ -31,6 +33,8 @@ WINDOW_S = 1.0
 """A window is kept so short that it is sent in about this time: what a crash leaves unknown, and how long a
 hold takes to be felt, are bounded by it."""
 
+PROBED_AGAIN = timedelta(seconds=1)
+"""How long the others are kept off a connection that is being tried, until we look at the circuits again."""
 CROWD_S = 60.0
 CROWDED_S = 1.0
 FIRST_READY_S = 0.02
@@ -53,6 +57,7 @@ class Sender:
         self.adapter = adapter
         self.rules = rules
         self.answers = Answers()
+        self.health = Health()
         self.ready_s = FIRST_READY_S
         """How long it takes from being given leave to the first message on the wire, as learnt."""
         self.looked_at = self.ruled_at = self.used_at = time.monotonic()
@@ -92,6 +97,8 @@ class Senders:
         self._retired: set[Sender] = set()
         self._faults: dict[Key, int] = {}
         self._blocked: dict[Key, float] = {}
+        self._circuits: dict[Key, Circuit] = {}
+        self._circuits_at = 0.0
         self._crowds: dict[Key, set[int]] = {}
         self._crowds_since = 0.0
 
@@ -125,7 +132,30 @@ class Senders:
         """Return the connections to leave alone at the moment."""
         now = time.monotonic()
         self._blocked = {key: until for key, until in self._blocked.items() if until > now}
-        return set(self._blocked)
+        age = now - self._circuits_at
+        resting = {key for key, circuit in self._circuits.items() if circuit.rests_s > age or circuit.probed}
+        return set(self._blocked) | resting
+
+    async def look_at_circuits(self) -> None:
+        """Learn which connections other engines found not to work, and which of them work again."""
+        async with self._db.trusted() as tx:
+            found = await connections.circuits(tx)
+        self._circuits = {(each.workspace_id, each.connection_id): each for each in found}
+        self._circuits_at = time.monotonic()
+
+    async def may_use(self, key: Key) -> bool:
+        """Say whether a connection may be used: one that did not work is tried by one engine alone."""
+        if key not in self._circuits:
+            return True
+        workspace_id, connection_id = key
+        async with self._db.trusted() as tx:
+            mine = await connections.begin_probe(tx, workspace_id=workspace_id, connection_id=connection_id)
+        self.block(key, PROBED_AGAIN)
+        return mine
+
+    def on_trial(self, key: Key) -> bool:
+        """Say whether a connection is being tried after it did not work."""
+        return key in self._circuits
 
     def block(self, key: Key, wait: timedelta) -> None:
         """Leave a connection alone for a while, because its pace is booked."""
@@ -164,6 +194,8 @@ class Senders:
     def worked(self, key: Key) -> None:
         """Note that messages went through."""
         self._faults.pop(key, None)
+        if self._circuits.pop(key, None):
+            self._blocked.pop(key, None)
 
     async def close_idle(self) -> None:
         """Close what nobody used for a while."""

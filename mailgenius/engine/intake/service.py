@@ -27,7 +27,7 @@ async def open_order(
     source_id: int | None,
     channel: Channel | str,
     priority: int,
-    connection_id: int,
+    connection_id: int | None,
     content: OrderContent,
     policy: Policy | str = Policy.PREFER_NO_DUPLICATE,
     per_minute: int | None = None,
@@ -42,7 +42,7 @@ async def open_order(
         source_id: the source's own id, handed back in events.
         channel: how the messages travel.
         priority: 0 for messages that somebody waits for, 10 for campaigns.
-        connection_id: through which connection they leave.
+        connection_id: through which connection they leave; None leaves the choice to the engine.
         content: how each message is made.
         policy: what to do with messages handed over without an answer.
         per_minute: the order's own speed limit; none leaves it to the connection's.

@@ -128,7 +128,8 @@ class Order:
     source_id: int | None
     channel: str
     priority: int
-    connection_id: int
+    connection_id: int | None
+    """None: the engine chooses one for each batch."""
     policy: Policy
     content: OrderContent
     state: OrderState
@@ -163,12 +164,15 @@ class Claim:
     batch_id: int
     order_id: int
     connection_id: int
+    """0: the engine has yet to choose one."""
     owner: str
     """Names this very lease: a later lease of the same batch by the same engine has another name."""
     first_id: int
     last_id: int
     size: int
     faults: int
+    sticks_to: int | None = None
+    """The connection whose peer expects these messages back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -56,7 +56,7 @@ async def insert_order(
     source_id: int | None,
     channel: str,
     priority: int,
-    connection_id: int,
+    connection_id: int | None,
     policy: Policy,
     content: OrderContent,
     per_minute: int | None = None,
@@ -157,6 +157,16 @@ async def claim_batch(
         owner=owner,
         lease=lease,
         blocked=list(blocked),
+    )
+
+
+async def note_connection(tx: Tx, *, claim: Claim, connection_id: int) -> None:
+    await tx.execute(
+        _SQL["note-connection"],
+        workspace_id=claim.workspace_id,
+        batch_id=claim.batch_id,
+        owner=claim.owner,
+        connection_id=connection_id,
     )
 
 

@@ -100,11 +100,11 @@ WITH open_orders AS MATERIALIZED (
       FROM orders
      WHERE workspace_id = %(workspace_id)s::bigint AND channel = %(channel)s::text
        AND priority = %(priority)s::smallint AND state IN ('filling', 'running')
-       AND connection_id <> ALL (%(blocked)s::bigint[])
+       AND coalesce(connection_id, 0) <> ALL (%(blocked)s::bigint[])
      ORDER BY random()
 ), picked AS MATERIALIZED (
     -- The nested loop stops at the first order that has a batch nobody else is taking.
-    SELECT o.connection_id, b.id, b.size
+    SELECT coalesce(o.connection_id, 0) AS connection_id, b.id, b.size
       FROM open_orders o,
            LATERAL (SELECT id, size
                       FROM batches
@@ -123,11 +123,18 @@ WITH open_orders AS MATERIALIZED (
 )
 UPDATE batches b
    SET state = 'leased', lease_owner = %(owner)s::text, lease_until = now() + %(lease)s::interval,
-       window_from = 0, window_to = 0, window_size = 0
+       window_from = 0, window_to = 0, window_size = 0, connection_id = nullif(p.connection_id, 0)
   FROM picked p
  WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = p.id
 RETURNING b.workspace_id, b.id AS batch_id, b.order_id, p.connection_id, b.lease_owner AS owner, b.first_id,
-          b.last_id, b.size, b.faults
+          b.last_id, b.size, b.faults, b.sticks_to
+
+-- name: note-connection
+-- Note which connection a leased batch of an order without one is sent through.
+UPDATE batches
+   SET connection_id = %(connection_id)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(batch_id)s::bigint
+   AND state = 'leased' AND lease_owner = %(owner)s::text
 
 -- name: sleep-lane
 -- Let a lane without a claimable batch rest until the next one is due, unless it was woken since it was read.
@@ -177,7 +184,7 @@ SELECT id, lead_id, address, attempts
 -- Write the outcomes of one window and open the next, if the lease is still ours; else nothing at all.
 -- The next window opens only while its order may send, so hold and cancel take effect here.
 WITH lease AS MATERIALIZED (
-    SELECT b.id, o.state AS order_state, o.state IN ('filling', 'running') AS may_send
+    SELECT b.id, b.connection_id, o.state AS order_state, o.state IN ('filling', 'running') AS may_send
       FROM batches b JOIN orders o ON o.workspace_id = b.workspace_id AND o.id = b.order_id
      WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = %(batch_id)s::bigint
        AND b.state = 'leased' AND b.lease_owner = %(owner)s::text
@@ -198,15 +205,17 @@ WITH lease AS MATERIALIZED (
        AND m.id BETWEEN %(settle_first)s::bigint AND %(settle_last)s::bigint AND m.state = 'queued'
     RETURNING m.id, m.state, m.attempts, o.outcome, o.code, o.reason, o.again_in, o.waits_for
 ), recorded AS (
-    INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, code, reason)
+    INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, code, reason, connection_id)
     SELECT %(workspace_id)s::bigint, id, attempts + (state = 'suppressed')::int, %(order_id)s::bigint, outcome,
-           code, reason
+           code, reason, (SELECT connection_id FROM lease)
       FROM changed
      WHERE (state <> 'accepted' OR attempts > 1) AND waits_for = ''
 ), waiting AS (
-    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at, reason)
+    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at, reason, connection_id)
     SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, now() + again_in,
-           coalesce(nullif(waits_for, ''), 'retry')
+           coalesce(nullif(waits_for, ''), 'retry'),
+           -- A peer that puts a message off expects it back from the same sender.
+           CASE WHEN waits_for = '' THEN (SELECT connection_id FROM lease) END
       FROM changed
      WHERE state = 'deferred'
 ), counted AS (
@@ -337,22 +346,28 @@ SELECT workspace_id, order_id
  GROUP BY workspace_id, order_id
 
 -- name: requeue-due
--- Queue the due messages of an order again, as a new batch.
-WITH due AS MATERIALIZED (
+-- Queue due messages of an order again, as a new batch: those that one connection tried before, or none.
+WITH through AS MATERIALIZED (
+    SELECT connection_id
+      FROM deferrals
+     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND due_at <= now()
+     ORDER BY message_id
+     LIMIT 1
+), due AS MATERIALIZED (
     DELETE FROM deferrals d
      USING (SELECT message_id
               FROM deferrals
              WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
-               AND due_at <= now()
+               AND due_at <= now() AND connection_id IS NOT DISTINCT FROM (SELECT connection_id FROM through)
              ORDER BY message_id
              LIMIT %(batch_size)s::int
                FOR UPDATE SKIP LOCKED) s
      WHERE d.workspace_id = %(workspace_id)s::bigint AND d.message_id = s.message_id
     RETURNING d.message_id
 ), batch AS (
-    INSERT INTO batches (workspace_id, order_id, state, size, first_id, last_id)
+    INSERT INTO batches (workspace_id, order_id, state, size, first_id, last_id, sticks_to)
     SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, %(batch_state)s::batch_state, count(*),
-           min(message_id), max(message_id)
+           min(message_id), max(message_id), (SELECT connection_id FROM through)
       FROM due
     HAVING count(*) > 0
     RETURNING id, first_id, last_id

@@ -23,6 +23,17 @@ class RuleRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A connection that the engine may choose by itself."""
+
+    id: int
+    weight: int
+    sender_domains: tuple[str, ...]
+    left_share: float
+    """How much of today's limit is left, from 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
     """What each meter granted, and when; with nothing granted, in how many seconds to ask again."""
 
@@ -128,6 +139,10 @@ async def hold(
 
 async def holds(tx: Tx, *, workspace_id: int) -> list[Hold]:
     return await tx.all(Hold, _SQL["holds"], workspace_id=workspace_id)
+
+
+async def candidates(tx: Tx, *, workspace_id: int, channel: str) -> list[Candidate]:
+    return await tx.all(Candidate, _SQL["candidates"], workspace_id=workspace_id, channel=channel)
 
 
 async def domain_groups(tx: Tx, *, domains: Sequence[str]) -> dict[str, MailboxGroup]:

@@ -77,3 +77,14 @@ SELECT d.domain, d.mailbox_group, now() + d.kept_for
   FROM unnest(%(domains)s::text[], %(groups)s::text[], %(kept_for)s::interval[]) AS d (domain, mailbox_group, kept_for)
  ORDER BY d.domain
 ON CONFLICT (domain) DO UPDATE SET mailbox_group = excluded.mailbox_group, expires_at = excluded.expires_at
+
+-- name: candidates
+-- Connections of a channel that orders without one may be sent through, and how much of today each has left.
+SELECT c.id, c.weight, c.sender_domains,
+       CASE WHEN c.per_day IS NULL THEN 1
+            ELSE greatest(0, 1 - coalesce(m.day_used, 0) / c.per_day::float8) END AS left_share
+  FROM connections c
+  LEFT JOIN pace_meters m ON m.workspace_id = c.workspace_id AND m.scope = 'connection' AND m.key = c.id::text
+                         AND m.day = (now() AT TIME ZONE 'UTC')::date
+ WHERE c.workspace_id = %(workspace_id)s::bigint AND c.channel = %(channel)s::text AND c.archived_at IS NULL
+   AND c.weight > 0

@@ -8,9 +8,12 @@ from mailgenius.engine.ledger.reports import (
     unfinished_batches as unfinished_batches,
 )
 from mailgenius.engine.ledger.service.claims import (
+    ANY_PRIORITY as ANY_PRIORITY,
+    URGENT as URGENT,
     Look as Look,
     by_workspace as by_workspace,
     claim as claim,
+    note_connection as note_connection,
     renew as renew,
 )
 from mailgenius.engine.ledger.service.messages import (
@@ -39,6 +42,7 @@ from mailgenius.engine.ledger.service.recovery import (
 )
 from mailgenius.engine.ledger.service.settling import advance as advance, finish as finish
 from mailgenius.engine.ledger.service.upkeep import (
+    call_back_batches as call_back_batches,
     ensure_partitions as ensure_partitions,
     wake_forgotten_lanes as wake_forgotten_lanes,
 )

@@ -7,11 +7,16 @@ from itertools import groupby
 
 from mailgenius.engine.ledger import outcomes, queries
 from mailgenius.engine.ledger.model import Claim, Lane, QueuedMessage
+from mailgenius.engine.ledger.queries import note_connection as note_connection
 from mailgenius.kit.db.transaction import Tx
 
 MOST_BEHIND = 20 * 1000 * 11
 """How far a lane that wakes may lag behind the most served one: some twenty campaign batches. What it missed
 while it slept is not owed to it, or it would keep all others waiting."""
+
+URGENT = 0
+"""The priority of messages that somebody waits for. Their lanes come before all others."""
+ANY_PRIORITY = 32767
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +38,7 @@ async def claim(
     lease: timedelta,
     blocked: Collection[tuple[int, int]] = (),
     skip: Collection[tuple[int, str, int]] = (),
+    most_priority: int = ANY_PRIORITY,
 ) -> Look:
     """Look for work once: in the least served lane, for one batch.
 
@@ -42,8 +48,11 @@ async def claim(
         lease: how long it lasts without a heartbeat.
         blocked: (workspace, connection) pairs that the caller cannot send through at the moment.
         skip: lanes that the caller does not want to look at.
+        most_priority: lanes with a higher number, which is less urgent, are not looked at.
     """
-    lane = await queries.pick_lane(tx, skip=skip, most_behind=MOST_BEHIND)
+    lane = await queries.pick_lane(
+        tx, skip=skip, most_behind=MOST_BEHIND, most_priority=most_priority
+    )
     if lane is None:
         return Look()
     ours = [connection for workspace, connection in blocked if workspace == lane.workspace_id]

@@ -1,0 +1,45 @@
+"""Which connection takes the next batch of an order that names none: by sender, weight and what is left."""
+
+import random
+from collections.abc import Collection, Sequence
+
+from mailgenius.engine.pacing import queries
+from mailgenius.engine.pacing.queries import Candidate
+from mailgenius.kit.db.transaction import Tx
+
+
+async def choose(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    channel: str,
+    sender_domain: str,
+    blocked: Collection[int],
+    sticks_to: int | None = None,
+) -> int | None:
+    """Return a connection for a batch, or None when there is none to send through now.
+
+    Args:
+        tx: a trusted transaction.
+        workspace_id: whose connections.
+        channel: of which channel.
+        sender_domain: who the messages are from. Connections that are meant for it go before all others.
+        blocked: connections that cannot be sent through at the moment.
+        sticks_to: the one whose peer expects these messages back; taken whenever it can be.
+    """
+    found = await queries.candidates(tx, workspace_id=workspace_id, channel=channel)
+    usable = [
+        each for each in meant_for(found, sender_domain) if each.id not in blocked and each.left_share > 0
+    ]
+    if any(each.id == sticks_to for each in usable):
+        return sticks_to
+    if not usable:
+        return None
+    weights = [each.weight * each.left_share for each in usable]
+    return random.choices(usable, weights=weights)[0].id  # noqa: S311  # Spreads load, hides nothing.
+
+
+def meant_for(found: Sequence[Candidate], sender_domain: str) -> list[Candidate]:
+    """Return the connections for a sender's domain: those that name it, else those that name none."""
+    own = [each for each in found if sender_domain in each.sender_domains]
+    return own or [each for each in found if not each.sender_domains]
