@@ -14,11 +14,15 @@ from select import select
 from typing import Any
 
 EVERYTHING = ("PIPELINING", "8BITMIME", "SIZE 10485760", "ENHANCEDSTATUSCODES")
+CHUNKING = (*EVERYTHING, "CHUNKING")
 
 
 @dataclass(kw_only=True)
 class Script:
-    """How the peer behaves by phase: greeting, ehlo, helo, starttls, auth, mail, rcpt, data, body, dot."""
+    """How the peer behaves by phase: greeting, ehlo, helo, starttls, auth, mail, rcpt, data, body, dot.
+
+    With BDAT there is no phase `data`, and `dot` is the answer to the chunk.
+    """
 
     extensions: tuple[str, ...] = EVERYTHING
     answer: Callable[[str, str], str | None] = lambda phase, argument: None
@@ -194,6 +198,8 @@ class _Conversation:
             usual = "354 go ahead" if self.recipient else "554 5.5.1 no valid recipients"
             if self.say("data", self.recipient, usual).startswith("354"):
                 self.content()
+        elif verb == "BDAT":
+            self.chunk(int(argument.partition(" ")[0]))
         else:
             self.say("other", verb, "502 5.5.2 what?")
 
@@ -203,11 +209,29 @@ class _Conversation:
             body += line[1:] if line.startswith(b".") else line
             if len(body) >= self.script.body_before_cut and self.script.cut("body", self.number):
                 raise HangUp
+        self.end(bytes(body))
+
+    def chunk(self, size: int) -> None:
+        body = bytearray()
+        while len(body) < size:
+            received, self.unread = self.unread or self.socket.recv(65536), b""
+            if not received:
+                raise HangUp
+            body += received
+            if len(body) >= self.script.body_before_cut and self.script.cut("body", self.number):
+                raise HangUp
+        self.unread = bytes(body[size:])
+        if self.recipient:
+            self.end(bytes(body[:size]))
+        else:
+            self.speak("554 5.5.1 no valid recipients")
+
+    def end(self, body: bytes) -> None:
         self.peer.received += 1
         words = self.decide("dot", self.recipient, f"250 2.0.0 Ok: queued as Q{self.peer.received}")
         if words.startswith("2") and self.sender is not None and self.recipient:
             # Before the answer, so that a test that reads the answer finds the message.
-            self.peer.taken.append(Taken(sender=self.sender, recipient=self.recipient, content=bytes(body)))
+            self.peer.taken.append(Taken(sender=self.sender, recipient=self.recipient, content=body))
         self.sender, self.recipient = None, ""
         self.speak(words)
 

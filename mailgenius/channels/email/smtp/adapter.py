@@ -12,6 +12,7 @@ from mailgenius.channels.contract import (
     OutgoingMessage,
     SendResult,
 )
+from mailgenius.channels.email.smtp.chunks import ChunkedSession
 from mailgenius.channels.email.smtp.opening import open_wire, tls_context
 from mailgenius.channels.email.smtp.protocol import PeerTrouble
 from mailgenius.channels.email.smtp.replies import lost
@@ -131,7 +132,8 @@ class SmtpAdapter:
             self._settings, self._tls, self._timeouts, allow_private=self._context.allow_private_hosts
         )
         self._open += 1
-        return Session(wire, features, self._timeouts)
+        kind = ChunkedSession if features.chunking and features.pipelining else Session
+        return kind(wire, features, self._timeouts)
 
     def _take_idle(self) -> Session | None:
         while self._idle:

@@ -20,6 +20,7 @@ class Features:
     """What the peer says it can do, after sign-in."""
 
     pipelining: bool = False
+    chunking: bool = False
     eight_bit: bool = False
     utf8: bool = False
     starttls: bool = False
@@ -105,6 +106,7 @@ def _features(reply: Reply) -> Features:
     size = "".join(words.get("SIZE", [])[:1])
     return Features(
         pipelining="PIPELINING" in words,
+        chunking="CHUNKING" in words,
         eight_bit="8BITMIME" in words,
         utf8="SMTPUTF8" in words and "8BITMIME" in words,
         starttls="STARTTLS" in words,

@@ -112,13 +112,13 @@ def refused(reply: Reply, stage: Stage) -> SendResult:
     )
 
 
-def lost(trouble: PeerTrouble, *, handed_over: bool) -> SendResult:
+def lost(trouble: PeerTrouble, *, handed_over: bool, fault: Fault = Fault.CONNECTION) -> SendResult:
     """No answer came. Only when the final dot had left does anybody have to wonder."""
     return SendResult(
         outcome=Outcome.UNKNOWN if handed_over else Outcome.DEFERRED,
         code=trouble.code,
         reason=trouble.reason[:REASON_LIMIT],
-        fault=Fault.CONNECTION,
+        fault=fault,
         retry_after=None if handed_over else wait_in(trouble.reason),
     )
 

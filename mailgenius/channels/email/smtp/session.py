@@ -10,7 +10,7 @@ taken; one whose dot was written and not answered is unknown; nothing else is ev
 import asyncio
 from typing import NamedTuple
 
-from mailgenius.channels.contract import OutgoingMessage, SendResult
+from mailgenius.channels.contract import Fault, OutgoingMessage, SendResult
 from mailgenius.channels.email.envelope import envelope_of
 from mailgenius.channels.email.mime import build
 from mailgenius.channels.email.smtp.opening import Features
@@ -25,14 +25,14 @@ _DOT = b".\r\n"
 _RSET = b"RSET\r\n"
 
 
-class _Job(NamedTuple):
+class Job(NamedTuple):
     """One message ready for the wire."""
 
     place: int
     mail: bytes
     rcpt: bytes
     content: bytes
-    """Dot-stuffed, ends with a line end; the final dot is not part of it."""
+    """As on the wire, ends with a line end; the final dot is not part of it."""
 
 
 class Session:
@@ -46,8 +46,8 @@ class Session:
         self.idle_timer: asyncio.TimerHandle | None = None
         self._features = features
         self._timeouts = timeouts
-        self._current: _Job | None = None
-        self._following: _Job | None = None
+        self._current: Job | None = None
+        self._following: Job | None = None
         self._content_begun = False
         self._dot_written = False
 
@@ -75,7 +75,7 @@ class Session:
             self.wire.write(b"QUIT\r\n")
         self.wire.close()
 
-    async def _transaction(self, job: _Job, tray: Tray) -> None:
+    async def _transaction(self, job: Job, tray: Tray) -> None:
         """Bring one message to its result, and have the envelope of the next one on its way."""
         self._content_begun = self._dot_written = False
         refusal, data_open = await self._envelope(job, tray)
@@ -94,9 +94,9 @@ class Session:
         self.wire.write((_DOT if data_open else _RSET) + ahead)
         reply = await self.wire.reply(self._timeouts.final if data_open else self._timeouts.command)
         if reply.code == CLOSING:
-            raise PeerTrouble(f"The mail server closed the connection: {reply.code} {reply.text}", code="421")
+            raise closing(reply)
 
-    async def _envelope(self, job: _Job, tray: Tray) -> tuple[SendResult | None, bool]:
+    async def _envelope(self, job: Job, tray: Tray) -> tuple[SendResult | None, bool]:
         """Read the answers to MAIL, RCPT and DATA; return the refusal, and whether DATA was accepted."""
         refusal: SendResult | None = None
         for stage, command in ((Stage.MAIL, job.mail), (Stage.RCPT, job.rcpt), (Stage.DATA, b"DATA\r\n")):
@@ -113,18 +113,18 @@ class Session:
                 refusal = refused(reply, stage)
         return refusal, data_open
 
-    def _turned_away(self, job: _Job, tray: Tray, reply: Reply, stage: Stage) -> None:
+    def _turned_away(self, job: Job, tray: Tray, reply: Reply, stage: Stage) -> None:
         """The peer closes before it took the content: raise, after deciding about the message."""
-        trouble = PeerTrouble(f"The mail server closed the connection: {reply.code} {reply.text}", code="421")
-        result = refused(reply, stage)
-        worn_out = stage is Stage.MAIL and self.proven and "4.7." not in reply.text
-        if not worn_out:
-            tray.settle(job.place, result)
+        if not self._worn_out(reply, stage):
+            tray.settle(job.place, refused(reply, stage))
             self._current = None
-        # Else: so many messages on one connection are enough for this peer; a new one may take this message.
-        raise trouble
+        raise closing(reply)
 
-    async def _hand_over(self, job: _Job, ahead: bytes, tray: Tray) -> None:
+    def _worn_out(self, reply: Reply, stage: Stage) -> bool:
+        """Say whether a peer merely has enough of this connection, so that a new one may take the message."""
+        return stage is Stage.MAIL and self.proven and "4.7." not in reply.text
+
+    async def _hand_over(self, job: Job, ahead: bytes, tray: Tray) -> None:
         """Write the content, the final dot and the next envelope; the dot last and never early."""
         content = job.content
         if len(content) <= _SLICE:
@@ -139,7 +139,7 @@ class Session:
         self.wire.write(_DOT + ahead)
         self._dot_written = True
 
-    async def _drain(self, job: _Job, tray: Tray) -> None:
+    async def _drain(self, job: Job, tray: Tray) -> None:
         """Wait until a slice has left; a peer that hangs up half-way may have said why."""
         try:
             await self.wire.drain(self._timeouts.data)
@@ -150,14 +150,14 @@ class Session:
                 self._current = None
             raise
 
-    def _settle(self, job: _Job, tray: Tray, reply: Reply, stage: Stage) -> None:
+    def _settle(self, job: Job, tray: Tray, reply: Reply, stage: Stage) -> None:
         """Write down the answer to the final dot."""
         if 300 <= reply.code < 400:  # noqa: PLR2004  # no answer to a dot: we and the peer are out of step
             raise PeerTrouble(f"The mail server answered out of turn: {reply.code} {reply.text}")
         tray.settle(job.place, accepted(reply) if reply.positive else refused(reply, stage))
         self._current = None
         if reply.code == CLOSING:
-            raise PeerTrouble(f"The mail server closed the connection: {reply.code} {reply.text}", code="421")
+            raise closing(reply)
         self.proven = True
 
     def _account_for_loss(self, tray: Tray, trouble: PeerTrouble) -> None:
@@ -165,10 +165,13 @@ class Session:
             if job is None:
                 continue
             begun = job is self._current and (self._content_begun or self._dot_written)
-            if begun:
-                tray.settle(job.place, lost(trouble, handed_over=self._dot_written))
-            elif self.proven and not self.unknown_left:
+            if begun and self._dot_written:
+                tray.settle(job.place, lost(trouble, handed_over=True))
+            elif not begun and self.proven and not self.unknown_left:
                 tray.put_back(job.place)
+            elif job is self._current:
+                # A peer may hang up on whatever it is told, or on this message alone: the engine knows more.
+                tray.settle(job.place, lost(trouble, handed_over=False, fault=Fault.MESSAGE))
             else:
                 tray.settle(job.place, lost(trouble, handed_over=False))
 
@@ -177,10 +180,10 @@ class Session:
         """Whether this connection died between a final dot and its answer."""
         return self._current is not None and self._dot_written
 
-    def _envelope_ahead(self, job: _Job) -> bytes:
+    def _envelope_ahead(self, job: Job) -> bytes:
         return job.mail + job.rcpt + b"DATA\r\n" if self._features.pipelining else b""
 
-    def _prepare(self, tray: Tray) -> _Job | None:
+    def _prepare(self, tray: Tray) -> Job | None:
         """Return the next message that can be written at all; the others are settled here."""
         while (index := tray.take()) is not None:
             try:
@@ -189,7 +192,7 @@ class Session:
                 tray.settle(index, error.as_result())
         return None
 
-    def _job(self, index: int, message: OutgoingMessage) -> _Job:
+    def _job(self, index: int, message: OutgoingMessage) -> Job:
         features = self._features
         envelope = envelope_of(message)
         data, needs_eight_bit, needs_utf8 = build(message, eight_bit=features.eight_bit, utf8=features.utf8)
@@ -207,5 +210,14 @@ class Session:
             mail += " BODY=8BITMIME"
         if needs_utf8:
             mail += " SMTPUTF8"
-        content = data.replace(b"\r\n.", b"\r\n..")
-        return _Job(index, f"{mail}\r\n".encode(), f"RCPT TO:<{envelope.recipient}>\r\n".encode(), content)
+        rcpt = f"RCPT TO:<{envelope.recipient}>\r\n"
+        return Job(index, f"{mail}\r\n".encode(), rcpt.encode(), self._on_wire(data))
+
+    def _on_wire(self, content: bytes) -> bytes:
+        """Write the content so that the line with the final dot is the only one of its kind."""
+        return content.replace(b"\r\n.", b"\r\n..")
+
+
+def closing(reply: Reply) -> PeerTrouble:
+    """Return what a 421 means for the connection."""
+    return PeerTrouble(f"The mail server closed the connection: {reply.code} {reply.text}", code=str(CLOSING))

@@ -19,7 +19,7 @@ NO_PIPELINING = tuple(each for each in EVERYTHING if each != "PIPELINING")
 def outcomes(results: list[SendResult]) -> list[Outcome]:
     for result in results:
         if result.outcome is not A:
-            assert result.fault is Fault.CONNECTION
+            assert result.fault in {Fault.CONNECTION, Fault.MESSAGE}
             assert result.reason
     return [result.outcome for result in results]
 
@@ -39,6 +39,8 @@ async def test_cut_before_anything_was_handed_over_defers_everything(phase: str,
     assert outcomes(results) == [D, D, D]
     assert peer.received == 0
     assert peer.connections == 1, "a peer that drops fresh connections is not called again in the same send"
+    begun = phase in {"mail", "rcpt", "data"}
+    assert [each.fault is Fault.MESSAGE for each in results] == [begun, False, False]
 
 
 @pytest.mark.parametrize("extensions", [EVERYTHING, NO_PIPELINING])
@@ -84,6 +86,7 @@ async def test_cut_inside_a_large_body_is_certainly_not_sent(open_adapter: OpenA
     assert outcomes(results) == [A, D, A]
     assert [each.recipient for each in peer.taken] == [batch[0].recipient, batch[2].recipient]
     assert peer.begun == 3, "a message whose content was begun is not begun again in the same send"
+    assert results[1].fault is Fault.MESSAGE
 
 
 async def test_large_body_arrives_whole(open_adapter: OpenAdapter):
