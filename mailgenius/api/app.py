@@ -10,10 +10,12 @@ from mailgenius.api import (
     campaigns,
     connections,
     deliveries,
+    fields,
     imports,
     leads,
     messages,
     operations,
+    segments,
     templates,
     workspace,
 )
@@ -28,7 +30,19 @@ from mailgenius.kit.services import Services
 BASE_PATH = "/api/v1"
 BODY_LIMIT = 2 << 20
 """Bytes of an ordinary body; routes that take more say so."""
-AREAS = (imports, leads, templates, connections, campaigns, deliveries, messages, operations, workspace)
+AREAS = (
+    imports,
+    leads,
+    fields,
+    segments,
+    templates,
+    connections,
+    campaigns,
+    deliveries,
+    messages,
+    operations,
+    workspace,
+)
 
 
 def create_app(services: Services) -> Litestar:

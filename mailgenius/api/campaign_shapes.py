@@ -12,7 +12,7 @@ from mailgenius.engine.ledger.model import MessageRow, MessageState
 from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.product.analytics.model import CampaignResults
 from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
-from mailgenius.product.leads.model import Audience, TagFilter
+from mailgenius.product.leads.model import Audience, SegmentFilter, TagFilter
 
 Name = Annotated[str, Meta(description="What people call it.", examples=["June news"])]
 ScheduledAt = Annotated[
@@ -35,11 +35,19 @@ class TagsBody(Body):
     none: list[str] = field(default_factory=list)
 
 
+class SegmentsBody(Body):
+    """Leads in any of some segments, and in none of others."""
+
+    any: list[Id] = field(default_factory=list)
+    none: list[Id] = field(default_factory=list)
+
+
 class AudienceBody(Body):
-    """Who it is for: `{"all": true}`, or tags; `none` may exclude from both."""
+    """Who it is for: `{"all": true}`, or tags, or segments; what is named of both must hold."""
 
     all: bool = False
     tags: TagsBody = field(default_factory=TagsBody)
+    segments: SegmentsBody = field(default_factory=SegmentsBody)
 
     def audience(self) -> Audience:
         """Return what the leads area understands.
@@ -48,7 +56,11 @@ class AudienceBody(Body):
             Invalid: it says nobody in particular.
         """
         tags = TagFilter(any=tuple(self.tags.any), all=tuple(self.tags.all), none=tuple(self.tags.none))
-        audience = Audience(all=self.all, tags=tags)
+        segments = SegmentFilter(
+            any=tuple(int(each) for each in self.segments.any),
+            none=tuple(int(each) for each in self.segments.none),
+        )
+        audience = Audience(all=self.all, tags=tags, segments=segments)
         audience.check()
         return audience
 
@@ -119,11 +131,19 @@ class TagsAnswer(Answer):
     none: list[str]
 
 
+class SegmentsAnswer(Answer):
+    """Leads in any of some segments, and in none of others."""
+
+    any: list[Id]
+    none: list[Id]
+
+
 class AudienceAnswer(Answer):
     """Who it is for."""
 
     all: bool
     tags: TagsAnswer
+    segments: SegmentsAnswer
 
 
 class LinkAnswer(Answer):
@@ -273,7 +293,7 @@ _NUMBERS = (
 
 
 def _common(campaign: Campaign) -> dict[str, Any]:
-    tags = campaign.audience.tags
+    tags, segments = campaign.audience.tags, campaign.audience.segments
     return {
         "id": str(campaign.id),
         "name": campaign.name,
@@ -286,6 +306,9 @@ def _common(campaign: Campaign) -> dict[str, Any]:
         "audience": AudienceAnswer(
             all=campaign.audience.all,
             tags=TagsAnswer(any=list(tags.any), all=list(tags.all), none=list(tags.none)),
+            segments=SegmentsAnswer(
+                any=[str(each) for each in segments.any], none=[str(each) for each in segments.none]
+            ),
         ),
         "recipients": campaign.frozen_count,
         "error": campaign.error,

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from mailgenius.api.bodies import Answer, Body, Id
 from mailgenius.product.leads.model import MAX_BATCH, Lead, LeadInput, LeadStatus, Mode
 
-FieldValue = str | int | float | bool | None
+FieldValue = str | int | float | bool | list[str] | None
 
 Email = Annotated[
     str, Meta(description="E-mail address; stored in lower case.", examples=["ana@example.com"])
@@ -27,7 +27,8 @@ Tags = Annotated[list[str], Meta(description="At most 100.", examples=[["vip", "
 Fields = Annotated[
     dict[str, FieldValue],
     Meta(
-        description="Custom fields: keys of a-z, 0-9 and _, beginning with a letter.",
+        description="Custom fields: keys of a-z, 0-9 and _, beginning with a letter. Fields with a type check"
+        " their values; several choices are a list.",
         examples=[{"city": "Recife"}],
     ),
 ]

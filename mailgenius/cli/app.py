@@ -57,10 +57,16 @@ ENTRIES = (
     ),
     Entry("template", "templates:app", "Templates: what messages say."),
     Entry("leads", "leads:app", "Leads: the people that messages go to."),
+    Entry("segment", "segments:app", "Segments: saved conditions on leads."),
     Entry("campaign", "campaigns:app", "Campaigns: one message to many."),
     Entry("outbox", "outbox:app", "The sandbox's outbox: messages that never left this machine."),
     Entry(
         "bench", "bench.command:app", "How fast this machine is, beside its own limit. Leaves nothing behind."
+    ),
+    Entry(
+        "soak",
+        "soak.command:soak",
+        "Play faults on a throw-away installation and count what arrives. Fails when a promise is broken.",
     ),
 )
 """In the order of the list. A test compares the lines with what the commands say of themselves."""

@@ -174,7 +174,7 @@ def _cells(lead: Lead, keys: list[str]) -> Iterator[str]:
     """Yield a lead as cells. What a spreadsheet would run as a formula is made plain text."""
     known = [getattr(lead, column) for column in COLUMNS]
     for value in [*known, *(lead.fields.get(key) for key in keys)]:
-        text = ";".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        text = ";".join(value) if isinstance(value, tuple | list) else "" if value is None else str(value)
         harmless = not text.startswith(FORMULA_STARTS) or (text[0] == "+" and text[1:].isdigit())
         yield text if harmless else f"'{text}"
 

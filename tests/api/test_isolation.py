@@ -87,6 +87,26 @@ CASES: dict[str, Case] = {
     "patch /api/v1/leads/{lead_id}": Case(json=lambda _: {"name": "Stolen"}),
     "delete /api/v1/leads/{lead_id}": Case(),
     "get /api/v1/tags": LIST,
+    "get /api/v1/fields": LIST,
+    # The same key in another workspace is another field.
+    "post /api/v1/fields": Case(json=lambda world: {"label": "F", "key": "secret"}, answers={201}),
+    "patch /api/v1/fields/{field_key}": Case(json=lambda _: {"label": "Stolen"}),
+    "post /api/v1/segments": Case(
+        json=lambda world: {
+            "name": SECRET,
+            "tree": {"all": [{"on": "segment", "op": "in", "value": world.ids["segment_id"]}]},
+        },
+        answers={422},
+    ),
+    "get /api/v1/segments": LIST,
+    "post /api/v1/segments/preview": Case(
+        json=lambda _: {"tree": {"all": [{"on": "tag", "op": "any", "value": [SECRET]}]}}, answers={200}
+    ),
+    "get /api/v1/segments/{segment_id}": Case(),
+    "patch /api/v1/segments/{segment_id}": Case(json=lambda _: {"name": "Stolen"}),
+    "delete /api/v1/segments/{segment_id}": Case(),
+    "post /api/v1/segments/{segment_id}/count": Case(),
+    "get /api/v1/segments/{segment_id}/members": Case(),
     "post /api/v1/templates": Case(
         json=lambda _: {"name": "T", "subject": "S", "html": "<p></p>"}, answers={201}
     ),
@@ -149,6 +169,9 @@ async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int
             json={"email": f"{SECRET}@example.com", "external_id": SECRET, "tags": [SECRET], "name": SECRET},
         )
     )["lead"]
+    await post("fields", json={"label": SECRET, "key": "ours_only"})
+    tree = {"all": [{"on": "tag", "op": "any", "value": [SECRET]}]}
+    segment = await post("segments", json={"name": SECRET, "tree": tree})
     template = await post("templates", json={"name": SECRET, "subject": SECRET, "html": "<p>Hello</p>"})
     connection = await post("connections", json={"name": SECRET, "provider": "sandbox"})
     made = await post(
@@ -176,10 +199,18 @@ async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int
             "data": {"code": SECRET},
         },
     )
-    ids = {"lead_id": lead, "template_id": template, "connection_id": connection, "campaign_id": made}
+    ids = {
+        "lead_id": lead,
+        "template_id": template,
+        "connection_id": connection,
+        "campaign_id": made,
+        "segment_id": segment,
+    }
     ids |= {"message_id": sent}
     return World(
-        ids={name: item["id"] for name, item in ids.items()} | {"import_id": upload["id"]}, lead=lead
+        ids={name: item["id"] for name, item in ids.items()}
+        | {"import_id": upload["id"], "field_key": "ours_only"},
+        lead=lead,
     )
 
 

@@ -16,7 +16,8 @@ import polars as pl
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 from mailgenius.product.imports.mapping import STATUSES, slug
-from mailgenius.product.leads import normalise
+from mailgenius.product.leads import field_values, normalise
+from mailgenius.product.leads.model import FieldType, LeadField
 
 # Characters that every rule leaves as they are: printable ASCII, precomposed Latin letters, Cyrillic.
 _PLAIN = "\u00a1-\u00ac\u00ae-\u024f\u0400-\u0481‘’“”–—…"
@@ -186,6 +187,32 @@ def moment(cell: str) -> str:
     except ValueError as error:
         raise ValueError(f"“{normalise.shown(cell)}” is not a date: write it as 2026-01-31") from error
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+_QUICK_FORMS: dict[FieldType, tuple[str, bool]] = {
+    FieldType.NUMBER: (r"^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,9}[1-9])?$", False),
+    FieldType.DATE: (r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])$", True),
+    FieldType.URL: (r"^https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9/._~%&=?+-]*)?$", True),
+}
+"""What is stored as it stands in the file, and whether JSON quotes it."""
+
+
+def typed_texts(raw: pl.Series, field: LeadField) -> Settled:
+    """Settle the column of a field with a type: its values as JSON, and the cells that do not fit."""
+
+    def quick(cells: pl.Series) -> pl.Series:
+        if field.type not in _QUICK_FORMS:
+            return nothing(cells.len())
+        pattern, quoted = _QUICK_FORMS[field.type]
+        found = pl.lit(cells)
+        fits = found.str.contains(pattern) & (found.str.len_bytes() <= field_values.MAX_URL)
+        return _where(fits, pl.lit('"') + found + pl.lit('"') if quoted else found)
+
+    def rule(cell: str) -> str:
+        value = field_values.in_form(field, cell)
+        return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+    return _settle(raw, quick, rule)
 
 
 def json_texts(raw: pl.Series) -> pl.Series:

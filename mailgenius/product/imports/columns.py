@@ -1,8 +1,8 @@
 """Brings a chunk of rows into normal form: which columns are what, what is empty, what is wrong."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import polars as pl
@@ -12,7 +12,7 @@ from mailgenius.product.imports.cells import Settled
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name
 from mailgenius.product.imports.mapping import Targets
 from mailgenius.product.imports.model import Reject
-from mailgenius.product.leads.model import Mode
+from mailgenius.product.leads.model import LeadField, Mode
 
 NO_IDENTITY = "an e-mail, a phone or an external id is needed"
 COLUMNS = (
@@ -40,6 +40,8 @@ class Rules:
     mode: Mode
     consent_source: str
     """For rows that name none."""
+    typed: Mapping[str, LeadField] = field(default_factory=dict)
+    """The custom fields that are not plain texts, by key."""
 
     @property
     def filling(self) -> bool:
@@ -63,11 +65,12 @@ def normal_rows(chunk: Chunk, rules: Rules) -> tuple[pl.DataFrame, list[Reject]]
         "consent_at": read("consent_at", cells.moments),
         "consent_source": _consent_source(rows, rules),
     }
+    fields, misfits = _fields(rows, rules)
     frame = pl.DataFrame(
         {
             LINE: rows[LINE],
             **{name: each.values for name, each in settled.items()},
-            "fields": _fields(rows, rules),
+            "fields": fields,
         }
     ).select(LINE, *COLUMNS)
     nobody = frame.select(
@@ -75,7 +78,7 @@ def normal_rows(chunk: Chunk, rules: Rules) -> tuple[pl.DataFrame, list[Reject]]
             pl.lit(NO_IDENTITY)
         )
     ).to_series()
-    problems = [each.problems for each in settled.values() if each.problems is not None]
+    problems = [each.problems for each in settled.values() if each.problems is not None] + misfits
     reasons = _reasons(problems, nobody)
     bad = reasons.is_not_null()
     if not bad.any():
@@ -142,16 +145,28 @@ def _consent_source(rows: pl.DataFrame, rules: Rules) -> Settled:
     return Settled(values=filled, problems=settled.problems)
 
 
-def _fields(rows: pl.DataFrame, rules: Rules) -> pl.Series:
-    """Return the custom fields of each row as a JSON object; null when it says nothing of any."""
+def _fields(rows: pl.DataFrame, rules: Rules) -> tuple[pl.Series, list[pl.Series]]:
+    """Return the custom fields of each row as a JSON object, and what does not fit.
+
+    The object is null when a row says nothing of any field. A value that does not fit costs the row: taken
+    without it, the lead would silently lack what its file says, and the rejects can be corrected and come
+    again.
+    """
     if not rules.targets.fields:
-        return cells.nothing(rows.height)
+        return cells.nothing(rows.height), []
     empty = pl.lit("") if rules.filling else pl.lit("null,")
     pieces = []
+    misfits = []
     for key, place in rules.targets.fields.items():
-        value = pl.lit(cells.json_texts(rows[cell_name(place)]))
+        raw = rows[cell_name(place)]
+        if (kind := rules.typed.get(key)) is None:
+            value = pl.lit(cells.json_texts(raw))
+        else:
+            settled = cells.typed_texts(raw, kind)
+            value = pl.lit(settled.values)
+            misfits += [] if settled.problems is None else [settled.problems]
         label = pl.lit(json.dumps(key) + ":")
         piece = pl.when(value.is_not_null()).then(label + value + ",")
         pieces.append(piece.otherwise(empty if rules.filling else label + empty))
     joined = pl.concat_str(pieces).str.strip_suffix(",")
-    return pl.select(pl.when(joined != "").then(pl.lit("{") + joined + "}")).to_series()
+    return pl.select(pl.when(joined != "").then(pl.lit("{") + joined + "}")).to_series(), misfits

@@ -198,7 +198,8 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
             raise Stopped
         await leads.add_fields(tx, workspace_id=workspace_id, labels=dict(targets.labels))
         known = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
-    rules = Rules(targets=targets, mode=found.mode, consent_source=found.consent_source)
+        typed = await leads.typed_fields(tx, workspace_id=workspace_id)
+    rules = Rules(targets=targets, mode=found.mode, consent_source=found.consent_source, typed=typed)
     expect = leads.Expect.SOME_KNOWN if known else leads.Expect.ALL_NEW
     return Run(db=db, workspace_id=workspace_id, found=found, rules=rules, expect=expect)
 

@@ -7,6 +7,18 @@ class LeadNotFound(NotFound):
     """This lead does not exist."""
 
 
+class FieldNotFound(NotFound):
+    """This custom field does not exist."""
+
+
+class FieldKeyTaken(Conflict):
+    """A field with this key exists already; it may be archived."""
+
+
+class TooManyFields(LimitReached):
+    """A workspace has at most {limit} custom fields."""
+
+
 class IdentityConflict(Conflict):
     """This belongs to another lead: {reason}."""
 

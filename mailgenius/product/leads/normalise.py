@@ -161,7 +161,9 @@ def _field_value(key: str, value: Any) -> Any:
         return text(value) or None
     if value is None or isinstance(value, bool | int | float):
         return value
-    raise ValueError(f"the field {key} must be a text, a number, true or false")
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return [clean for each in value if (clean := text(each))] or None
+    raise ValueError(f"the field {key} must be a text, a number, true or false, or a list of texts")
 
 
 def shown(value: str) -> str:

@@ -1,4 +1,4 @@
-"""One typed function for each statement of queries.sql; those on the staging table are in staging.py."""
+"""One typed function for each statement of queries.sql; but see staging.py and fields.py for theirs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.leads.errors import LeadNotFound
-from mailgenius.product.leads.model import Activity, Audience, Lead, LeadField, LeadStatus, TagCount
+from mailgenius.product.leads.model import Activity, Audience, Lead, LeadStatus, TagCount
 
 _SQL = load_queries(__file__)
 
@@ -126,16 +126,6 @@ async def log_activity(tx: Tx, *, workspace_id: int, lead_id: int, kind: str, de
 
 async def activity(tx: Tx, *, workspace_id: int, lead_id: int, limit: int) -> list[Activity]:
     return await tx.all(Activity, _SQL["activity"], workspace_id=workspace_id, lead_id=lead_id, limit=limit)
-
-
-async def list_fields(tx: Tx, *, workspace_id: int) -> list[LeadField]:
-    return await tx.all(LeadField, _SQL["list-fields"], workspace_id=workspace_id)
-
-
-async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> None:
-    await tx.execute(
-        _SQL["add-fields"], workspace_id=workspace_id, keys=list(labels), labels=list(labels.values())
-    )
 
 
 async def status_counts(tx: Tx, *, workspace_id: int) -> dict[LeadStatus, int]:

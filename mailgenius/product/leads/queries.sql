@@ -478,7 +478,10 @@ OFFSET %(size)s::int - 1
 SELECT coalesce(max(id), 0) FROM leads WHERE workspace_id = %(workspace_id)s::bigint
 
 -- name: merge-data
--- What templates may print of some leads.
-SELECT id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), name, tags, fields
+-- What templates may print of some leads: where one has no value of a field, the field's default. The defaults are
+-- looked up once for all.
+SELECT id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), name, tags,
+       coalesce((SELECT jsonb_object_agg(key, default_value) FROM lead_fields
+                  WHERE workspace_id = %(workspace_id)s::bigint AND default_value IS NOT NULL) || fields, fields)
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])

@@ -14,6 +14,14 @@ from mailgenius.product.leads.service.changing import (
     set_status as set_status,
     update as update,
 )
+from mailgenius.product.leads.service.fielding import (
+    FieldChanges as FieldChanges,
+    create_field as create_field,
+    fitting as fitting,
+    get_field as get_field,
+    typed_fields as typed_fields,
+    update_field as update_field,
+)
 from mailgenius.product.leads.service.merging import (
     Expect as Expect,
     Merge as Merge,

@@ -11,6 +11,7 @@ from mailgenius.kit.errors import Invalid, Problem, invalid
 from mailgenius.product.leads import normalise, queries
 from mailgenius.product.leads.errors import IdentityConflict
 from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
+from mailgenius.product.leads.service.fielding import fitting, typed_fields
 from mailgenius.product.leads.service.merging import addresses_by_channel, suppress
 from mailgenius.product.leads.service.writing import add_fields
 
@@ -30,6 +31,9 @@ async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput)
         IdentityConflict: another lead has the new e-mail, phone or external id.
     """
     before = await queries.lock_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
+    if changes.fields:
+        typed = await typed_fields(tx, workspace_id=workspace_id)
+        changes = replace(changes, fields=fitting(changes.fields, typed))
     after = _changed(before, changes)
     if after != before:
         try:

@@ -1,7 +1,7 @@
 """One lead, what happened to it, and what the workspace's leads have in common."""
 
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.product.leads import queries
+from mailgenius.product.leads import fields as stored_fields, queries
 from mailgenius.product.leads.model import Activity, Lead, LeadField, LeadStatus, TagCount
 
 
@@ -32,13 +32,13 @@ async def counts(tx: Tx, *, workspace_id: int) -> dict[LeadStatus, int]:
 
 async def fields(tx: Tx, *, workspace_id: int) -> list[LeadField]:
     """Return the custom fields that leads of this workspace may have."""
-    found = await queries.list_fields(tx, workspace_id=workspace_id)
+    found = await stored_fields.list_fields(tx, workspace_id=workspace_id)
     return [field for field in found if field.archived_at is None]
 
 
 async def all_fields(tx: Tx, *, workspace_id: int) -> list[LeadField]:
     """Return the custom fields, those that are archived too: leads may still have values of them."""
-    return await queries.list_fields(tx, workspace_id=workspace_id)
+    return await stored_fields.list_fields(tx, workspace_id=workspace_id)
 
 
 async def fold_counts(tx: Tx) -> int:

@@ -1,10 +1,11 @@
 """Taking leads in from callers, one or many: normalise, check, stage, merge."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
-from mailgenius.product.leads import normalise, queries, staging
+from mailgenius.product.leads import field_values, fields, normalise, queries, staging
 from mailgenius.product.leads.errors import BatchTooLarge, IdentityConflict
 from mailgenius.product.leads.model import (
     MAX_BATCH,
@@ -15,6 +16,7 @@ from mailgenius.product.leads.model import (
     Upserted,
 )
 from mailgenius.product.leads.rounds import NumberedLead, Plan, PlannedLead, plan_rounds
+from mailgenius.product.leads.service.fielding import fitting, typed_fields
 from mailgenius.product.leads.service.merging import Merge, merge_staged, stage
 
 TOO_MANY_REPEATS = "one of its identities stands in too many rows that contradict each other"
@@ -32,6 +34,9 @@ async def upsert(
     clean, problems = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
     if clean is None:
         raise Invalid(problems=[Problem(field, message) for field, message in problems])
+    if clean.fields:
+        typed = await typed_fields(tx, workspace_id=workspace_id)
+        clean = replace(clean, fields=fitting(clean.fields, typed))
     await stage(tx, [PlannedLead(n=0, round_no=0, lead=clean)])
     result = await merge_staged(tx, Merge(workspace_id=workspace_id, mode=mode, source=source), rounds=[1])
     if result.rejected:
@@ -54,9 +59,13 @@ async def upsert_batch(
         raise BatchTooLarge(limit=MAX_BATCH, size=len(leads))
     rejected: list[Rejected] = []
     numbered: list[NumberedLead] = []
+    typed = await typed_fields(tx, workspace_id=workspace_id) if any(lead.fields for lead in leads) else {}
     for index, lead in enumerate(leads):
         clean, problems = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
-        if clean is None:
+        if clean is not None and clean.fields:
+            values, misfits = field_values.cleaned(clean.fields, typed)
+            problems, clean = [("fields", each) for each in misfits], replace(clean, fields=values)
+        if clean is None or problems:
             rejected.append(Rejected(index=index, reason="; ".join(message for _, message in problems)))
         else:
             numbered.append(NumberedLead(n=index, lead=clean))
@@ -97,7 +106,7 @@ def add_repeats(result: BatchResult, plan: Plan, *, mode: Mode) -> BatchResult:
 async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> None:
     """Make custom fields known, by key, with the label that people see."""
     if labels:
-        await queries.add_fields(tx, workspace_id=workspace_id, labels=labels)
+        await fields.add_fields(tx, workspace_id=workspace_id, labels=labels)
 
 
 async def _know_fields(tx: Tx, workspace_id: int, leads: Sequence[LeadInput]) -> None:
