@@ -9,24 +9,24 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
-from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
-from mailgenius.kit.crypto import BadToken, Keys, random_token
+from mailgenius.kit.crypto import BadToken, Keys
 from mailgenius.kit.errors import NotFound
+from mailgenius.kit.multipart import (
+    BODY_LIMIT as BODY_LIMIT,
+    FILE_LIMIT,
+    MultipartBroken,
+    Part,
+    parts,
+    storage_key,
+)
 from mailgenius.web.i18n import _
 from mailgenius.web.security import check_token
 from mailgenius.web.templating import CSRF_FIELD, CSRF_HEADER
 from mailgenius.web.visits import Visit
 
-FILE_LIMIT: Final = 2 << 30
-BODY_LIMIT: Final = FILE_LIMIT + (1 << 20)
-"""A whole file and what stands around it."""
-
-_FIELD_LIMIT: Final = 64 << 10
+_PARTS: Final = 20
 _PURPOSE: Final = "web.upload"
-_UNSAFE: Final = re.compile(r"[^\w.-]+")
-
-Events = AsyncIterator[MultipartSegment | bytes | bytearray | None]
 
 
 class UploadRefused(Exception):
@@ -75,38 +75,37 @@ async def receive(visit: Visit, *, folder: str, endings: tuple[str, ...]) -> Tic
         FileTooLarge: more than 2 GiB came. Nothing stays stored.
     """
     kind, options = visit.request.content_type
-    if kind != "multipart/form-data" or not options.get("boundary"):
+    boundary = options.get("boundary")
+    if kind != "multipart/form-data" or not boundary:
         raise UploadRefused(_("Choose a file first."))
-    events = _events(visit, options["boundary"])
+    form = parts(visit.request.stream(), kind=kind, boundary=boundary, most=_PARTS)
     try:
-        part = await _file_part(visit, events)
-        return await _store(visit, folder, _checked_name(part.filename or "", endings), events)
-    except MultipartError as error:
+        part = await _file_part(visit, form)
+        return await _store(visit, folder, _checked_name(part.filename or "", endings), part, form)
+    except MultipartBroken as error:
         raise UploadRefused(_("The upload was cut off. Try again.")) from error
 
 
-async def _file_part(visit: Visit, events: Events) -> MultipartSegment:
+async def _file_part(visit: Visit, form: AsyncIterator[Part]) -> Part:
     """Read up to the file, and check on the way that the form is one of ours."""
     trusted = bool(visit.request.headers.get(CSRF_HEADER))
-    async for event in events:
-        if not isinstance(event, MultipartSegment):
-            continue
-        if event.filename is not None:
+    async for part in form:
+        if part.filename is not None:
             if not trusted:
                 check_token("", visit.page.csrf_token)
-            return event
-        if event.name == CSRF_FIELD and not trusted:
-            check_token(await _field(events), visit.page.csrf_token)
+            return part
+        if part.name == CSRF_FIELD and not trusted:
+            check_token(await part.text(), visit.page.csrf_token)
             trusted = True
     raise UploadRefused(_("Choose a file first."))
 
 
-async def _store(visit: Visit, folder: str, name: str, events: Events) -> Ticket:
+async def _store(visit: Visit, folder: str, name: str, part: Part, form: AsyncIterator[Part]) -> Ticket:
     storage = visit.services.storage
-    key = f"{folder}/{visit.workspace_id}/{random_token(16)}/{_UNSAFE.sub('_', name)}"
+    key = storage_key(f"{folder}/{visit.workspace_id}", name)
     try:
-        size = await storage.put(key, _part(events), limit=FILE_LIMIT)
-        async for _rest in events:
+        size = await storage.put(key, part.chunks(), limit=FILE_LIMIT)
+        async for _rest in form:
             pass  # To the end, because only a whole body is known to be unharmed.
         if not size:
             raise UploadRefused(_("This file is empty."))
@@ -115,34 +114,6 @@ async def _store(visit: Visit, folder: str, name: str, events: Events) -> Ticket
         await storage.delete(key)
         raise
     return Ticket(workspace_id=visit.workspace_id, key=key, name=name, size=size)
-
-
-async def _events(visit: Visit, boundary: str) -> Events:
-    """The beginning, the bytes and the end (None) of each part."""
-    with PushMultipartParser(boundary, max_segment_count=20) as parser:
-        async for chunk in visit.request.stream():
-            if chunk:
-                for event in parser.parse(chunk):
-                    yield event
-
-
-async def _part(events: Events) -> AsyncIterator[bytes]:
-    async for event in events:
-        if event is None:
-            return
-        if not isinstance(event, MultipartSegment):
-            yield bytes(event)
-    # The stream ended inside the part.
-    raise MultipartError("the last part has no end")
-
-
-async def _field(events: Events) -> str:
-    value = bytearray()
-    async for chunk in _part(events):
-        value += chunk
-        if len(value) > _FIELD_LIMIT:
-            raise UploadRefused(_("The upload was cut off. Try again."))
-    return value.decode("utf-8", "replace")
 
 
 def _checked_name(filename: str, endings: tuple[str, ...]) -> str:
