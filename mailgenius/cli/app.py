@@ -59,6 +59,7 @@ ENTRIES = (
     Entry("leads", "leads:app", "Leads: the people that messages go to."),
     Entry("segment", "segments:app", "Segments: saved conditions on leads."),
     Entry("campaign", "campaigns:app", "Campaigns: one message to many."),
+    Entry("message", "messages:app", "Messages: single ones, to one person each."),
     Entry("outbox", "outbox:app", "The sandbox's outbox: messages that never left this machine."),
     Entry(
         "bench", "bench.command:app", "How fast this machine is, beside its own limit. Leaves nothing behind."

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from mailgenius.cli.bench.messages import bench_messages
 from mailgenius.cli.bench.soak import bench_soak
 from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
@@ -42,6 +43,21 @@ def send(
         f"Campaign: {result['messages']:,} messages in {result['seconds']} s, {result['rate']:,} a second\n"
         f"Limit:    {result['limit']:,} a second by {result['limit_source']}\n"
         f"Ratio:    {result['ratio']}"
+    )
+    show(result, words, as_json=as_json)
+
+
+@app.command("messages")
+def messages(
+    messages: Annotated[int, typer.Option(min=1000, help="Messages to post.")] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Time transactional messages posted to the API in batches, beside a plain COPY of as many rows."""
+    result = uvloop.run(bench_messages(messages))
+    words = (
+        f"Posted: {result.messages:,} messages in {result.seconds} s, {result.rate:,.0f} a second\n"
+        f"COPY:   {result.limit:,.0f} rows a second\n"
+        f"Ratio:  {result.ratio}"
     )
     show(result, words, as_json=as_json)
 
