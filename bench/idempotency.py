@@ -3,7 +3,7 @@
     python bench/idempotency.py [--posts 10000] [--kills 5]
 
 Starts an installation of its own in a temporary home. Each post carries an Idempotency-Key; its three callers
-try again after a broken connection, a 409 and a 503, as a careful customer does, until they hear a 201. At the
+try again after a broken connection, a 409 and a 503, as a careful customer does, until a 201. At the
 end all three must have heard of the same message, and there must be as many messages as posts.
 """
 

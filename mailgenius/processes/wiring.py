@@ -1,5 +1,6 @@
 """Which jobs the installation has, and what its doors are given."""
 
+from mailgenius.engine.dead_letters.jobs import jobs as dead_letters_jobs
 from mailgenius.engine.intake.jobs import jobs as intake_jobs
 from mailgenius.kit.jobs import Jobs, JobTable
 from mailgenius.ops.maintenance import jobs as maintenance_jobs
@@ -17,6 +18,7 @@ def job_tables() -> list[JobTable]:
         leads_jobs,
         workspaces_jobs,
         intake_jobs,
+        dead_letters_jobs,
         campaigns_jobs,
         segments_jobs,
         maintenance_jobs,

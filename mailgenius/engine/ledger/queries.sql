@@ -819,3 +819,120 @@ SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provide
    AND m.id < %(before_id)s::bigint AND m.id >= message_id_at(%(since)s::timestamptz)
  ORDER BY m.id DESC
  LIMIT %(limit)s::int
+
+-- Dead letters: attempts that ended a message without success and that nobody has closed. --------------------
+
+-- name: dead-letters
+-- A page of dead letters, newest message first, of one message or by a filter. An attempt counts while its message
+-- stands as it left it: news that came later, or a repetition, makes it history.
+SELECT a.message_id AS id, a.number AS attempt, a.outcome AS state, a.code, a.reason, a.at, m.lead_id, m.address,
+       m.order_id, o.source, o.source_id, o.channel, o.content ->> 'campaign_name' AS campaign_name,
+       o.state = 'cancelled' AS cancelled
+  FROM attempts a
+  JOIN messages m ON m.workspace_id = a.workspace_id AND m.id = a.message_id AND m.attempts = a.number
+                 AND m.state::text = a.outcome
+  JOIN orders o ON o.workspace_id = a.workspace_id AND o.id = a.order_id
+ WHERE a.workspace_id = %(workspace_id)s::bigint
+   AND NOT a.closed AND a.outcome IN ('rejected', 'unknown', 'expired')
+   AND (%(message_id)s::bigint IS NULL OR a.message_id = %(message_id)s::bigint)
+   AND (%(state)s::text IS NULL OR a.outcome = %(state)s::text)
+   AND (%(code)s::text IS NULL OR a.code = %(code)s::text)
+   AND (%(source_id)s::bigint IS NULL OR o.source = 'campaign' AND o.source_id = %(source_id)s::bigint)
+   AND (%(reason)s::text = '' OR position(lower(%(reason)s::text) IN lower(a.reason)) > 0)
+   AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s::timestamptz)
+   AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s::timestamptz)
+   AND a.message_id < %(before_id)s::bigint
+ ORDER BY a.message_id DESC
+ LIMIT %(limit)s::int
+
+-- name: next-dead-letters
+-- The next dead letters of a filter after a message, the oldest first: what a run works off. As dead-letters.
+SELECT a.message_id, a.order_id
+  FROM attempts a
+  JOIN messages m ON m.workspace_id = a.workspace_id AND m.id = a.message_id AND m.attempts = a.number
+                 AND m.state::text = a.outcome
+  JOIN orders o ON o.workspace_id = a.workspace_id AND o.id = a.order_id
+ WHERE a.workspace_id = %(workspace_id)s::bigint
+   AND NOT a.closed AND a.outcome IN ('rejected', 'unknown', 'expired')
+   AND (%(state)s::text IS NULL OR a.outcome = %(state)s::text)
+   AND (%(code)s::text IS NULL OR a.code = %(code)s::text)
+   AND (%(source_id)s::bigint IS NULL OR o.source = 'campaign' AND o.source_id = %(source_id)s::bigint)
+   AND (%(reason)s::text = '' OR position(lower(%(reason)s::text) IN lower(a.reason)) > 0)
+   AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s::timestamptz)
+   AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s::timestamptz)
+   AND a.message_id > %(after_id)s::bigint
+ ORDER BY a.message_id
+ LIMIT %(limit)s::int
+
+-- name: count-dead-letters
+-- Dead letters by state and code, among a bounded number of the newest: what filters offer.
+SELECT outcome AS state, code, count(*) AS n
+  FROM (SELECT a.outcome, a.code
+          FROM attempts a
+          JOIN messages m ON m.workspace_id = a.workspace_id AND m.id = a.message_id
+                         AND m.attempts = a.number AND m.state::text = a.outcome
+         WHERE a.workspace_id = %(workspace_id)s::bigint
+           AND NOT a.closed AND a.outcome IN ('rejected', 'unknown', 'expired')
+         ORDER BY a.message_id DESC
+         LIMIT %(most)s::int) newest
+ GROUP BY outcome, code
+ ORDER BY n DESC, outcome, code
+
+-- name: orders-of-messages
+-- Which order each of some messages belongs to.
+SELECT id, order_id
+  FROM messages
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(message_ids)s::bigint[])
+
+-- name: reopen-order
+-- Let a drained order run again, because a message of it is replayed. The caller has locked it.
+UPDATE orders
+   SET state = 'running', drained_at = NULL
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint AND state = 'drained'
+
+-- name: replay-messages
+-- Queue dead messages of an order again, as a new batch, and close the attempts that had ended them.
+WITH picked AS MATERIALIZED (
+    SELECT m.id, m.state, m.attempts
+      FROM messages m
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = ANY (%(message_ids)s::bigint[])
+       AND m.order_id = %(order_id)s::bigint AND m.state::text = ANY (%(dead)s::text[])
+     ORDER BY m.id
+       FOR NO KEY UPDATE
+), closed AS (
+    UPDATE attempts a SET closed = true
+      FROM picked p
+     WHERE a.workspace_id = %(workspace_id)s::bigint AND a.message_id = p.id AND a.number = p.attempts
+       AND NOT a.closed AND a.outcome = p.state::text
+    RETURNING a.message_id AS id, a.number
+), batch AS (
+    INSERT INTO batches (workspace_id, order_id, state, size, first_id, last_id)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, %(batch_state)s::batch_state, count(*), min(id), max(id)
+      FROM closed
+    HAVING count(*) > 0
+    RETURNING id
+), changed AS (
+    UPDATE messages m
+       SET state = 'queued', batch_id = batch.id, error = '', updated_at = now()
+      FROM closed, batch
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = closed.id
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), state, 0, n
+      FROM (SELECT p.state, -count(*) AS n FROM picked p JOIN closed USING (id) GROUP BY p.state
+            UNION ALL
+            SELECT 'queued', count(*) FROM closed) steps
+     WHERE n <> 0
+     ORDER BY state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT id, number FROM closed
+
+-- name: discard-messages
+-- Close the attempts that ended some messages: they stay as they are and leave the list of dead letters.
+UPDATE attempts a SET closed = true
+  FROM messages m
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = ANY (%(message_ids)s::bigint[])
+   AND a.workspace_id = %(workspace_id)s::bigint AND a.message_id = m.id AND a.number = m.attempts
+   AND a.outcome = m.state::text AND NOT a.closed AND a.outcome IN ('rejected', 'unknown', 'expired')
+RETURNING a.message_id, a.number

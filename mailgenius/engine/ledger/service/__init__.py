@@ -16,6 +16,14 @@ from mailgenius.engine.ledger.service.claims import (
     note_connection as note_connection,
     renew as renew,
 )
+from mailgenius.engine.ledger.service.dead_letters import (
+    count_dead as count_dead,
+    dead_letters as dead_letters,
+    discard_dead as discard_dead,
+    next_dead as next_dead,
+    orders_of as orders_of,
+    replay_dead as replay_dead,
+)
 from mailgenius.engine.ledger.service.messages import (
     attempts as attempts,
     cancel_message as cancel_message,
