@@ -64,9 +64,8 @@ def test_children_follow_a_killed_supervisor(home: Path):
         children = [child.pid for child in psutil.Process(installation.process.pid).children(recursive=True)]
         installation.process.kill()
         until(lambda: not alive(children))
-    # The killed process may have been the last to let go of the database; the next command tidies up.
-    assert command(home, "workspace", "list")["items"]
     until(lambda: not EmbeddedPostgres(home).running())
+    assert command(home, "workspace", "list")["items"]
 
 
 def test_a_taken_port_is_explained(home: Path):

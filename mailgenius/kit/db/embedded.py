@@ -1,8 +1,9 @@
 """The embedded PostgreSQL: one server per home folder, shared by every process that uses that home.
 
 Each user of the server holds a shared lock on `postgres.lock` for as long as it lives. Who lets go last
-stops the server; a killed process lets go by dying. The server listens on a Unix socket only. PostgreSQL
-refuses to run as root, so as root it runs as an unprivileged account that may still enter the folders.
+stops the server. A killed process lets go by dying; when that was the last one, the guardian stops the server
+(guardian.py). The server listens on a Unix socket only. PostgreSQL refuses to run as root, so as root it runs
+as an unprivileged account that may still enter the folders.
 """
 
 import fcntl
@@ -12,12 +13,14 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from mailgenius.kit.db import guardian
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.logs import logger
 
@@ -64,24 +67,25 @@ class EmbeddedPostgres:
             EmbeddedServerFailed: it would not start; the message ends with the server's own words.
         """
         self.home.mkdir(parents=True, exist_ok=True)
-        with (self.home / "postgres.start").open("w") as gate:
+        with (self.home / guardian.GATE).open("w") as gate:
             # Only one process initialises or starts at a time. The usage lock is taken inside the gate, so
             # that the last user cannot stop the server between our look and our hold.
             fcntl.flock(gate, fcntl.LOCK_EX)
             if self._lock is None:
-                self._lock = (self.home / "postgres.lock").open("w")
+                self._lock = (self.home / guardian.USAGE).open("w")
                 fcntl.flock(self._lock, fcntl.LOCK_SH)
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             if not self.running():
                 self._start()
+            self._have_it_guarded()
         return self.url
 
     def release(self) -> None:
         """Give up our use of the server, and stop it when nobody else uses it."""
         if self._lock is None:
             return
-        with (self.home / "postgres.start").open("w") as gate:
+        with (self.home / guardian.GATE).open("w") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,6 +159,20 @@ class EmbeddedPostgres:
             raise EmbeddedServerFailed(detail=logfile.read_text()[-600:] or done.stderr)
         self._create_database(folder)
 
+    def _have_it_guarded(self) -> None:
+        """See that a guardian watches: it outlives all users, and goes with the last one."""
+        with (self.home / guardian.GUARD).open("w") as guard:
+            try:
+                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+        stop = self._command("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.data))
+        subprocess.run(  # noqa: S603  # Our own program with our own arguments.
+            [sys.executable, "-I", "-S", guardian.__file__, str(self.home), *stop],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd="/", check=True,
+        )  # fmt: skip
+
     def _create_database(self, folder: Path) -> None:
         listed = self._run(
             "psql", "-h", str(folder), "-U", "postgres", "-Atc",
@@ -174,14 +192,19 @@ class EmbeddedPostgres:
         if self._account:
             os.chown(path, self._account.uid, self._account.gid)
 
-    def _run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def _command(self, program: str, *args: str) -> list[str]:
+        """Return how to run one of PostgreSQL's programs as the account of the server."""
         command = [str(binaries() / program), *args]
-        if self._account:
-            # The account keeps one capability, to pass folders such as /root that are closed to it.
-            command = [
-                "setpriv", f"--reuid={self._account.uid}", f"--regid={self._account.gid}", "--clear-groups",
-                "--inh-caps=+dac_override", "--ambient-caps=+dac_override", *command,
-            ]  # fmt: skip
+        if not self._account:
+            return command
+        # The account keeps one capability, to pass folders such as /root that are closed to it.
+        return [
+            "setpriv", f"--reuid={self._account.uid}", f"--regid={self._account.gid}", "--clear-groups",
+            "--inh-caps=+dac_override", "--ambient-caps=+dac_override", *command,
+        ]  # fmt: skip
+
+    def _run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = self._command(program, *args)
         with tempfile.TemporaryFile("w+") as output:
             # A file and not a pipe: the server keeps what pg_ctl hands down open, and a pipe would never end.
             done = subprocess.run(  # noqa: S603  # Our own programs with our own arguments.
