@@ -18,7 +18,7 @@ ROWS ?= 1000000
 MESSAGES ?= 50000
 SOAK_SECONDS ?= 300
 
-.PHONY: help setup assets demo run migrate doctor check test browser bench soak schema constraints wheel clean
+.PHONY: help setup assets demo run migrate doctor check test browser smtp-source bench soak schema constraints wheel clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ check: $(INSTALLED) ## Lint, types, import contracts, templates, spelling, and t
 test: setup browser ## Run every test.
 	$(BIN)/pytest -n 2
 
-bench: setup ## Measure import and sending beside the limit of this machine (ROWS, MESSAGES).
+bench: setup smtp-source ## Measure import and sending beside the limit of this machine (ROWS, MESSAGES).
 	$(BIN)/mailgenius bench import --rows $(ROWS)
 	$(BIN)/mailgenius bench send --messages $(MESSAGES)
 
@@ -104,6 +104,13 @@ $(INSTALLED): constraints.txt pyproject.toml | $(BIN)/python
 $(ASSETS): $(INSTALLED) $(ASSET_SOURCES)
 	@$(BIN)/python -m mailgenius.web.assets
 	@touch $@
+
+smtp-source: # The send bench stands beside Postfix's smtp-source, which Debian packs; unpacked here, not installed.
+	@if ! PATH="$$PATH:/usr/sbin:.tools" command -v smtp-source >/dev/null; then \
+	  if ! { command -v apt-get && command -v dpkg-deb; } >/dev/null || ! sh bench/fetch_smtp_source.sh .tools; then \
+	    echo "make: without smtp-source the limit is our own adapter. On Debian: apt-get install postfix." >&2; \
+	  fi; \
+	fi
 
 browser: # The browser journeys drive Debian's Chromium; root can have it installed here.
 	@if ! command -v chromium >/dev/null && [ -z "$${CHROMIUM:-}" ]; then \

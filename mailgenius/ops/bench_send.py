@@ -28,6 +28,7 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.embedded import EmbeddedPostgres
 from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.jobs import Jobs
+from mailgenius.ops.bench_cost import Meter
 from mailgenius.ops.bench_sink import (
     BenchFailed,
     Measured,
@@ -44,6 +45,8 @@ from mailgenius.product.workspaces import service as workspaces
 
 CHUNK = 5000
 PATIENCE_S = 30
+MOST_OF_LIMIT = 50_000
+"""Messages of the limit: more would not tell more."""
 
 Progress = Callable[[str], None]
 
@@ -55,7 +58,7 @@ async def bench_send(
 
     Args:
         messages: how many; below some thousands the figure says little.
-        engines: engine processes side by side; an installation starts one.
+        engines: engine processes side by side.
         home: where to make the scratch folder, which goes away at the end; the system's place when None.
         progress: told what goes on, in words for people.
 
@@ -68,15 +71,24 @@ async def bench_send(
             tell(f"Writing {messages} leads and their order")
             order = await _prepare(settings, sink, messages)
             tell("Sending through the engine")
-            ours = await _send(settings, sink, order, messages=messages, engines=engines)
+            ours, cost = await _send(settings, sink, order, messages=messages, engines=engines)
+            size = (await sink.counts())["bytes"] // messages
             tell(f"{ours.rate:.0f} messages a second; measuring the limit against the same sink")
-            source, plain = await limit(sink, messages, program=plain_sender(), folder=folder)
+            pushed = min(messages, MOST_OF_LIMIT)
+            source, plain = await limit(
+                sink, pushed, program=plain_sender(), folder=folder, message_bytes=size
+            )
+            pushed_bytes = (await sink.counts())["bytes"] - size * messages
     return {
         "rate": round(ours.rate, 1),
         "limit": round(plain.rate, 1),
         "ratio": round(ours.rate / plain.rate, 3) if plain.rate else 0.0,
         "messages": messages,
         "seconds": round(ours.seconds, 2),
+        "engines": engines,
+        "message_bytes": size,
+        "limit_bytes": pushed_bytes // pushed,
+        **cost,
         "limit_source": source,
     }
 
@@ -198,21 +210,33 @@ async def _add(db: Database, *, workspace_id: int, order_id: int, numbers: range
 
 async def _send(
     settings: Settings, sink: Sink, order: tuple[int, int], *, messages: int, engines: int
-) -> Measured:
+) -> tuple[Measured, dict[str, float]]:
     log = settings.home / "engine.log"
     with log.open("w") as output:
         running = [await _engine(settings, output) for _ in range(engines)]
+    meter = Meter(
+        engines=[engine.pid for engine in running],
+        postgres=_postgres(settings),
+        sink=sink.pid,
+        messages=messages,
+    )
     try:
-        measured = await watch(sink, messages, running[0])
+        measured = await watch(sink, messages, running[0], look=meter.look)
         await _verify(settings, order, messages)
     except BenchFailed as error:
         raise BenchFailed(detail=f"{error.values['detail']}. {log.read_text()[-800:]}") from error
     finally:
         for engine in running:
             await stop(engine)
-    if extra := len(sink.take()):
-        raise BenchFailed(detail=f"{extra} messages came twice")
-    return measured
+    recorded = sink.recorded()
+    if not len(recorded) == len(set(recorded)) == messages:
+        raise BenchFailed(detail=f"{len(recorded)} messages came, {len(set(recorded))} of them different")
+    return measured, meter.result()
+
+
+def _postgres(settings: Settings) -> int:
+    """Return the process id of the database server."""
+    return int((EmbeddedPostgres(settings.home).data / "postmaster.pid").read_text().split(maxsplit=1)[0])
 
 
 async def _engine(settings: Settings, output: IO[str]) -> asyncio.subprocess.Process:

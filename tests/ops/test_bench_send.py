@@ -15,20 +15,27 @@ from mailgenius.ops.bench_sink import limit, running_sink
 @pytest.mark.timeout(400)
 async def test_a_small_bench_tells_rate_limit_and_ratio(tmp_path: Path):
     said: list[str] = []
-    found = await bench_send(messages=600, home=tmp_path, progress=said.append)
+    found = await bench_send(messages=600, home=tmp_path, engines=2, progress=said.append)
     assert found["messages"] == 600
     assert float(found["rate"]) > 0
     assert float(found["limit"]) > 0
     assert found["ratio"] == pytest.approx(float(found["rate"]) / float(found["limit"]), abs=0.01)
+    assert float(found["limit_bytes"]) == pytest.approx(float(found["message_bytes"]), rel=0.05)
+    for part in ("engine", "postgres", "sink"):
+        assert float(found[f"{part}_cpu_us"]) > 0
+    assert 20 < float(found["engine_rss_mb_start"]) <= float(found["engine_rss_mb_end"]) + 5
     assert len(said) == 3
     assert list(tmp_path.iterdir()) == [], "the bench leaves nothing behind"
 
 
 async def test_without_smtp_source_our_adapter_is_the_limit(tmp_path: Path):
     async with running_sink(tmp_path) as sink:
-        source, measured = await limit(sink, 500, program=None, folder=tmp_path)
+        source, measured = await limit(sink, 500, program=None, folder=tmp_path, message_bytes=5000)
+        counts = await sink.counts()
     assert "not installed" in source
     assert measured.rate > 0
+    assert counts["accepted"] == 500
+    assert counts["bytes"] == pytest.approx(500 * 5000, rel=0.1)
 
 
 def test_the_sample_is_a_personal_message_of_four_kilobytes_with_five_links():

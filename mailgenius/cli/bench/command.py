@@ -11,6 +11,7 @@ from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
 from mailgenius.ops.bench_import import bench_import
 from mailgenius.ops.bench_send import bench_send
+from mailgenius.processes.scaling import parse_span
 
 app = typer.Typer(
     help="How fast this machine is, beside its own limit. Leaves nothing behind.", no_args_is_help=True
@@ -35,15 +36,35 @@ def import_rows(
 @app.command("send")
 def send(
     messages: Annotated[int, typer.Option(min=100, help="Recipients of the campaign.")] = 50_000,
+    engines: Annotated[
+        int, typer.Option(min=0, max=64, help="Engine processes; 0: as many as this machine would run.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Time a campaign to a local SMTP sink beside smtp-source against the same sink."""
-    result = uvloop.run(bench_send(messages=messages, home=load_settings().home, progress=say))
+    result = uvloop.run(
+        bench_send(
+            messages=messages,
+            home=load_settings().home,
+            engines=engines or parse_span("").most,
+            progress=say,
+        )
+    )
     words = (
-        f"Campaign: {result['messages']:,} messages in {result['seconds']} s, {result['rate']:,} a second\n"
-        f"Limit:    {result['limit']:,} a second by {result['limit_source']}\n"
+        f"Campaign: {result['messages']:,} messages in {result['seconds']} s, {result['rate']:,} a second, "
+        f"{result['message_bytes']:,} bytes each, {result['engines']} engines\n"
+        f"Limit:    {result['limit']:,} a second by {result['limit_source']}, "
+        f"{result['limit_bytes']:,} bytes each\n"
         f"Ratio:    {result['ratio']}"
     )
+    if "engine_cpu_us" in result:
+        words += (
+            f"\nA message: {result['engine_cpu_us']} µs of processor time in the engines, "
+            f"{result['postgres_cpu_us']} in PostgreSQL, {result['sink_cpu_us']} in the sink; "
+            f"in the second half of the run {result['cost_growth']} times that of the first\n"
+            f"Memory:   {result['engine_rss_mb_start']} MB an engine after a tenth of the run, "
+            f"{result['engine_rss_mb_end']} MB at its end"
+        )
     show(result, words, as_json=as_json)
 
 

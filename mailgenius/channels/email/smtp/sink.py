@@ -20,12 +20,16 @@ from typing import BinaryIO, cast
 
 import uvloop
 
+COUNTS = b"XCOUNTS"
+"""A command of our own: the answer holds the counts as JSON, while all goes on."""
 FLUSH_SECONDS = 0.04
 """Recorded lines reach the file at least this often, and before the final counts are printed."""
 _MOST_DIGITS = 100
 _LONGEST_COMMAND = 4096
 _END = b"\r\n.\r\n"
 _OFFERED = ("SIZE 52428800", "PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "CHUNKING")
+_GO_AHEAD = b"354 End data with <CR><LF>.<CR><LF>\r\n"
+_NOBODY = b"554 5.5.1 No valid recipients\r\n"
 _CHUNK = re.compile(rb"BDAT +(\d{1,9})( +LAST)? *", re.IGNORECASE)
 _ADDRESS = re.compile(rb"<([^>]*)>")
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -51,7 +55,6 @@ class SinkOptions:
     reject_percent: int = 0
     defer_percent: int = 0
     timed: bool = False
-    """Record also when each message was taken."""
     without: frozenset[str] = frozenset()
     """Extensions not to offer, such as PIPELINING or CHUNKING."""
 
@@ -162,12 +165,12 @@ class SinkConnection(asyncio.Protocol):
             self._chunk = (int(found[1]), found[2] is not None) if found else None
             return [] if found else [b"501 5.5.4 BDAT size [LAST]\r\n"]
         if verb == b"DATA":
-            if not self._recipients:
-                return [b"554 5.5.1 No valid recipients\r\n"]
-            self._in_data, self._searched = True, 0
-            return [b"354 End data with <CR><LF>.<CR><LF>\r\n"]
+            self._in_data, self._searched = bool(self._recipients), 0
+            return [_GO_AHEAD if self._in_data else _NOBODY]
         if verb in {b"EHLO", b"HELO", b"RSET"}:
             self._has_sender, self._recipients, self._chunks = False, [], []
+        if line.upper() == COUNTS:
+            return [b"250 %b\r\n" % json.dumps(asdict(self._sink.counts)).encode()]
         return [self._simple.get(verb, b"502 5.5.2 Command not known\r\n")]
 
     def _answer_rcpt(self, line: bytes) -> bytes:
@@ -202,7 +205,7 @@ class SinkConnection(asyncio.Protocol):
             return -1
         self._chunk = None
         if not self._recipients:
-            self._answers.append(b"554 5.5.1 No valid recipients\r\n")
+            self._answers.append(_NOBODY)
             return size
         self._chunks.append(buffer[position : position + size])
         if is_last:
