@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -11,6 +12,7 @@ from mailgenius.kit.config import Settings
 from mailgenius.kit.errors import LimitReached, NotFound
 
 READ_CHUNK = 1 << 20
+LISTED_AT_ONCE = 500
 
 
 class FileTooLarge(LimitReached):
@@ -66,6 +68,11 @@ class Storage:
             async for chunk in result.stream(min_chunk_size=READ_CHUNK):
                 size += await asyncio.to_thread(target.write, bytes(chunk))
         return size
+
+    async def keys_before(self, folder: str, moment: datetime) -> AsyncIterator[list[str]]:
+        """Yield the keys of a folder that were last written before a moment, some hundred at a time."""
+        async for found in self.store.list(folder, chunk_size=LISTED_AT_ONCE):
+            yield [each["path"] for each in found if each["last_modified"] < moment]
 
     async def delete(self, key: str) -> None:
         """Remove a file. Removing one that is gone already is fine."""

@@ -1,12 +1,20 @@
 """Upkeep that nobody should have to think of, as jobs on a schedule."""
 
+from datetime import timedelta
+
 from mailgenius.engine.ledger import service as ledger
+from mailgenius.kit import clock
 from mailgenius.kit.jobs import JobContext, JobTable
 from mailgenius.kit.logs import logger
-from mailgenius.ops import conservation
+from mailgenius.ops import conservation, queries
 
 jobs = JobTable()
 log = logger(__name__)
+
+UPLOADS = "imports"
+"""Folder of the store where files wait for their import."""
+FORGOTTEN_AFTER = timedelta(days=2)
+"""A file that was uploaded so long ago and is no import's was given up on the way."""
 
 
 @jobs.job("ops.partitions", cron="17 3 * * *")
@@ -30,3 +38,18 @@ async def check_rows(context: JobContext) -> None:
     """See that the books balance by every row. A second run looks again."""
     async with context.db.trusted() as tx:
         await conservation.check_rows(tx)
+
+
+@jobs.job("ops.forget_uploads", attempts=3, cron="7 4 * * *")
+async def forget_uploads(context: JobContext) -> None:
+    """Remove uploaded files whose import was never started. A second run finds them gone."""
+    removed = 0
+    async for keys in context.storage.keys_before(UPLOADS, clock.now() - FORGOTTEN_AFTER):
+        async with context.db.trusted() as tx:
+            wanted = await queries.uploads_in_use(tx, keys=keys)
+        for key in keys:
+            if key not in wanted:
+                await context.storage.delete(key)
+                removed += 1
+    if removed:
+        log.info("forgotten uploads removed", files=removed)

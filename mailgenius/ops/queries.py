@@ -95,3 +95,7 @@ async def deferred_by_reason(tx: Tx, *, workspace_id: int | None, limit: int) ->
 
 async def jobs(tx: Tx) -> JobFigures:
     return await tx.one(JobFigures, _SQL["jobs"])
+
+
+async def uploads_in_use(tx: Tx, *, keys: Sequence[str]) -> set[str]:
+    return {row[0] for row in await tx.rows(_SQL["uploads-in-use"], keys=list(keys))}

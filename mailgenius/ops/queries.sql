@@ -186,3 +186,8 @@ SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHER
        count(*) FILTER (WHERE status = 'failed') AS failed
   FROM procrastinate_jobs
  WHERE status IN ('todo', 'doing', 'failed');
+
+-- name: uploads-in-use
+-- Which of these stored files an import still has to read. An import removes its file when it is over.
+-- all workspaces: upkeep; a key holds its workspace_id.
+SELECT file_key FROM imports WHERE state IN ('queued', 'running') AND file_key = ANY (%(keys)s::text[]);
