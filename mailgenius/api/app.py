@@ -9,6 +9,7 @@ from litestar.di import Provide
 from mailgenius.api import (
     campaigns,
     connections,
+    dead_letters,
     deliveries,
     fields,
     imports,
@@ -40,6 +41,7 @@ AREAS = (
     campaigns,
     deliveries,
     messages,
+    dead_letters,
     operations,
     workspace,
 )

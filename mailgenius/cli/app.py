@@ -60,6 +60,11 @@ ENTRIES = (
     Entry("segment", "segments:app", "Segments: saved conditions on leads."),
     Entry("campaign", "campaigns:app", "Campaigns: one message to many."),
     Entry("message", "messages:app", "Messages: single ones, to one person each."),
+    Entry(
+        "dead-letters",
+        "dead_letters:app",
+        "Messages that ended without success: explained, replayed, discarded.",
+    ),
     Entry("outbox", "outbox:app", "The sandbox's outbox: messages that never left this machine."),
     Entry(
         "bench", "bench.command:app", "How fast this machine is, beside its own limit. Leaves nothing behind."

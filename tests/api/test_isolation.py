@@ -32,6 +32,14 @@ FILL = Query(
     " SELECT workspace_id, order_id, 1, 'belongs-to-us@example.com' FROM campaigns"
     "  WHERE workspace_id = %(workspace_id)s AND order_id IS NOT NULL",
 )
+DIE = Query(
+    "die",
+    "A message was refused.",
+    "WITH refused AS (UPDATE messages SET state = 'rejected', attempts = 1"
+    "  WHERE workspace_id = %(workspace_id)s AND id = %(message_id)s RETURNING order_id)"
+    " INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, code, reason)"
+    " SELECT %(workspace_id)s, %(message_id)s, 1, order_id, 'rejected', '550', 'belongs-to-us' FROM refused",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +147,15 @@ CASES: dict[str, Case] = {
     "get /api/v1/messages": LIST,
     "get /api/v1/messages/{message_id}": Case(),
     "delete /api/v1/messages/{message_id}": Case(),
+    "get /api/v1/dead-letters": LIST,
+    "get /api/v1/dead-letters/{message_id}": Case(),
+    "post /api/v1/dead-letters/replay": Case(
+        json=lambda world: {"ids": [world.ids["message_id"]]}, answers={200}
+    ),
+    "post /api/v1/dead-letters/discard": Case(
+        json=lambda world: {"ids": [world.ids["message_id"]]}, answers={200}
+    ),
+    "get /api/v1/dead-letters/runs/{run_id}": Case(),
     "get /api/v1/workspace": LIST,
     "get /api/v1/operations": LIST,
 }
@@ -206,7 +223,11 @@ async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int
         "campaign_id": made,
         "segment_id": segment,
     }
-    ids |= {"message_id": sent}
+    # Its end without success makes it a dead letter.
+    async with db.trusted() as tx:
+        await tx.execute(DIE, workspace_id=workspace_id, message_id=int(sent["id"]))
+    run = (await post("dead-letters/discard", json={"filter": {"code": "none like this"}}))["run"]
+    ids |= {"message_id": sent, "run_id": run}
     return World(
         ids={name: item["id"] for name, item in ids.items()}
         | {"import_id": upload["id"], "field_key": "ours_only"},
