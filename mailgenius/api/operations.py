@@ -1,14 +1,16 @@
 """How the sending of a workspace goes at this moment."""
 
+from datetime import datetime
 from typing import Annotated
 
 from litestar import Router, get
 from msgspec import Meta
 
 from mailgenius.api.access import needs
-from mailgenius.api.bodies import Answer
+from mailgenius.api.bodies import Answer, Id
 from mailgenius.api.call import Caller
 from mailgenius.channels.contract import Channel
+from mailgenius.engine.connections.model import CircuitState
 from mailgenius.ops import operations
 from mailgenius.ops.operations import Sending
 from mailgenius.product.workspaces.model import Permission
@@ -33,6 +35,18 @@ class DeferredAnswer(Answer):
     messages: int
 
 
+class CircuitAnswer(Answer):
+    """A connection that does not work at the moment."""
+
+    connection_id: Id
+    name: str
+    state: Annotated[CircuitState, Meta(description="`open`: left alone; `half_open`: tried by one engine.")]
+    failures: Annotated[int, Meta(description="How often in a row it has failed.")]
+    reason: str
+    opened_at: datetime
+    retry_at: datetime
+
+
 class OperationsAnswer(Answer):
     """How the sending goes."""
 
@@ -41,6 +55,7 @@ class OperationsAnswer(Answer):
         list[DeferredAnswer],
         Meta(description="By reason. Some thousand messages are asked; the queues have the whole number."),
     ]
+    circuits: list[CircuitAnswer]
     unknown: Annotated[int, Meta(description="Messages without an answer, of the last 7 days.")]
     sent_this_hour: int
     engines_alive: Annotated[int, Meta(description="Of the installation: engines serve every workspace.")]
@@ -75,6 +90,18 @@ def _answer(found: Sending) -> OperationsAnswer:
         deferred=[
             DeferredAnswer(code=each.code, example=each.example, messages=each.messages)
             for each in found.deferred
+        ],
+        circuits=[
+            CircuitAnswer(
+                connection_id=str(circuit.connection_id),
+                name=circuit.name,
+                state=circuit.state,
+                failures=circuit.failures,
+                reason=circuit.reason,
+                opened_at=circuit.opened_at,
+                retry_at=circuit.retry_at,
+            )
+            for circuit in found.circuits
         ],
         unknown=found.unknown,
         sent_this_hour=found.sent_this_hour,

@@ -64,6 +64,10 @@ def status(as_json: AsJson = False) -> None:
     if house.engines:
         print()
         show_rows(_engines(house), ENGINE_COLUMNS, as_json=False)
+    if sending.circuits:
+        print()
+        columns = {"name": "Connection left alone", "state": "State", "retry_at": "Until", "reason": "Reason"}
+        show_rows(sending.circuits, columns, as_json=False)
     if sending.deferred:
         print()
         columns = {"code": "Another attempt later", "messages": "Messages", "example": "Such as"}

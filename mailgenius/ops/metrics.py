@@ -87,6 +87,10 @@ METRICS = (
     Metric("mailgenius_imports", "Imports that are queued or running.", ("state",)),
     Metric("mailgenius_failing_connections", "Connections that did not work when they were last used."),
     Metric(
+        "mailgenius_open_circuits",
+        "Connections that no engine uses until they are tried again, or that one is trying.",
+    ),
+    Metric(
         "mailgenius_tracking_spool_bytes",
         "Opens and clicks on the disk of the machine that answers, waiting for the database.",
     ),
@@ -135,6 +139,7 @@ def _of_sending(sending: Sending) -> Iterator[Sample]:
     for deferred in sending.deferred:
         yield _gauge("mailgenius_deferred_messages", deferred.messages, {"reason": deferred.code})
     yield _gauge("mailgenius_unknown_messages", sending.unknown)
+    yield _gauge("mailgenius_open_circuits", len(sending.circuits))
 
 
 def _of_house(house: House) -> Iterator[Sample]:

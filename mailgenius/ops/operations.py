@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from mailgenius.engine.connections import service as connections
+from mailgenius.engine.connections.model import Circuit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.ops import conservation, engines, queries
 from mailgenius.ops.conservation import Books
@@ -24,6 +26,8 @@ class Sending:
     queues: Sequence[Queue]
     deferred: Sequence[Deferred]
     """By reason, of MOST_DEFERRED messages at most; the queues have the whole number."""
+    circuits: Sequence[Circuit]
+    """Connections that do not work at the moment."""
     unknown: int
     """Messages without an answer, of the last days."""
     sent_this_hour: int
@@ -63,6 +67,7 @@ async def sending(tx: Tx, *, workspace_id: int | None) -> Sending:
     return Sending(
         queues=await queries.queues(tx, workspace_id=workspace_id),
         deferred=await queries.deferred_by_reason(tx, workspace_id=workspace_id, limit=MOST_DEFERRED),
+        circuits=await connections.circuits(tx, workspace_id=workspace_id),
         unknown=lately.unknown,
         sent_this_hour=lately.sent_this_hour,
         engines_alive=len(await engines.alive(tx)),

@@ -1,10 +1,13 @@
 """How the sending goes, in figures that add up with the messages, and no workspace sees another's."""
 
+from datetime import timedelta
+
+from mailgenius.engine.connections import service as connections
 from mailgenius.engine.intake import service as intake
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.ops import operations
-from tests.factories.engine import make_order
+from tests.factories.engine import make_connection, make_order
 
 DEFER = Query(
     "defer",
@@ -73,3 +76,22 @@ async def test_what_has_ended_is_no_queue(db: Database, workspace_id: int):
         await intake.cancel(tx, workspace_id=workspace_id, order_id=order_id)
     async with db.trusted() as tx:
         assert (await operations.sending(tx, workspace_id=None)).queues == []
+
+
+async def test_connections_that_are_left_alone_are_named(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    async with db.trusted() as tx:
+        connection_id = await make_connection(tx, workspace_id)
+        await connections.trip(
+            tx,
+            workspace_id=workspace_id,
+            connection_id=connection_id,
+            reason="connection refused",
+            waits=[timedelta(minutes=5)],
+        )
+    async with db.trusted() as tx:
+        (circuit,) = (await operations.sending(tx, workspace_id=workspace_id)).circuits
+        theirs = await operations.sending(tx, workspace_id=other_workspace_id)
+    assert (circuit.connection_id, circuit.reason) == (connection_id, "connection refused")
+    assert theirs.circuits == []
