@@ -20,7 +20,7 @@ HEARTBEATS = 4
 """How often a lease is renewed before it would run out."""
 RECOVERY_S = 2.0
 OUTAGE_S = 20.0
-"""How much longer a lease is left alone after the database was away: whoever lives needs time to come back to it."""
+"""How much longer a lease is left alone after the database was away: who lives needs time to come back."""
 REQUEUE_S = 1.0
 UPKEEP_S = 30.0
 CIRCUITS_S = 1.0

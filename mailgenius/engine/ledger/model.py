@@ -307,3 +307,18 @@ class AddressBounced(Event):
     channel: str
     address: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderHalted(Event):
+    """The engine held an order by itself: too many of its messages bounced, or too many people complained."""
+
+    name: ClassVar[str] = "order.halted"
+
+    order_id: int
+    source: str
+    source_id: int | None
+    reason: str
+    """`bounces` or `complaints`."""
+    count: int
+    sent: int

@@ -6,7 +6,15 @@ from datetime import timedelta
 
 import msgspec
 
-from mailgenius.engine.ledger.model import BATCH_SIZE, Claim, OrderState, Settled, Settlement, Window
+from mailgenius.engine.ledger.model import (
+    BATCH_SIZE,
+    Claim,
+    ExpiredLease,
+    OrderState,
+    Settled,
+    Settlement,
+    Window,
+)
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 
@@ -94,19 +102,20 @@ async def renew_leases(
     )
 
 
-async def expired_leases(tx: Tx, *, limit: int) -> list[tuple[int, int, int]]:
-    """Return (workspace, batch, order) of each."""
-    return [(row[0], row[1], row[2]) for row in await tx.rows(_SQL["expired-leases"], limit=limit)]
+async def expired_leases(tx: Tx, *, lease: timedelta, limit: int) -> list[ExpiredLease]:
+    return await tx.all(ExpiredLease, _SQL["expired-leases"], lease=lease, limit=limit)
 
 
 async def take_expired_lease(
-    tx: Tx, *, workspace_id: int, batch_id: int, owner: str, lease: timedelta
+    tx: Tx, *, seen: ExpiredLease, owner: str, lease: timedelta
 ) -> OpenWindow | None:
     return await tx.first(
         OpenWindow,
         _SQL["take-expired-lease"],
-        workspace_id=workspace_id,
-        batch_id=batch_id,
+        workspace_id=seen.workspace_id,
+        batch_id=seen.batch_id,
+        seen_owner=seen.owner,
+        seen_until=seen.until,
         owner=owner,
         lease=lease,
     )

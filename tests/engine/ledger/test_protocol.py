@@ -24,6 +24,13 @@ from tests.factories.engine import make_order
 S = MessageState
 LEASE = timedelta(seconds=30)
 EXPIRE = Query("expire", "All leases.", "UPDATE batches SET lease_until = now() - interval '1 second'")
+SET_BACK = Query(
+    "set back",
+    "What was written before the clock was set back by five minutes.",
+    "UPDATE batches SET lease_until = lease_until + interval '5 minutes', created_at = created_at"
+    " + interval '5 minutes', not_before = not_before + interval '5 minutes'",
+)
+WAKE = Query("wake", "All lanes.", "UPDATE lanes SET wake_at = now()")
 ATTEMPTS = Query(
     "attempts", "All.", "SELECT message_id, number, outcome, reason FROM attempts ORDER BY message_id, number"
 )
@@ -77,18 +84,10 @@ async def finish(db: Database, found: Claim, settled=(), **more) -> bool:
 async def recover(db: Database) -> int:
     async with db.trusted() as tx:
         await tx.execute(EXPIRE)
-        expired = await ledger.expired_leases(tx, limit=10)
-    for workspace_id, batch_id, order_id in expired:
+        expired = await ledger.expired_leases(tx, lease=LEASE, limit=10)
+    for seen in expired:
         async with db.trusted() as tx:
-            assert await ledger.recover(
-                tx,
-                workspace_id=workspace_id,
-                order_id=order_id,
-                batch_id=batch_id,
-                owner="r",
-                lease=LEASE,
-                shard=2,
-            )
+            assert await ledger.recover(tx, seen=seen, owner="r", lease=LEASE, shard=2)
     return len(expired)
 
 
@@ -388,8 +387,26 @@ async def test_a_heartbeat_keeps_a_lease(db: Database, workspace_id: int):
     assert look.claim
     async with db.trusted() as tx:
         await tx.execute(EXPIRE)
+        seen = await ledger.expired_leases(tx, lease=LEASE, limit=10)
+    async with db.trusted() as tx:
         assert await ledger.renew(tx, workspace_id=workspace_id, claims=[look.claim], lease=LEASE) == 1
-        assert await ledger.expired_leases(tx, limit=10) == []
+        assert await ledger.expired_leases(tx, lease=LEASE, limit=10) == []
+        assert await ledger.recover(tx, seen=seen[0], owner="r", lease=LEASE, shard=2) is None
+
+
+async def test_a_clock_set_back_neither_freezes_leases_nor_batches(db: Database, workspace_id: int):
+    async with db.trusted() as tx:
+        await make_order(tx, workspace_id, recipients=1500)
+    look = await claim(db)
+    assert look.claim
+    async with db.trusted() as tx:
+        await tx.execute(SET_BACK)
+        assert len(await ledger.expired_leases(tx, lease=LEASE, limit=10)) == 1
+    assert not (await claim(db)).claim
+    async with db.trusted() as tx:
+        assert await ledger.call_back_batches(tx) == 1
+        await tx.execute(WAKE)
+    assert (await claim(db)).claim
 
 
 async def test_lists_by_state_find_what_the_counters_count(db: Database, workspace_id: int):

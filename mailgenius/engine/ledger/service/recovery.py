@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mailgenius.engine.ledger import outcomes, queries
-from mailgenius.engine.ledger.model import Policy
+from mailgenius.engine.ledger.model import ExpiredLease, Policy
 from mailgenius.engine.ledger.outcomes import due_orders as due_orders, expired_leases as expired_leases
 from mailgenius.engine.ledger.service.orders import drain
 from mailgenius.kit.db.transaction import Tx
@@ -26,17 +26,16 @@ class Recovered:
 
 
 async def recover(
-    tx: Tx, *, workspace_id: int, order_id: int, batch_id: int, owner: str, lease: timedelta, shard: int
+    tx: Tx, *, seen: ExpiredLease, owner: str, lease: timedelta, shard: int
 ) -> Recovered | None:
-    """Account for a batch whose lease ran out; None when somebody else did or it came back.
+    """Account for a batch whose lease ran out; None when somebody else did or it was renewed since it was seen.
 
     Messages outside the window are queued as before: that is safe. Those inside it may be at the provider:
     they are handed over again only where the provider drops repeats or the order prefers delivery.
     """
+    workspace_id, order_id, batch_id = seen.workspace_id, seen.order_id, seen.batch_id
     order = await queries.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
-    window = await outcomes.take_expired_lease(
-        tx, workspace_id=workspace_id, batch_id=batch_id, owner=owner, lease=lease
-    )
+    window = await outcomes.take_expired_lease(tx, seen=seen, owner=owner, lease=lease)
     if window is None:
         return None
     repeat = window.deduplicates or order.policy is Policy.PREFER_DELIVERY

@@ -12,6 +12,11 @@ async def ensure_partitions(tx: Tx) -> int:
     return await queries.make_partitions(tx, months=MONTHS_KEPT_READY)
 
 
+async def call_back_batches(tx: Tx) -> int:
+    """Make batches claimable that are dated ahead of now, and return how many: the clock was set back."""
+    return await queries.call_back_batches(tx)
+
+
 async def wake_forgotten_lanes(tx: Tx) -> int:
     """Wake lanes that rest over due work and return how many: always none, unless there is a defect."""
     lanes = await queries.forgotten_lanes(tx)
