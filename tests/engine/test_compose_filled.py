@@ -31,6 +31,7 @@ PIECES = (
     "ação — 😀\r\n",
     ".\n..\n\n\n\n",
     "<p>{{ lead.phone }}{{ lead.tags }}{{ lead.fields.number }}{{ lead.nothing.at.all }}{{ lead }}</p>",
+    "{{ lead.name.upper }}{{ lead.fields.number.real }}{{ lead.items }}{{ none }}{{ true }}{{ lead.fields }}",
     "{{- lead.name }} trimmed",
     "<b>" + "word " * 150 + "</b>",
 )
@@ -57,7 +58,7 @@ def composed(lead: dict, **content) -> OutgoingMessage:
     return Composer(order, base_url="https://m.example.com", keys=KEYS).compose(MESSAGE_ID, "ana@x.com", lead)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     html=st.lists(st.sampled_from(PIECES), min_size=1, max_size=8),
     text=st.lists(st.sampled_from(PIECES), max_size=5),

@@ -30,6 +30,7 @@ from mailgenius.kit.rendering import CleanValues, TemplateBroken, clean_values, 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGIT_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
+_TWO_DIGITS, _FOUR_DIGITS = 36**2, 36**4
 _SENDER_ID = "mailgenius"
 
 
@@ -199,8 +200,15 @@ def _date(second: int) -> str:
 
 
 def _base36(number: int) -> str:
+    high, low = divmod(number, _FOUR_DIGITS)
+    return _high_digits(high) + _DIGIT_PAIRS[low // _TWO_DIGITS] + _DIGIT_PAIRS[low % _TWO_DIGITS]
+
+
+@lru_cache(maxsize=256)
+def _high_digits(number: int) -> str:
+    """Return the digits that many messages share, because their ids follow each other."""
     pairs = []
     while number:
-        number, pair = divmod(number, 36 * 36)
+        number, pair = divmod(number, _TWO_DIGITS)
         pairs.append(_DIGIT_PAIRS[pair])
-    return "".join(reversed(pairs)).lstrip("0") or "0"
+    return "".join(reversed(pairs)).lstrip("0")

@@ -14,6 +14,7 @@ from mailgenius.channels.contract import EncodedBodies
 from mailgenius.engine.dispatch.compose_links import MARKED, MessageLinks, target
 from mailgenius.engine.dispatch.compose_sources import Sources
 from mailgenius.engine.tracking.links import CLOSE, MIDDLE, OPEN
+from mailgenius.engine.tracking.tokens import link_bytes
 from mailgenius.kit.rendering import LONGEST_OUTPUT, CleanValues, SlotsTemplate, TemplateBroken, cut
 
 _MARK_SIGNS = re.compile(f"([{OPEN}{MIDDLE}{CLOSE}])")
@@ -64,10 +65,16 @@ class Filling:
         self._slots = SlotsTemplate(html.slots, html=True)
         self._marked = _marked(html.slots)
         parts = list(_at_marks(html.parts, self._marked))
-        self._found = tuple(dict.fromkeys(part for part in parts if isinstance(part, _Link)))
-        places = {link: len(html.slots) + number for number, link in enumerate(self._found)}
+        # The links that lead to the same address in all messages come first: they are signed together.
+        found = sorted(
+            dict.fromkeys(part for part in parts if isinstance(part, _Link)),
+            key=lambda link: _target_of_all(link) is None,
+        )
+        places = {link: len(html.slots) + number for number, link in enumerate(found)}
         self._html = _Pieces([places[part] if isinstance(part, _Link) else part for part in parts])
-        self._targets = {link: _target_of_all(link) for link in self._found}
+        targets = [(link.number, _target_of_all(link)) for link in found]
+        self._same = [link_bytes(number, url) for number, url in targets if url is not None]
+        self._others = found[len(self._same) :]
         self._links = links
 
     def fill(self, message_id: int, values: CleanValues) -> Filled | None:
@@ -81,7 +88,8 @@ class Filling:
             return None
         for number in self._marked:
             slots[number] = self._links.put_into(message_id, slots[number], pixel=True)
-        slots += [self._at(message_id, link, slots) for link in self._found]
+        slots += self._links.clicks(message_id, self._same)
+        slots += [self._at(message_id, link, slots) for link in self._others]
         text = self._text.join(plain)
         try:
             shorter = without_empty_lines(text)
@@ -92,20 +100,16 @@ class Filling:
         return Filled(self._subject.join(plain), shorter, self._html.join(slots), encoded)
 
     def _at(self, message_id: int, link: _Link, slots: list[str]) -> str:
-        """Return what stands at a mark."""
+        """Return what stands at a mark that differs between messages."""
         if link.number == _PIXEL:
             return self._links.pixel(message_id)
-        url = self._targets[link]
-        if url is None:
-            written = "".join([slots[part] if isinstance(part, int) else part for part in link.address])
-            url = target(written)
-            if url is None:
-                return written
-        return self._links.click(message_id, link.number, url)
+        written = "".join([slots[part] if isinstance(part, int) else part for part in link.address])
+        url = target(written)
+        return written if url is None else self._links.click(message_id, link.number, url)
 
     def _too_long(self, plain: list[str], slots: list[str]) -> bool:
         """Say whether this may pass the limit, before anything is joined."""
-        longest = max(map(len, plain + slots), default=0)
+        longest = len("".join(plain)) + len("".join(slots))  # At most.
         return any(
             each.length + each.places * longest > LONGEST_OUTPUT
             for each in (self._subject, self._text, self._html)
@@ -203,7 +207,7 @@ def _link(number: int, address: tuple[str | int, ...]) -> Iterator[str | _Link]:
 
 
 def _target_of_all(link: _Link) -> bytes | None:
-    """Return where a link leads in every message; None when that differs."""
-    if any(isinstance(part, int) for part in link.address):
+    """Return where a link leads in every message; None when that differs, or it is the pixel."""
+    if link.number == _PIXEL or any(isinstance(part, int) for part in link.address):
         return None
     return target("".join([str(part) for part in link.address]))

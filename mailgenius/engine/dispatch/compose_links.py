@@ -1,6 +1,7 @@
 """What stands in a message where its template has a marked link or the pixel: addresses of ours, signed."""
 
 import re
+from collections.abc import Sequence
 from html import unescape
 
 from mailgenius.engine.tracking.links import CLOSE, MIDDLE, OPEN
@@ -19,8 +20,7 @@ class MessageLinks:
     """Writes the followed links and the pixel of one order's messages."""
 
     def __init__(self, tokens: OrderTokens, *, base_url: str) -> None:
-        self._click = tokens.click
-        self._plain = tokens.plain
+        self._tokens = tokens
         self._clicks = f"{base_url}/c/"
         before, _, self._after_pixel = _PIXEL.partition("{}")
         self._before_pixel = f"{before}{base_url}/o/"
@@ -39,10 +39,16 @@ class MessageLinks:
 
     def click(self, message_id: int, number: int, url: bytes) -> str:
         """Return the address that leads to `url` by way of us."""
-        return self._clicks + self._click(message_id, number, url)
+        return self._clicks + self._tokens.click(message_id, number, url)
+
+    def clicks(self, message_id: int, links: Sequence[bytes]) -> list[str]:
+        """Return the addresses of several links, given as `link_bytes` makes them."""
+        before = self._clicks
+        return [before + token for token in self._tokens.clicks(message_id, links)]
 
     def pixel(self, message_id: int) -> str:
-        return f"{self._before_pixel}{self._plain(TokenKind.OPEN, message_id)}.gif{self._after_pixel}"
+        token = self._tokens.plain(TokenKind.OPEN, message_id)
+        return f"{self._before_pixel}{token}.gif{self._after_pixel}"
 
 
 def target(written: str) -> bytes | None:

@@ -11,6 +11,7 @@ is no open redirect. A token is `base64url(mac + payload)`; the payload is
 The version lets a later layout be told from this one: links in old messages must work for years.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -52,10 +53,10 @@ class Token:
 class OrderTokens:
     """Makes the tokens of one order; what they share is packed once."""
 
-    __slots__ = ("_click", "_prefixes", "_sign")
+    __slots__ = ("_click", "_prefixes", "_signer")
 
     def __init__(self, keys: Keys, *, workspace_id: int, order_id: int, sample: bool) -> None:
-        self._sign = signer(keys).sign
+        self._signer = signer(keys)
         shared = _number(workspace_id) + _number(order_id)
         flags = _SAMPLE if sample else 0
         self._prefixes = {kind: bytes((VERSION, kind, flags)) + shared for kind in TokenKind}
@@ -63,13 +64,21 @@ class OrderTokens:
 
     def plain(self, kind: TokenKind, message_id: int) -> str:
         """Return a token that leads nowhere by itself: pixel, unsubscribe, view."""
-        return self._sign(self._prefixes[kind] + message_id.to_bytes(_MESSAGE_BYTES))
+        return self._signer.sign(self._prefixes[kind] + message_id.to_bytes(_MESSAGE_BYTES))
 
     def click(self, message_id: int, link_no: int, url: bytes) -> str:
         """Return a token that leads to an address, given in UTF-8."""
-        return self._sign(
-            self._click + message_id.to_bytes(_MESSAGE_BYTES) + link_no.to_bytes(_LINK_BYTES) + url
-        )
+        return self.clicks(message_id, [link_bytes(link_no, url)])[0]
+
+    def clicks(self, message_id: int, links: Iterable[bytes]) -> list[str]:
+        """Return a token for each link, given as `link_bytes` makes it."""
+        shared = self._click + message_id.to_bytes(_MESSAGE_BYTES)
+        return self._signer.sign_all([shared + link for link in links])
+
+
+def link_bytes(link_no: int, url: bytes) -> bytes:
+    """Return how a click's payload ends: the same in all messages of an order when the address is."""
+    return link_no.to_bytes(_LINK_BYTES) + url
 
 
 def signer(keys: Keys) -> Signer:

@@ -5,10 +5,13 @@ equal source are one. All slots of a message render in one go. What depends on i
 white space control across an edge, and `{% set %}`, which one slot would hide from the next.
 """
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
 from mailgenius.kit.rendering.compiled import compile_template
-from mailgenius.kit.rendering.grammar import Tag, outline
+from mailgenius.kit.rendering.filters import text_of
+from mailgenius.kit.rendering.grammar import NOT_FIELDS, Tag, outline
 from mailgenius.kit.rendering.values import CleanValues
 
 _BETWEEN = "\x05"
@@ -74,19 +77,64 @@ def _slots(tags: list[Tag]) -> list[tuple[int, int]]:
 class SlotsTemplate:
     """The slots of one or more cut sources, compiled together. Not for two threads at once."""
 
-    __slots__ = ("_count", "_template")
+    __slots__ = ("_count", "_escapes", "_fields", "_rest", "_template")
 
     def __init__(self, slots: tuple[str, ...], *, html: bool) -> None:
         self._count = len(slots)
-        self._template = compile_template(_BETWEEN.join(slots), html=html)
+        self._escapes = html
+        fields = {number: path for number, slot in enumerate(slots) if (path := _field(slot))}
+        self._fields = tuple(fields.items())
+        """Slots that only name a field, which is looked up in a fraction of the time of a render."""
+        self._rest = tuple(number for number in range(len(slots)) if number not in fields)
+        rest = _BETWEEN.join([slots[number] for number in self._rest])
+        self._template = compile_template(rest, html=html) if rest else None
 
     def render(self, values: CleanValues) -> list[str] | None:
-        """Return what each slot prints; None when that cannot be told apart.
+        """Return what each slot prints; None when that cannot be told, and all has to be rendered whole.
 
         Raises:
             TemplateBroken: a step failed. The line it names is not that of the source.
         """
-        if not self._count:
-            return []
-        printed = self._template.render(values).split(_BETWEEN)
-        return printed if len(printed) == self._count else None
+        printed = [""] * self._count
+        for number, path in self._fields:
+            value: Any = values
+            for name in path:
+                value = value.get(name) if type(value) is dict else _attribute(value)
+            if value is _UNCERTAIN:
+                return None
+            printed[number] = self._written(value)
+        if self._template is not None:
+            rest = self._template.render(values).split(_BETWEEN)
+            if len(rest) != len(self._rest):
+                return None
+            for number, text in zip(self._rest, rest, strict=True):
+                printed[number] = text
+        return printed
+
+    def _written(self, value: Any) -> str:
+        """Print a value as MiniJinja does."""
+        text = value if isinstance(value, str) else text_of(value)
+        if self._escapes and _SPECIAL.search(text) is not None and not hasattr(text, "__html__"):
+            text = text.translate(_ESCAPES)
+        return str(text)
+
+
+_UNCERTAIN = object()
+_FIELD = re.compile(r"\{\{[ \t\n]*([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)[ \t\n]*\}\}", re.ASCII)
+_SPECIAL = re.compile("[&<>\"'/]")
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "/": "&#x2f;"}
+)
+
+
+def _field(slot: str) -> tuple[str, ...] | None:
+    """Return the names on the way to a field, when a slot is nothing but a field."""
+    match = _FIELD.fullmatch(slot)
+    if match is None or match[1] in NOT_FIELDS:
+        return None
+    return tuple(match[1].split("."))
+
+
+def _attribute(value: Any) -> Any:
+    """Return what follows by a dot after what is no map: nothing after a text, who knows after the rest."""
+    return None if value is None or isinstance(value, str) else _UNCERTAIN

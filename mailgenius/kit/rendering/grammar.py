@@ -38,6 +38,8 @@ _WORDS = frozenset(
     {"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"}
 )
 _GIVEN = frozenset({"loop", "range"})
+NOT_FIELDS = _WORDS | _GIVEN
+"""Names that are not taken from a template's data."""
 
 
 @dataclass(frozen=True, slots=True)
