@@ -35,7 +35,11 @@ _JINJA_OPTIONS: Final[dict[str, Any]] = {
 }
 _ERROR_BASE: Final = "MailGeniusError"
 _PROBLEMS: Final = frozenset({"Problem", "invalid", "launch_error"})
-_SHOWN: Final = {"SettingField": ("label", "help"), "Starter": ("title", "text"), "Advice": ("meaning", "remedy")}
+_SHOWN: Final = {
+    "SettingField": ("label", "help"),
+    "Starter": ("title", "text"),
+    "Advice": ("meaning", "remedy"),
+}
 """Values of lower storeys that pages show: the keyword arguments that hold texts."""
 # Doors of their own language: their errors never reach a page.
 _NOT_ON_PAGES: Final = frozenset({"api", "cli", "processes", "migrations"})
