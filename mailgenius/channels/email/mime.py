@@ -60,7 +60,7 @@ def _head(message: OutgoingMessage, *, utf8: bool) -> str:
         for (name, value), form in zip(headers[:personal], forms, strict=False)
     ]
     if len(headers) > personal:
-        lines.append(_shared_lines(headers[personal:], forms[personal:], utf8))
+        lines.append(_shared_lines(headers[personal:], utf8))
     if "date" not in present:
         lines.insert(0, f"Date: {_date(int(now().timestamp()))}")
     if "message-id" not in present:
@@ -75,12 +75,14 @@ def _head(message: OutgoingMessage, *, utf8: bool) -> str:
 
 
 @lru_cache(maxsize=256)
-def _shared_lines(headers: tuple[tuple[str, str], ...], forms: tuple[Form, ...], utf8: bool) -> str:  # noqa: FBT001  # a cache key is cheapest by position
+def _shared_lines(headers: tuple[tuple[str, str], ...], utf8: bool) -> str:  # noqa: FBT001  # a cache key is cheapest by position
     """Write the headers behind the personal ones: a campaign has the same in all its messages."""
     return "\r\n".join(
         [
             header_line(name, value, form, utf8=utf8)
-            for (name, value), form in zip(headers, forms, strict=True)
+            for (name, value), form in zip(
+                headers, plan(tuple([name for name, _ in headers])).forms, strict=True
+            )
         ]
     )
 

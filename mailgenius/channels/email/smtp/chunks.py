@@ -21,7 +21,7 @@ from mailgenius.channels.email.smtp.session import Job, Session, closing
 from mailgenius.channels.email.smtp.settings import Timeouts
 from mailgenius.channels.email.smtp.tray import Tray
 
-MOST_IN_GROUP = 6
+MOST_IN_GROUP = 4
 GROUP_BYTES = 64 * 1024
 """A group is closed when it has so many; a longer message goes alone, in pieces of this size."""
 SURE_SECONDS = 1.0
