@@ -4,12 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from errno import EINVAL
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from mailgenius.kit.config import Settings
 from mailgenius.kit.errors import LimitReached, NotFound
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 READ_CHUNK = 1 << 20
 LISTED_AT_ONCE = 500
@@ -69,6 +75,18 @@ class Storage:
                 size += await asyncio.to_thread(target.write, bytes(chunk))
         return size
 
+    def reader(self, key: str) -> BinaryIO:
+        """Open a stored file for reading here and there. Each step waits: call it in a thread.
+
+        Raises:
+            FileMissing: there is no such file.
+        """
+        try:
+            size = self.store.head(key)["size"]
+        except FileNotFoundError as error:
+            raise FileMissing from error
+        return BufferedReader(_Ranges(self.store, key, size), READ_CHUNK)
+
     async def keys_before(self, folder: str, moment: datetime) -> AsyncIterator[list[str]]:
         """Yield the keys of a folder that were last written before a moment, some hundred at a time."""
         async for found in self.store.list(folder, chunk_size=LISTED_AT_ONCE):
@@ -80,6 +98,38 @@ class Storage:
             await self.store.delete_async(key)
         except FileNotFoundError:
             return
+
+
+class _Ranges(RawIOBase):
+    """A stored file that is fetched range by range, where the reader is."""
+
+    def __init__(self, store: ObjectStore, key: str, size: int) -> None:
+        self._store = store
+        self._key = key
+        self._size = size
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        start = {SEEK_SET: 0, SEEK_CUR: self._place, SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise OSError(EINVAL, "a place before the beginning")
+        self._place = start + offset
+        return self._place
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        length = min(len(view), self._size - self._place)
+        if length <= 0:
+            return 0
+        view[:length] = memoryview(self._store.get_range(self._key, start=self._place, length=length))
+        self._place += length
+        return length
 
 
 def open_storage(settings: Settings) -> Storage:

@@ -8,6 +8,14 @@ CREATE TYPE public.batch_state AS ENUM (
     'done'
 );
 
+CREATE TYPE public.bulk_state AS ENUM (
+    'queued',
+    'running',
+    'done',
+    'cancelled',
+    'failed'
+);
+
 CREATE TYPE public.campaign_state AS ENUM (
     'draft',
     'scheduled',
@@ -51,6 +59,13 @@ CREATE TYPE public.import_state AS ENUM (
     'done',
     'failed',
     'cancelled'
+);
+
+CREATE TYPE public.lead_act AS ENUM (
+    'add_tags',
+    'remove_tags',
+    'set_status',
+    'delete'
 );
 
 CREATE TYPE public.lead_status AS ENUM (
@@ -156,6 +171,10 @@ BEGIN
     END LOOP;
     RETURN made;
 END $$;
+
+CREATE FUNCTION public.day_ceiling(per_day integer, start integer, factor numeric, target integer, since date, today date) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN ((start IS NULL) OR (since IS NULL) OR (target IS NULL) OR (((start)::numeric * (factor ^ (LEAST(GREATEST((today - since), 0), 400))::numeric)) >= (target)::numeric)) THEN per_day ELSE LEAST(per_day, (floor(((start)::numeric * (factor ^ (LEAST(GREATEST((today - since), 0), 400))::numeric))))::integer) END;
 
 CREATE FUNCTION public.distinct_tags(tags text[]) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -354,7 +373,8 @@ BEGIN
     END LOOP;
     UPDATE pace_meters m
        SET next_free_at = greatest(m.next_free_at, to_timestamp(starts[p.place] + granted[p.place] * intervals[p.place])),
-           day = today, day_used = used[p.place] + granted[p.place]
+           day = today, day_used = used[p.place] + granted[p.place],
+           day_bounced = CASE WHEN m.day = today THEN m.day_bounced ELSE 0 END
       FROM unnest(scopes, keys) WITH ORDINALITY AS p (scope, key, place)
      WHERE m.workspace_id = of_workspace AND m.scope = p.scope AND m.key = p.key AND granted[p.place] > 0;
     FOR i IN 1 .. n LOOP
@@ -467,7 +487,12 @@ CREATE TABLE public.campaigns (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     per_minute integer,
     per_hour integer,
+    halted_for text DEFAULT ''::text NOT NULL,
+    halted_count bigint DEFAULT 0 NOT NULL,
+    halted_of bigint DEFAULT 0 NOT NULL,
+    halted_at timestamp with time zone,
     frozen_segments jsonb,
+    CONSTRAINT campaigns_halted_for_check CHECK ((halted_for = ANY (ARRAY[''::text, 'bounces'::text, 'complaints'::text]))),
     CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT campaigns_per_hour_check CHECK ((per_hour > 0)),
     CONSTRAINT campaigns_per_minute_check CHECK ((per_minute > 0))
@@ -521,11 +546,18 @@ CREATE TABLE public.connections (
     per_hour integer,
     weight smallint DEFAULT 100 NOT NULL,
     sender_domains text[] DEFAULT '{}'::text[] NOT NULL,
+    warm_up_start integer,
+    warm_up_factor numeric(4,2) DEFAULT 1.5 NOT NULL,
+    warm_up_target integer,
+    warm_up_from date,
     CONSTRAINT connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT connections_per_day_check CHECK ((per_day > 0)),
     CONSTRAINT connections_per_hour_check CHECK ((per_hour > 0)),
     CONSTRAINT connections_per_minute_check CHECK ((per_minute > 0)),
     CONSTRAINT connections_per_second_check CHECK ((per_second > 0)),
+    CONSTRAINT connections_warm_up_factor_check CHECK ((warm_up_factor > (1)::numeric)),
+    CONSTRAINT connections_warm_up_start_check CHECK ((warm_up_start > 0)),
+    CONSTRAINT connections_warm_up_target_check CHECK ((warm_up_target > 0)),
     CONSTRAINT connections_weight_check CHECK (((weight >= 0) AND (weight <= 1000)))
 );
 
@@ -685,7 +717,9 @@ CREATE TABLE public.imports (
     created_by bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     started_at timestamp with time zone,
-    finished_at timestamp with time zone
+    finished_at timestamp with time zone,
+    files jsonb DEFAULT '[]'::jsonb NOT NULL,
+    month_first text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 ALTER TABLE ONLY public.imports FORCE ROW LEVEL SECURITY;
@@ -729,6 +763,38 @@ COMMENT ON TABLE public.lead_activity IS 'owner: product.leads';
 
 ALTER TABLE public.lead_activity ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.lead_activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_bulk_acts (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    act public.lead_act NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    status public.lead_status,
+    filter jsonb NOT NULL,
+    undoes bigint,
+    state public.bulk_state DEFAULT 'queued'::public.bulk_state NOT NULL,
+    total bigint NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    changed bigint DEFAULT 0 NOT NULL,
+    cursor bigint DEFAULT 0 NOT NULL,
+    until_id bigint NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.lead_bulk_acts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_bulk_acts IS 'owner: product.leads';
+
+ALTER TABLE public.lead_bulk_acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_bulk_acts_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -909,6 +975,19 @@ ALTER TABLE ONLY public.messages FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.messages IS 'owner: engine.ledger';
 
+CREATE TABLE public.order_health (
+    workspace_id bigint NOT NULL,
+    order_id bigint NOT NULL,
+    bounced bigint DEFAULT 0 NOT NULL,
+    complained bigint DEFAULT 0 NOT NULL,
+    sent_before bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.order_health FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.order_health IS 'owner: engine.pacing';
+
 CREATE TABLE public.order_links (
     workspace_id bigint NOT NULL,
     order_id bigint NOT NULL,
@@ -1003,7 +1082,8 @@ CREATE TABLE public.pace_meters (
     key text NOT NULL,
     next_free_at timestamp with time zone DEFAULT now() NOT NULL,
     day date DEFAULT CURRENT_DATE NOT NULL,
-    day_used integer DEFAULT 0 NOT NULL
+    day_used integer DEFAULT 0 NOT NULL,
+    day_bounced integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -1040,6 +1120,28 @@ ALTER TABLE public.segments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.sending_rules (
+    workspace_id bigint NOT NULL,
+    bounce_percent numeric(5,2) DEFAULT 5 NOT NULL,
+    bounce_after integer DEFAULT 200 NOT NULL,
+    complaint_percent numeric(5,2) DEFAULT 0.3 NOT NULL,
+    complaint_after integer DEFAULT 1000 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    quiet_from time without time zone,
+    quiet_to time without time zone,
+    cap_count integer,
+    cap_days integer DEFAULT 7 NOT NULL,
+    urgent_too boolean DEFAULT false NOT NULL,
+    timezone text DEFAULT 'America/Sao_Paulo'::text NOT NULL,
+    CONSTRAINT sending_rules_cap_count_check CHECK ((cap_count > 0)),
+    CONSTRAINT sending_rules_cap_days_check CHECK (((cap_days >= 1) AND (cap_days <= 90))),
+    CONSTRAINT sending_rules_check CHECK (((quiet_from IS NULL) = (quiet_to IS NULL)))
+);
+
+ALTER TABLE ONLY public.sending_rules FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.sending_rules IS 'owner: engine.pacing';
 
 CREATE TABLE public.sessions (
     id_hash bytea NOT NULL,
@@ -1265,6 +1367,9 @@ ALTER TABLE ONLY public.lanes
 ALTER TABLE ONLY public.lead_activity
     ADD CONSTRAINT lead_activity_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.lead_bulk_acts
+    ADD CONSTRAINT lead_bulk_acts_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_pkey PRIMARY KEY (workspace_id, key, id);
 
@@ -1292,6 +1397,9 @@ ALTER TABLE ONLY public.message_engagement
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.order_health
+    ADD CONSTRAINT order_health_pkey PRIMARY KEY (workspace_id, order_id);
+
 ALTER TABLE ONLY public.order_links
     ADD CONSTRAINT order_links_pkey PRIMARY KEY (workspace_id, order_id, link_no);
 
@@ -1312,6 +1420,9 @@ ALTER TABLE ONLY public.pace_meters
 
 ALTER TABLE ONLY public.segments
     ADD CONSTRAINT segments_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.sending_rules
+    ADD CONSTRAINT sending_rules_pkey PRIMARY KEY (workspace_id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
@@ -1489,6 +1600,12 @@ ALTER TABLE ONLY public.lead_activity
 ALTER TABLE ONLY public.lead_activity
     ADD CONSTRAINT lead_activity_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.lead_bulk_acts
+    ADD CONSTRAINT lead_bulk_acts_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.lead_bulk_acts
+    ADD CONSTRAINT lead_bulk_acts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -1500,6 +1617,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.order_health
+    ADD CONSTRAINT order_health_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.order_links
     ADD CONSTRAINT order_links_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
@@ -1524,6 +1644,9 @@ ALTER TABLE ONLY public.segments
 
 ALTER TABLE ONLY public.segments
     ADD CONSTRAINT segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sending_rules
+    ADD CONSTRAINT sending_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -1586,6 +1709,8 @@ CREATE POLICY door ON public.lanes TO mailgenius_door USING ((workspace_id = ( S
 
 CREATE POLICY door ON public.lead_activity TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.lead_bulk_acts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.lead_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.lead_fields TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1602,6 +1727,8 @@ CREATE POLICY door ON public.message_engagement TO mailgenius_door USING ((works
 
 CREATE POLICY door ON public.messages TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.order_health TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.order_links TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1615,6 +1742,8 @@ CREATE POLICY door ON public.pace_limits TO mailgenius_door USING ((workspace_id
 CREATE POLICY door ON public.pace_meters TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.segments TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.sending_rules TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.standing_orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1656,6 +1785,8 @@ CREATE POLICY engine ON public.lanes TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_activity TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.lead_bulk_acts TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.lead_counts TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_fields TO mailgenius_engine USING (true);
@@ -1672,6 +1803,8 @@ CREATE POLICY engine ON public.message_engagement TO mailgenius_engine USING (tr
 
 CREATE POLICY engine ON public.messages TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.order_health TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.order_links TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.orders TO mailgenius_engine USING (true);
@@ -1685,6 +1818,8 @@ CREATE POLICY engine ON public.pace_limits TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.pace_meters TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.segments TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.sending_rules TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.standing_orders TO mailgenius_engine USING (true);
 
@@ -1708,6 +1843,8 @@ ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_activity ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.lead_bulk_acts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.lead_counts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_fields ENABLE ROW LEVEL SECURITY;
@@ -1724,6 +1861,8 @@ ALTER TABLE public.message_engagement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.order_health ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.order_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;
@@ -1737,6 +1876,8 @@ ALTER TABLE public.pace_limits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.pace_meters ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.segments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sending_rules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.standing_orders ENABLE ROW LEVEL SECURITY;
 
@@ -1804,6 +1945,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lanes TO mailgenius_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_engine;
 
@@ -1836,6 +1980,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_engagement TO mailgeni
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_health TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_health TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_links TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_links TO mailgenius_engine;
 
@@ -1856,6 +2003,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_meters TO mailgenius_engi
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending_rules TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending_rules TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO mailgenius_engine;
 

@@ -47,6 +47,8 @@ def _settle(raw: pl.Series, quick: Quick, rule: normalise.TextRule) -> Settled:
     answers: dict[str, str | None] = {}
     problems: dict[str, str] = {}
     for cell in open_cells:
+        if not cell.strip():
+            continue  # Of separators of old machines only, which no column expression counts as blanks.
         try:
             answers[cell] = rule(cell) or None
         except ValueError as error:

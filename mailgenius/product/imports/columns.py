@@ -9,6 +9,7 @@ import polars as pl
 
 from mailgenius.product.imports import cells
 from mailgenius.product.imports.cells import Settled
+from mailgenius.product.imports.date_orders import day_first
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name
 from mailgenius.product.imports.mapping import Targets
 from mailgenius.product.imports.model import Reject
@@ -42,6 +43,8 @@ class Rules:
     """For rows that name none."""
     typed: Mapping[str, LeadField] = field(default_factory=dict)
     """The custom fields that are not plain texts, by key."""
+    month_first: frozenset[int] = frozenset()
+    """Places of the columns whose days are written month first."""
 
     @property
     def filling(self) -> bool:
@@ -51,7 +54,7 @@ class Rules:
 
 def normal_rows(chunk: Chunk, rules: Rules) -> tuple[pl.DataFrame, list[Reject]]:
     """Return the good rows of a chunk in normal form, and the bad ones with their reasons."""
-    rows = chunk.rows
+    rows = day_first(chunk.rows, rules.month_first) if rules.month_first else chunk.rows
     if rows.is_empty():
         return pl.DataFrame(schema={LINE: pl.Int64, **dict.fromkeys(COLUMNS, pl.String)}), []
     read = partial(_column, rows, rules)
@@ -83,7 +86,7 @@ def normal_rows(chunk: Chunk, rules: Rules) -> tuple[pl.DataFrame, list[Reject]]
     bad = reasons.is_not_null()
     if not bad.any():
         return frame, []
-    return frame.filter(~bad), rejects_of(rows.filter(bad), reasons.filter(bad))
+    return frame.filter(~bad), rejects_of(chunk.rows.filter(bad), reasons.filter(bad))
 
 
 def rejects_of(rows: pl.DataFrame, reasons: Sequence[str] | pl.Series) -> list[Reject]:

@@ -31,6 +31,38 @@ class BrokenSpreadsheet(UnreadableFile):
     """The spreadsheet cannot be opened: it is damaged, or protected by a password. Save it as CSV."""
 
 
+class OldSpreadsheet(BrokenSpreadsheet):
+    """This is a spreadsheet of an old kind, or protected by a password. Save it as XLSX or CSV."""
+
+
+class BrokenArchive(UnreadableFile):
+    """The file is damaged or was cut off. Make it again and try again."""
+
+
+class LockedArchive(UnreadableFile):
+    """The archive is protected by a password. Make one without."""
+
+
+class NestedArchive(UnreadableFile):
+    """There is an archive in the archive. Unpack it, and send the files themselves."""
+
+
+class TooManyFiles(UnreadableFile):
+    """The archive holds more than {limit} files. Send them in several archives."""
+
+
+class UnpacksTooMuch(UnreadableFile):
+    """The file unpacks to more than {ratio} times its size, as no list of people does. Send it unpacked."""
+
+
+class UnreadableMember(UnreadableFile):
+    """{reason} This is about “{name}” in the archive."""
+
+
+class ColumnsDiffer(UnreadableFile):
+    """The files of an archive must have the same columns: “{name}” and “{first}” differ by “{column}”."""
+
+
 class UnpackedTooLarge(UnreadableFile):
     """The file is larger than {limit} when unpacked. Split it, or save it as CSV."""
 

@@ -19,19 +19,20 @@ SHARED = frozenset({"name", "tags"})
 TARGETS = frozenset({*IDENTITIES, "name", "tags", "status", "consent_at", "consent_source"})
 
 HEADERS = {
-    "email": "email e_mail mail correio correio_eletronico endereco_de_email email_address e_mail_address",
+    "email": "email e_mail mail correio correio_eletronico endereco_de_email endereco_eletronico"
+    " email_address e_mail_address email_principal seu_email",
     "phone": "phone phone_number telephone telefone telefone_celular celular fone tel whatsapp mobile cell"
-    " mobile_phone numero_de_telefone numero_de_celular",
+    " mobile_phone numero_de_telefone numero_de_celular numero_do_whatsapp celular_whatsapp zap",
     "name": "name full_name nome nome_completo nome_do_cliente cliente contato contact customer"
-    " customer_name",
+    " customer_name nome_e_sobrenome nome_do_contato",
     "external_id": "id external_id codigo codigo_do_cliente codigo_cliente customer_id user_id id_externo"
-    " id_cliente id_do_cliente matricula code",
+    " id_cliente id_do_cliente matricula code cod cod_cliente identificador",
     "tags": "tags tag etiqueta etiquetas marcador marcadores label labels",
     "status": "status situacao",
     "consent_at": "consent_at consent_date opt_in_at optin_at opt_in_date data_do_consentimento"
-    " data_de_consentimento consentimento_em",
+    " data_de_consentimento data_consentimento consentimento_em data_do_opt_in data_do_aceite aceite_em",
     "consent_source": "consent_source opt_in_source optin_source origem_do_consentimento"
-    " fonte_do_consentimento",
+    " fonte_do_consentimento origem_consentimento",
 }
 FIRST_NAME = ("first_name", "firstname", "given_name", "primeiro_nome", "prenome", "nome", "name")
 LAST_NAME = ("last_name", "lastname", "surname", "family_name", "sobrenome", "ultimo_nome", "apelido")

@@ -1,7 +1,7 @@
 """Rows and choices of imports. No I/O."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,6 +9,37 @@ from mailgenius.product.leads.model import Mode
 
 MAX_FILE_BYTES = 2 << 30
 MAX_COLUMNS = 300
+AMERICAN_ZONES = frozenset(
+    {
+        *("America/New_York", "America/Detroit", "America/Chicago", "America/Denver", "America/Phoenix"),
+        *("America/Los_Angeles", "America/Boise", "America/Anchorage", "America/Juneau", "Pacific/Honolulu"),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceFile:
+    """A file of an archive whose files are imported one after the other."""
+
+    name: str
+    lines_before: int
+    """Its first line is the one after so many lines of the files before it."""
+
+
+def place_of(files: Sequence[SourceFile], line: int) -> str:
+    """Return a line as people find it: its number, with the name of its file when there are several."""
+    for file in reversed(files):
+        if line > file.lines_before:
+            return f"{file.name}:{line - file.lines_before}"
+    return str(line)
+
+
+def is_month_first_usual(*, locale: str, timezone: str) -> bool:
+    """Return whether people of a workspace write the month first, as in the United States."""
+    american = timezone in AMERICAN_ZONES or timezone.startswith(
+        ("US/", "America/Indiana/", "America/Kentucky/")
+    )
+    return american and locale.startswith("en")
 
 
 class ImportState(StrEnum):
@@ -38,6 +69,10 @@ class Import:
     mapping: dict[str, str] | None
     """Header to target; None until the columns are guessed by the run."""
     columns: tuple[str, ...]
+    files: tuple[SourceFile, ...]
+    """The files of an archive, when there are several."""
+    month_first: tuple[str, ...]
+    """Columns whose days are written month first; known once it runs."""
     tags: tuple[str, ...]
     consent_source: str
     chunks_done: int
@@ -83,7 +118,7 @@ class Reject:
     """A row that was not taken in, as it stood in the file."""
 
     line: int
-    """The physical line, the header being line 1; in a spreadsheet, the row."""
+    """The physical line, the header being line 1; in a spreadsheet, the row. See `place_of`."""
     reason: str
     cells: tuple[str, ...]
 
@@ -114,3 +149,7 @@ class Preview:
     """Empty for a spreadsheet."""
     encoding: str
     """Empty for a spreadsheet."""
+    files: Sequence[str] = ()
+    """The files of an archive, when there are several."""
+    month_first: Mapping[str, bool] = field(default_factory=dict)
+    """For each column that holds days such as 05/06/2026: whether the month is read first."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.imports.errors import ImportNotFound
-from mailgenius.product.imports.model import Counts, Import, NewImport, Reject
+from mailgenius.product.imports.model import Counts, Import, NewImport, Reject, SourceFile
 
 _SQL = load_queries(__file__)
 
@@ -43,6 +43,8 @@ async def begin(
     import_id: int,
     columns: Sequence[str],
     mapping: dict[str, str],
+    files: Sequence[SourceFile],
+    month_first: Sequence[str],
     rows_total: int,
 ) -> bool:
     touched = await tx.execute(
@@ -51,6 +53,8 @@ async def begin(
         import_id=import_id,
         columns=list(columns),
         mapping=json_value(mapping),
+        files=json_value(files),
+        month_first=list(month_first),
         rows_total=rows_total,
     )
     return touched == 1

@@ -8,16 +8,16 @@ RETURNING id
 
 -- name: get-import
 -- One import.
-SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, tags, consent_source, chunks_done,
-       parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
+SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
+       consent_source, chunks_done, parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
        error, created_by, created_at, started_at, finished_at
   FROM imports
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint
 
 -- name: list-imports
 -- The newest imports before an id.
-SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, tags, consent_source, chunks_done,
-       parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
+SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
+       consent_source, chunks_done, parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
        error, created_by, created_at, started_at, finished_at
   FROM imports
  WHERE workspace_id = %(workspace_id)s::bigint AND id < %(before)s::bigint
@@ -28,7 +28,8 @@ SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, tags, 
 -- Note what is known once the file is open. A second run notes the same.
 UPDATE imports
    SET state = 'running', columns = %(columns)s::text[], mapping = %(mapping)s::jsonb,
-       rows_total = %(rows_total)s::bigint, started_at = coalesce(started_at, now())
+       files = %(files)s::jsonb, month_first = %(month_first)s::text[], rows_total = %(rows_total)s::bigint,
+       started_at = coalesce(started_at, now())
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state IN ('queued', 'running')
 
 -- name: advance

@@ -18,14 +18,16 @@ from mailgenius.kit.logs import logger
 from mailgenius.kit.storage import FileMissing, Storage
 from mailgenius.product.imports import queries
 from mailgenius.product.imports.columns import Rules, normal_rows
+from mailgenius.product.imports.date_orders import date_places, month_first_columns
 from mailgenius.product.imports.errors import NoRows, UnreadableFile
 from mailgenius.product.imports.files.opening import open_table
 from mailgenius.product.imports.files.table import Chunk, Table, head_of
 from mailgenius.product.imports.mapping import guess_mapping, targets_of
-from mailgenius.product.imports.model import OPEN, Counts, Import
+from mailgenius.product.imports.model import OPEN, Counts, Import, is_month_first_usual
 from mailgenius.product.imports.parts import Part, Parts, cut
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import BatchResult
+from mailgenius.product.workspaces import service as workspaces
 
 PART_TRIES = 5
 GUESS_ROWS = 50
@@ -186,26 +188,46 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
         mapping = await asyncio.to_thread(_guess, table)
     targets = targets_of(mapping, table.columns)
     async with db.trusted() as tx:
+        typed = await leads.typed_fields(tx, workspace_id=workspace_id)
+        workspace = await workspaces.get_workspace(tx, workspace_id=workspace_id)
+    month_first = found.month_first
+    if found.started_at is None:
+        usual = is_month_first_usual(locale=workspace.locale, timezone=workspace.timezone)
+        month_first = await asyncio.to_thread(_month_first, table, date_places(targets, typed), usual)
+    async with db.trusted() as tx:
         begun = await queries.begin(
             tx,
             workspace_id=workspace_id,
             import_id=found.id,
             columns=table.columns,
             mapping=mapping,
+            files=table.files,
+            month_first=month_first,
             rows_total=table.rows_total,
         )
         if not begun:
             raise Stopped
         await leads.add_fields(tx, workspace_id=workspace_id, labels=dict(targets.labels))
         known = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
-        typed = await leads.typed_fields(tx, workspace_id=workspace_id)
-    rules = Rules(targets=targets, mode=found.mode, consent_source=found.consent_source, typed=typed)
+    rules = Rules(
+        targets=targets,
+        mode=found.mode,
+        consent_source=found.consent_source,
+        typed=typed,
+        month_first=frozenset(table.columns.index(name) for name in month_first),
+    )
     expect = leads.Expect.SOME_KNOWN if known else leads.Expect.ALL_NEW
     return Run(db=db, workspace_id=workspace_id, found=found, rules=rules, expect=expect)
 
 
 def _guess(table: Table) -> dict[str, str]:
     return guess_mapping(table.columns, head_of(table, GUESS_ROWS))
+
+
+def _month_first(table: Table, places: frozenset[int], usual: bool) -> tuple[str, ...]:  # noqa: FBT001
+    """Tell the order of days from the first chunk, which is the same on every run."""
+    chunk = next(table.chunks(), None) if places else None
+    return () if chunk is None else month_first_columns(chunk.rows, table.columns, places, usual=usual)
 
 
 async def _merge_all(work: Run, table: Table) -> None:

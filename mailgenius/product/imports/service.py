@@ -6,7 +6,6 @@ import io
 import re
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import closing
 from pathlib import Path
 
 from mailgenius.kit.db.database import Database
@@ -16,14 +15,21 @@ from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
 from mailgenius.kit.storage import Storage
 from mailgenius.product.imports import queries
 from mailgenius.product.imports.errors import ImportOver
-from mailgenius.product.imports.mapping import check_mapping, guess_mapping
-from mailgenius.product.imports.model import MAX_FILE_BYTES, Import, NewImport, Preview, Reject
+from mailgenius.product.imports.mapping import check_mapping
+from mailgenius.product.imports.model import (
+    MAX_FILE_BYTES,
+    Import,
+    NewImport,
+    Preview,
+    Reject,
+    is_month_first_usual,
+    place_of,
+)
 from mailgenius.product.leads import normalise
 from mailgenius.product.leads.model import Mode
+from mailgenius.product.workspaces import service as workspaces
 
 NEWEST = 2**63 - 1
-PREVIEW_ROWS = 5
-GUESS_ROWS = 50
 REJECTS_PAGE = 2_000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d+)*$")
@@ -118,34 +124,38 @@ async def cancel(tx: Tx, *, workspace_id: int, import_id: int) -> None:
         raise ImportOver
 
 
-async def preview(storage: Storage, *, file_key: str) -> Preview:
+async def preview(storage: Storage, *, file_key: str, month_first: bool = False) -> Preview:
     """Look into a stored file: its columns, first rows, and what the columns seem to be.
+
+    Only as much of it is read as the look takes.
+
+    Args:
+        storage: where it is.
+        file_key: its key.
+        month_first: how days are read that fit both ways; see `month_first_usual`.
 
     Raises:
         FileMissing: there is no such file.
         UnreadableFile: it is not a table; the message tells a person why.
     """
     with tempfile.TemporaryDirectory(prefix="mailgenius-preview-") as scratch:
-        path = Path(scratch) / "upload"
-        await storage.get_to(file_key, path)
-        return await asyncio.to_thread(preview_file, path, scratch=Path(scratch))
-
-
-def preview_file(path: Path, *, scratch: Path) -> Preview:
-    """Look into a local file. See `preview`."""
-    # The libraries that read files take a second to load: only who looks into one pays for it.
-    from mailgenius.product.imports.files.opening import open_table  # noqa: PLC0415
-    from mailgenius.product.imports.files.table import head_of  # noqa: PLC0415
-
-    with closing(open_table(path, scratch=scratch)) as table:
-        cells = head_of(table, GUESS_ROWS)
-        return Preview(
-            columns=table.columns,
-            rows=cells[:PREVIEW_ROWS],
-            guessed_mapping=guess_mapping(table.columns, cells),
-            delimiter=table.delimiter,
-            encoding=table.encoding,
+        return await asyncio.to_thread(
+            _preview, storage, file_key, scratch=Path(scratch), month_first=month_first
         )
+
+
+def _preview(storage: Storage, file_key: str, *, scratch: Path, month_first: bool) -> Preview:
+    # The libraries that read files take a second to load: only who looks into one pays for it.
+    from mailgenius.product.imports.looking import look_into  # noqa: PLC0415
+
+    with storage.reader(file_key) as source:
+        return look_into(source, scratch=scratch, month_first=month_first)
+
+
+async def month_first_usual(tx: Tx, *, workspace_id: int) -> bool:
+    """Return whether the people of a workspace write the month of a day first."""
+    workspace = await workspaces.get_workspace(tx, workspace_id=workspace_id)
+    return is_month_first_usual(locale=workspace.locale, timezone=workspace.timezone)
 
 
 async def rejects(
@@ -175,7 +185,7 @@ async def rejects_csv(db: Database, *, workspace_id: int, import_id: int) -> Asy
                 tx, workspace_id=workspace_id, import_id=import_id, after=after, limit=REJECTS_PAGE
             )
         if page:
-            yield _csv([[str(row.line), row.reason, *row.cells] for row in page])
+            yield _csv([[place_of(found.files, row.line), row.reason, *row.cells] for row in page])
             after = page[-1].line
         if len(page) < REJECTS_PAGE:
             return

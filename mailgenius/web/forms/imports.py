@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from mailgenius.product.imports.model import MAX_COLUMNS
+from mailgenius.product.imports.model import MAX_COLUMNS, Preview
 from mailgenius.product.leads.model import LeadField, Mode
 from mailgenius.product.leads.normalise import field_slug
 from mailgenius.web.forms.reading import FORM, FormReader, Posted
@@ -39,6 +39,8 @@ class Column:
     target: str
     new_field: str
     """The custom field that would be made of this header; empty when there is one of that name."""
+    month_first: bool | None
+    """How its days are read, when it holds some that fit both ways."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +79,7 @@ class MappingForm:
 
 
 def columns_of(
-    headers: Sequence[str],
-    rows: Sequence[Sequence[str | None]],
+    preview: Preview,
     mapping: Mapping[str, str],
     fields: Sequence[LeadField],
     *,
@@ -87,8 +88,8 @@ def columns_of(
     """The columns of a file as the mapping page shows them."""
     known = {each.key for each in fields}
     columns = []
-    for index, header in enumerate(headers):
-        values = (row[index] for row in rows if index < len(row))
+    for index, header in enumerate(preview.columns):
+        values = (row[index] for row in preview.rows if index < len(row))
         samples = tuple(dict.fromkeys(value for value in values if value))[:shown]
         slug = field_slug(header)
         columns.append(
@@ -98,6 +99,7 @@ def columns_of(
                 samples=samples,
                 target=mapping.get(header, SKIP),
                 new_field="" if slug in known else slug,
+                month_first=preview.month_first.get(header),
             )
         )
     return columns

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from mailgenius.product.imports.errors import (
-    BrokenSpreadsheet,
+    BrokenArchive,
     ColumnTwice,
     ColumnWithoutName,
     EmptyFile,
@@ -185,7 +185,7 @@ def test_a_line_without_end_is_one_bad_line(read_bytes: ReadBytes):
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", NotATable),
         (bytes(range(256)) * 40, NotATable),
         (b"\x00" * 5000, EmptyFile),
-        (b"PK\x03\x04 not really a zip", BrokenSpreadsheet),
+        (b"PK\x03\x04 not really a zip", BrokenArchive),
         (gzip.compress(TEXT.encode() * 100)[:80], NotATable),
         (gzip.compress(b"\x7fELF\x02\x01\x01\x00\x00\x00"), NotATable),
     ],

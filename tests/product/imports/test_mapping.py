@@ -15,6 +15,8 @@ from mailgenius.product.imports.mapping import check_mapping, guess_mapping, tar
         ("Telefone", "phone"), ("Tags", "tags"), ("Etiquetas", "tags"), ("ID", "external_id"),
         ("Código", "external_id"), ("Cidade", "field:cidade"), ("名前", "field:field"),
         ("Data de nascimento", "field:data_de_nascimento"), ("2ª via", "field:field_2a_via"),
+        ("Data de consentimento", "consent_at"), ("Telefone / WhatsApp", "field:telefone_whatsapp"),
+        ("CORREIO", "email"), ("Sobrenome", "field:sobrenome"), ("Cód. Cliente", "external_id"),
         ("opt_in_at", "consent_at"), ("Origem do consentimento", "consent_source"),
     ],
 )  # fmt: skip

@@ -194,7 +194,7 @@ async def test_repeats_in_a_file_are_merged_in_their_order(
         (b"email,name\n\n \n", "The file has a header and no rows below it."),
         (b"city,age\nRecife,3\n", "No column holds e-mail addresses, phones or external ids"),
         (b"email,Email\na@example.com,b\n", "Two columns are called “Email”. Rename one of them."),
-        (b"PK\x03\x04garbage", "The spreadsheet cannot be opened"),
+        (b"PK\x03\x04garbage", "The file is damaged or was cut off"),
     ],
 )
 async def test_a_hopeless_file_fails_in_words(

@@ -8,12 +8,14 @@ import openpyxl
 import pytest
 
 from mailgenius.product.imports.errors import (
+    BrokenArchive,
     BrokenSpreadsheet,
     ColumnTwice,
     ColumnWithoutName,
     EmptyFile,
     NotATable,
-    UnpackedTooLarge,
+    TooManyColumns,
+    UnpacksTooMuch,
 )
 from mailgenius.product.imports.files import spreadsheet
 from tests.factories.leads import all_leads
@@ -93,7 +95,7 @@ def zipped(**entries: bytes) -> bytes:
         (workbook(), EmptyFile),
         (workbook(["email", "email"], ["a", "b"]), ColumnTwice),
         (workbook(["email", None, "name"], ["a", "b", "c"]), ColumnWithoutName),
-        (workbook(["email"], ["a@example.com"])[:2000], BrokenSpreadsheet),
+        (workbook(["email"], ["a@example.com"])[:2000], BrokenArchive),
         (zipped(word__document=b"<w/>"), NotATable),
         (zipped(**{"xl__workbook.xml": b"<not a workbook"}), BrokenSpreadsheet),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000, BrokenSpreadsheet),
@@ -114,11 +116,54 @@ def test_what_is_no_table_is_refused_in_words(read_bytes: ReadBytes, content: by
     assert str(refused.value)
 
 
-def test_a_bomb_is_not_unpacked(read_bytes: ReadBytes, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(spreadsheet, "MAX_UNPACKED", 1 << 20)
-    bomb = zipped(**{"xl__workbook.xml": b"<x/>", "xl__worksheets__sheet1.xml": b" " * (2 << 20)})
-    assert len(bomb) < 10_000
-    with pytest.raises(UnpackedTooLarge):
+def handmade(sheet: bytes, strings: bytes = b"<sst/>") -> bytes:
+    """A workbook whose XML nobody checked."""
+    relation = b'<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>'
+    return zipped(
+        **{
+            "xl__workbook.xml": b'<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>'.replace(
+                b"<workbook>", b'<workbook xmlns:r="r">'
+            ),
+            "xl___rels__workbook.xml.rels": relation,
+            "xl__sharedStrings.xml": strings,
+            "xl__worksheets__sheet1.xml": b"<worksheet><sheetData>" + sheet + b"</sheetData></worksheet>",
+        }
+    )
+
+
+HEADER_ROW = b'<row r="1"><c r="A1" t="inlineStr"><is><t>email</t></is></c></row>'
+
+
+def test_a_cell_far_away_costs_no_memory(read_bytes: ReadBytes):
+    """Between the first cell and this one are sixteen million others that nobody wrote."""
+    far = b'<row r="1048576"><c r="A1048576" t="str"><v>a@example.com</v></c></row>'
+    assert rows_of(read_bytes(handmade(HEADER_ROW + far))) == [(1048576, "a@example.com")]
+    with pytest.raises(TooManyColumns):
+        rows_of(read_bytes(handmade(HEADER_ROW + b'<row r="2"><c r="XFD2"><v>1</v></c></row>')))
+    with pytest.raises(BrokenSpreadsheet):
+        rows_of(read_bytes(handmade(HEADER_ROW + b'<row r="1048577"><c r="A2"><v>1</v></c></row>')))
+
+
+def test_one_text_in_very_many_cells_comes_in_small_chunks(
+    read_bytes: ReadBytes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(spreadsheet, "CHUNK_CHARS", 100_000)
+    strings = b"<sst><si><t>" + b"x" * 30_000 + b"</t></si></sst>"
+    rows = b"".join(b'<row><c t="s"><v>0</v></c></row>' for _ in range(50))
+    table = read_bytes(handmade(HEADER_ROW + rows, strings))
+    assert [chunk.rows.height for chunk in table.chunks()] == [4] * 12 + [2]
+
+
+def test_a_document_type_is_refused(read_bytes: ReadBytes):
+    laughs = b'<!DOCTYPE sst [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>'
+    with pytest.raises(BrokenSpreadsheet):
+        read_bytes(handmade(HEADER_ROW, laughs))
+
+
+def test_a_bomb_is_not_unpacked(read_bytes: ReadBytes):
+    bomb = handmade(HEADER_ROW + b" " * (20 << 20))
+    assert len(bomb) < 100_000
+    with pytest.raises(UnpacksTooMuch):
         read_bytes(bomb)
 
 

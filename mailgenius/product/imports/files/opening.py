@@ -1,29 +1,34 @@
 """Opens any uploaded file as a table: recognises its kind by its bytes, not by its name."""
 
-import gzip
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import IO
+from zipfile import ZipFile
 
-from mailgenius.product.imports.errors import EmptyFile, NotATable, UnpackedTooLarge
+from mailgenius.product.imports.errors import EmptyFile, NotATable, OldSpreadsheet
+from mailgenius.product.imports.files import archive as packed
 from mailgenius.product.imports.files.dialect import HEAD, Dialect, find_dialect, survey
+from mailgenius.product.imports.files.joined import JoinedTable, Part
+from mailgenius.product.imports.files.rejected import CorrectedRejects, is_rejects_file
 from mailgenius.product.imports.files.separated import SeparatedFile
 from mailgenius.product.imports.files.spreadsheet import Spreadsheet
 from mailgenius.product.imports.files.table import Table
 
-GZIP = b"\x1f\x8b"
-ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"  # Old or password-protected Office files.
 NO_TABLES = (
     b"%PDF",
     b"\x89PNG",
     b"\xff\xd8\xff",
     b"GIF8",
-    b"Rar!",
-    b"7z\xbc\xaf",
     b"\x7fELF",
     b"SQLite format",
+    b"PK\x05\x06",  # An archive of nothing.
+    *packed.OTHER_ARCHIVES,
 )
-MAX_UNPACKED = 4 << 30
+LOOK = 1 << 20
+"""Bytes that a look into a text takes."""
 BLOCK = 1 << 20
 
 
@@ -37,14 +42,91 @@ def open_table(path: Path, *, scratch: Path) -> Table:
     Raises:
         UnreadableFile: its message tells a person why.
     """
+    with path.open("rb") as file:
+        if file.read(2) == packed.GZIP:
+            file.seek(0)
+            size = path.stat().st_size
+            path = packed.unpack_stream(file, scratch / "unpacked", packed=size)
+    if _head(path).startswith(packed.ZIP):
+        return _cleaned(_from_archive(path, scratch, limit=None))
+    return _cleaned(_open_text(path, scratch))
+
+
+def open_beginning(source: IO[bytes], *, size: int, scratch: Path) -> Table:
+    """Open a file of leads for a look at its first rows, without reading the rest of a long one.
+
+    Of a text only the beginning is taken: its encoding is judged by that, and the number of its rows is not
+    known. An archive is read where its parts stand.
+
+    Args:
+        source: the file, wherever it is, which stays the caller's.
+        size: its bytes.
+        scratch: an empty folder.
+
+    Raises:
+        UnreadableFile: its message tells a person why.
+    """
+    head = source.read(HEAD)
+    source.seek(0)
+    if head.startswith(packed.GZIP):
+        path = packed.unpack_stream(source, scratch / "unpacked", packed=size, limit=LOOK)
+        if _head(path).startswith(packed.ZIP):
+            source.seek(0)
+            path = packed.unpack_stream(source, scratch / "unpacked", packed=size)
+            return _cleaned(_from_archive(path, scratch, limit=None))
+        return _cleaned(_open_text(_whole_lines(path), scratch))
+    if head.startswith(packed.ZIP):
+        return _cleaned(_from_archive(source, scratch, limit=HEAD))
+    path = scratch / "beginning"
+    path.write_bytes(source.read(LOOK))
+    return _cleaned(_open_text(_whole_lines(path) if size > LOOK else path, scratch))
+
+
+def _cleaned(table: Table) -> Table:
+    return CorrectedRejects(table) if is_rejects_file(table.columns) else table
+
+
+def _from_archive(file: Path | IO[bytes], scratch: Path, *, limit: int | None) -> Table:
+    with _kept(packed.open_archive(file)) as archive:
+        if packed.is_spreadsheet(archive):
+            return Spreadsheet(archive)
+        parts = []
+        for number, member in enumerate(packed.members(archive)):
+            folder = scratch / f"member{number}"
+            folder.mkdir()
+            whole = limit is None or member.name.lower().endswith(".xlsx")
+            path = folder / "unpacked"
+            packed.unpack_member(archive, member, path, limit=None if whole else limit)
+            if not whole and limit is not None and member.entry.file_size > limit:
+                _whole_lines(path)
+            parts.append(Part(name=member.name, open=partial(_open_member, path, folder)))
+    archive.close()
+    return parts[0].open() if len(parts) == 1 else JoinedTable(parts)
+
+
+@contextmanager
+def _kept(archive: ZipFile) -> Iterator[ZipFile]:
+    """Close an archive that turns out not to be readable; a table that is made of it keeps it open."""
+    try:
+        yield archive
+    except BaseException:
+        archive.close()
+        raise
+
+
+def _open_member(path: Path, scratch: Path) -> Table:
+    if _head(path).startswith(packed.ZIP):
+        with _kept(packed.open_archive(path)) as archive:
+            return Spreadsheet(archive)
+    return _open_text(path, scratch)
+
+
+def _open_text(path: Path, scratch: Path) -> Table:
     head = _head(path)
-    if head.startswith(GZIP):
-        path = _unpacked(path, scratch / "unpacked")
-        head = _head(path)
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise EmptyFile
-    if head.startswith((ZIP, OLE)):
-        return Spreadsheet(path)
+    if head.startswith(OLE):
+        raise OldSpreadsheet
     if head.startswith(NO_TABLES):
         raise NotATable
     dialect = find_dialect(path, head)
@@ -59,18 +141,15 @@ def _head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
-def _unpacked(path: Path, target: Path) -> Path:
-    size = 0
-    try:
-        with gzip.open(path, "rb") as source, target.open("wb") as out:
-            while block := source.read(BLOCK):
-                size += len(block)
-                if size > MAX_UNPACKED:
-                    raise UnpackedTooLarge(limit="4 GiB")
-                out.write(block)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise NotATable from error
-    return target
+def _whole_lines(path: Path) -> Path:
+    """Take a line that is cut off away from the end of a beginning."""
+    data = path.read_bytes()
+    end = data.rfind(b"\n") + 1
+    # The line feed of a text in 16 bits may have its zero behind it.
+    end += 1 if data[end : end + 1] == b"\x00" else 0
+    if end and end < len(data):
+        path.write_bytes(data[:end])
+    return path
 
 
 def _rewritten(path: Path, target: Path, dialect: Dialect) -> Path:

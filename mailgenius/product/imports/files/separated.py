@@ -15,7 +15,7 @@ import polars as pl
 from mailgenius.product.imports.errors import EmptyFile, UnreadableFile
 from mailgenius.product.imports.files.dialect import Dialect, Survey
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header, empty_rows
-from mailgenius.product.imports.model import Reject
+from mailgenius.product.imports.model import Reject, SourceFile
 
 CHUNK_BYTES = 4 << 20
 """Enough rows to make set-based merging worth while, few enough to hold twice."""
@@ -42,6 +42,8 @@ class Lines:
 class SeparatedFile:
     """A text file of rows."""
 
+    files: tuple[SourceFile, ...] = ()
+
     def __init__(self, path: Path, dialect: Dialect, survey: Survey) -> None:
         self.delimiter = dialect.delimiter
         self.encoding = dialect.encoding
@@ -59,6 +61,7 @@ class SeparatedFile:
             raise
         self._body = (self._file.tell(), self._next_line)
         self.rows_total = max(0, survey.lines - self._next_line + 1)
+        self.lines_total = survey.lines
 
     def close(self) -> None:
         self._file.close()

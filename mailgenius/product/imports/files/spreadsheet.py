@@ -1,21 +1,26 @@
 """Reads rows out of a spreadsheet. Cells become text: dates as ISO, whole numbers without `.0`."""
 
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
+from xml.parsers import expat
 
-import fastexcel
 import polars as pl
 
-from mailgenius.product.imports.errors import BrokenSpreadsheet, EmptyFile, NotATable, UnpackedTooLarge
-from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header
+from mailgenius.product.imports.errors import BrokenSpreadsheet, EmptyFile
+from mailgenius.product.imports.files.separated import MAX_LINE, TOO_LONG
+from mailgenius.product.imports.files.sheet_xml import MAX_ROW
+from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header, empty_rows
+from mailgenius.product.imports.files.workbook import Sheet, Workbook
+from mailgenius.product.imports.model import Reject, SourceFile
 
 CHUNK_ROWS = 50_000
-MAX_UNPACKED = 1 << 30
-"""A spreadsheet is read whole, so what it unpacks to is bounded; larger tables come as CSV."""
-MIDNIGHT = r" 00:00:00$"
-FIRST_DAY = r"^1899-12-3[01] "
-"""How a time without a day is stored."""
+CHUNK_CHARS = 8 << 20
+"""Few long rows are a chunk as well: a shared text may stand in every row."""
+
+Row = tuple[int, dict[int, str]]
 
 
 class Spreadsheet:
@@ -23,52 +28,87 @@ class Spreadsheet:
 
     delimiter = ""
     encoding = ""
+    files: tuple[SourceFile, ...] = ()
+    lines_total = MAX_ROW
 
-    def __init__(self, path: Path) -> None:
-        _check_size(path)
-        sheet = _first_filled(path)
-        filled = pl.any_horizontal(pl.exclude(LINE).is_not_null())
-        self._rows = sheet.with_row_index(LINE, 1).with_columns(pl.col(LINE).cast(pl.Int64)).filter(filled)
-        header = self._rows.row(0)[1:]
-        width = max(place for place, cell in enumerate(header, start=1) if cell is not None)
-        self.columns = checked_header([cell or "" for cell in header[:width]])
-        self._rows = self._rows[1:, : width + 1]
-        self._rows.columns = [LINE, *(cell_name(place) for place in range(width))]
-        self.rows_total = self._rows.height
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        with _broken():
+            self._book = Workbook(archive)
+            self._sheet, (self._header, cells) = self._first_filled()
+        width = max(cells) + 1
+        names = [cells.get(place, "") for place in range(width)]
+        # A table may begin away from the edge: the columns before it are none.
+        self._first = min(cells)
+        self.columns = checked_header(names[self._first :])
+
+    def _first_filled(self) -> tuple[Sheet, Row]:
+        for sheet in self._book.sheets:
+            for row in self._book.rows(sheet):
+                return sheet, row
+        raise EmptyFile
+
+    @cached_property
+    def rows_total(self) -> int:
+        """How many rows are written down below the header; some may turn out to be empty."""
+        with _broken():
+            return max(0, self._book.count_rows(self._sheet) - 1)
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows with their row numbers. Rows without any value are left out."""
-        cells = pl.exclude(LINE)
-        for number, start in enumerate(range(0, self.rows_total, CHUNK_ROWS)):
-            rows = self._rows[start : start + CHUNK_ROWS].with_columns(
-                cells.fill_null("").str.replace(MIDNIGHT, "").str.replace(FIRST_DAY, "")
-            )
-            done = min(1.0, (start + CHUNK_ROWS) / self.rows_total)
-            yield Chunk(number=number, rows=rows, rejects=(), done=done)
+        with _broken():
+            rows = self._rows()
+            read = 0
+            for number, part in enumerate(iter(lambda: list(_some(rows)), [])):
+                read += len(part)
+                yield self._chunk(number, part, min(1.0, read / max(1, self.rows_total)))
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        places = range(self._first, self._first + len(self.columns))
+        for number, cells in islice(self._book.rows(self._sheet), 1, None):
+            yield number, [cells.get(place, "") for place in places]
+
+    def _chunk(self, number: int, part: Sequence[tuple[int, list[str]]], done: float) -> Chunk:
+        good = [row for row in part if _size(row) <= MAX_LINE]
+        rejects = [
+            Reject(line=line, reason=TOO_LONG, cells=tuple(cell[:1000] for cell in cells))
+            for line, cells in part
+            if len(good) < len(part) and _size((line, cells)) > MAX_LINE
+        ]
+        if not good:
+            return Chunk(number=number, rows=empty_rows(len(self.columns)), rejects=rejects, done=done)
+        columns = zip(*(cells for _, cells in good), strict=True)
+        rows = {
+            LINE: pl.Series([line for line, _ in good], dtype=pl.Int64),
+            **{
+                cell_name(place): pl.Series(list(cells), dtype=pl.String)
+                for place, cells in enumerate(columns)
+            },
+        }
+        return Chunk(number=number, rows=pl.DataFrame(rows), rejects=rejects, done=done)
 
     def close(self) -> None:
-        """Let the rows go."""
-        self._rows = self._rows.clear()
+        self._archive.close()
 
 
-def _check_size(path: Path) -> None:
-    if not zipfile.is_zipfile(path):
-        return  # The old binary format is not compressed.
-    with zipfile.ZipFile(path) as archive:
-        if "xl/workbook.xml" not in archive.namelist() and "content.xml" not in archive.namelist():
-            raise NotATable
-        if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
-            raise UnpackedTooLarge(limit="1 GiB")
+def _some(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of one chunk. The same file always falls into the same ones."""
+    chars = 0
+    for row in islice(rows, CHUNK_ROWS):
+        yield row
+        chars += _size(row)
+        if chars > CHUNK_CHARS:
+            return
 
 
-def _first_filled(path: Path) -> pl.DataFrame:
+def _size(row: tuple[int, list[str]]) -> int:
+    return sum(map(len, row[1]))
+
+
+@contextmanager
+def _broken() -> Iterator[None]:
+    """Say of whatever the format does not allow that the spreadsheet is broken."""
     try:
-        reader = fastexcel.read_excel(path)
-        for name in reader.sheet_names:
-            # Leading empty rows are kept, so that row numbers are those that a person sees.
-            sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
-            if sheet.height and sheet.select(pl.any_horizontal(pl.all().is_not_null()).any()).item():
-                return sheet
-    except fastexcel.FastExcelError as error:
+        yield
+    except (expat.ExpatError, zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeError) as error:
         raise BrokenSpreadsheet from error
-    raise EmptyFile

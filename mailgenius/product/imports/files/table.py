@@ -14,7 +14,7 @@ from mailgenius.product.imports.errors import (
     NoHeader,
     TooManyColumns,
 )
-from mailgenius.product.imports.model import MAX_COLUMNS, Reject
+from mailgenius.product.imports.model import MAX_COLUMNS, Reject, SourceFile
 from mailgenius.product.leads import normalise
 
 LINE = "n"
@@ -40,7 +40,16 @@ class Table(Protocol):
     columns: tuple[str, ...]
     delimiter: str
     encoding: str
-    rows_total: int
+    files: tuple[SourceFile, ...]
+    """What it was put together from, when that is more than one file."""
+
+    @property
+    def rows_total(self) -> int:
+        """How many rows it has, or a few more."""
+
+    @property
+    def lines_total(self) -> int:
+        """No line has a higher number."""
 
     def chunks(self) -> Iterator[Chunk]: ...
 

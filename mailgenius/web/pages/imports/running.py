@@ -9,7 +9,7 @@ from litestar.response import Stream
 
 from mailgenius.kit import clock
 from mailgenius.product.imports import service as imports
-from mailgenius.product.imports.model import OPEN, Import, ImportState
+from mailgenius.product.imports.model import OPEN, Import, ImportState, place_of
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web import i18n
@@ -137,7 +137,11 @@ async def _live_values(visit: Visit, job: Import) -> dict[str, Any]:
         "job": job,
         "progress": Progress.of(job),
         "rejects": [
-            (each.line, sentence(reason(each.reason)), [cell for cell in each.cells if cell])
+            (
+                place_of(job.files, each.line),
+                sentence(reason(each.reason)),
+                [cell for cell in each.cells if cell],
+            )
             for each in rejects
         ],
         "error": reason(job.error),

@@ -23,7 +23,7 @@ from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
 
 IMPORTS_PATH: Final = "/imports"
 NEW_PATH: Final = "/imports/new"
-ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx")
+ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".gz", ".zip")
 
 MODE_TEXTS: Final = {
     Mode.MERGE: (N_("Fill in and update"), N_("New values replace old ones, empty cells change nothing")),
@@ -89,7 +89,9 @@ async def start_import(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
 
 
 async def _preview(visit: Visit, ticket: Ticket) -> Preview:
-    return await imports.preview(visit.services.storage, file_key=ticket.key)
+    async with visit.tenant() as tx:
+        month_first = await imports.month_first_usual(tx, workspace_id=visit.workspace_id)
+    return await imports.preview(visit.services.storage, file_key=ticket.key, month_first=month_first)
 
 
 async def _mapping(
@@ -108,7 +110,7 @@ async def _mapping(
         code=422 if problems else 200,
         file=ticket,
         preview=preview,
-        columns=columns_of(preview.columns, preview.rows, form.mapping, fields),
+        columns=columns_of(preview, form.mapping, fields),
         targets=[(key, _(name)) for key, name in TARGETS.items()],
         fields=[(f"field:{each.key}", each.label) for each in fields],
         modes=[
