@@ -79,8 +79,8 @@ def read_spec(path: Path) -> CampaignSpec:
         raise invalid(path.name, str(error)) from error
     if (checked.template_id is None) == (checked.template is None):
         raise invalid(path.name, "needs one of template_id and template")
-    if (checked.connection_id is None) == (checked.connection is None):
-        raise invalid(path.name, "needs one of connection_id and connection")
+    if checked.connection_id is not None and checked.connection is not None:
+        raise invalid(path.name, "takes one of connection_id and connection; none leaves the choice to the engine")
     if checked.template and bool(checked.template.html) == bool(checked.template.mjml):
         raise invalid(path.name, "template needs one of html and mjml")
     return checked
@@ -120,10 +120,9 @@ async def _template_id(tx: Tx, workspace_id: int, spec: CampaignSpec) -> int:
     return (await templates.create(tx, workspace_id=workspace_id, template=template)).id
 
 
-async def _connection_id(tx: Tx, workspace_id: int, spec: CampaignSpec, keys: Keys) -> int:
+async def _connection_id(tx: Tx, workspace_id: int, spec: CampaignSpec, keys: Keys) -> int | None:
     written = spec.connection
     if written is None:
-        assert spec.connection_id is not None  # noqa: S101  # read_spec has seen to it.
         return spec.connection_id
     for known in await connections.list_connections(tx, workspace_id=workspace_id):
         if known.name.lower() == written.name.lower():

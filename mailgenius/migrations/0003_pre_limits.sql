@@ -184,7 +184,8 @@ BEGIN
     END LOOP;
     UPDATE pace_meters m
        SET next_free_at = greatest(m.next_free_at, to_timestamp(starts[p.place] + granted[p.place] * intervals[p.place])),
-           day = today, day_used = used[p.place] + granted[p.place]
+           day = today, day_used = used[p.place] + granted[p.place],
+           day_bounced = CASE WHEN m.day = today THEN m.day_bounced ELSE 0 END
       FROM unnest(scopes, keys) WITH ORDINALITY AS p (scope, key, place)
      WHERE m.workspace_id = of_workspace AND m.scope = p.scope AND m.key = p.key AND granted[p.place] > 0;
     FOR i IN 1 .. n LOOP
@@ -238,3 +239,62 @@ CREATE TABLE circuits (
 );
 COMMENT ON TABLE circuits IS 'owner: engine.connections';
 CALL protect_tenant_table('circuits');
+
+-- rules of a workspace --------------------------------------------------------------------------------------
+
+-- What a workspace decided about its sending; without a row the defaults below hold.
+CREATE TABLE sending_rules (
+    workspace_id       bigint PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    bounce_percent     numeric(5, 2) NOT NULL DEFAULT 5,    -- more hard bounces than this hold an order; 0: never
+    bounce_after       int NOT NULL DEFAULT 200,            -- but not before it has sent so many
+    complaint_percent  numeric(5, 2) NOT NULL DEFAULT 0.3,
+    complaint_after    int NOT NULL DEFAULT 1000,
+    updated_at         timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE sending_rules IS 'owner: engine.pacing';
+CALL protect_tenant_table('sending_rules');
+
+-- Hard bounces and complaints of an order that has any, and what they are counted from.
+CREATE TABLE order_health (
+    workspace_id    bigint NOT NULL,
+    order_id        bigint NOT NULL,
+    bounced         bigint NOT NULL DEFAULT 0,
+    complained      bigint NOT NULL DEFAULT 0,
+    sent_before     bigint NOT NULL DEFAULT 0,     -- what had been sent when somebody let it go on
+    PRIMARY KEY (workspace_id, order_id),
+    FOREIGN KEY (workspace_id, order_id) REFERENCES orders ON DELETE CASCADE
+) WITH (fillfactor = 50);
+COMMENT ON TABLE order_health IS 'owner: engine.pacing';
+CALL protect_tenant_table('order_health');
+
+-- Why the engine stopped a campaign by itself; empty when it did not, or when somebody let it go on.
+ALTER TABLE campaigns
+    ADD COLUMN halted_for   text NOT NULL DEFAULT '' CHECK (halted_for IN ('', 'bounces', 'complaints')),
+    ADD COLUMN halted_count bigint NOT NULL DEFAULT 0,   -- so many of them
+    ADD COLUMN halted_of    bigint NOT NULL DEFAULT 0,   -- among so many sent
+    ADD COLUMN halted_at    timestamptz;
+
+-- Quiet hours and how often one person may be written to, over all channels of the workspace.
+ALTER TABLE sending_rules
+    ADD COLUMN quiet_from  time,                           -- both or none; by the recipient's clock
+    ADD COLUMN quiet_to    time,
+    ADD COLUMN cap_count   int CHECK (cap_count > 0),      -- so many messages to one lead …
+    ADD COLUMN cap_days    int NOT NULL DEFAULT 7 CHECK (cap_days BETWEEN 1 AND 90),   -- … in so many days
+    ADD COLUMN urgent_too  boolean NOT NULL DEFAULT false, -- transactional messages keep to them as well
+    ADD COLUMN timezone    text NOT NULL DEFAULT 'America/Sao_Paulo',  -- of recipients whose own is not known
+    ADD CHECK ((quiet_from IS NULL) = (quiet_to IS NULL));
+
+-- Warm-up: a ceiling for the day that grows until it reaches its target.
+ALTER TABLE connections
+    ADD COLUMN warm_up_start  int CHECK (warm_up_start > 0),       -- messages of the first day; NULL: no warm-up
+    ADD COLUMN warm_up_factor numeric(4, 2) NOT NULL DEFAULT 1.5 CHECK (warm_up_factor > 1),
+    ADD COLUMN warm_up_target int CHECK (warm_up_target > 0),
+    ADD COLUMN warm_up_from   date;                                -- its first day, in UTC
+ALTER TABLE pace_meters ADD COLUMN day_bounced int NOT NULL DEFAULT 0;
+
+CREATE FUNCTION day_ceiling(per_day int, start int, factor numeric, target int, since date, today date) RETURNS int
+    LANGUAGE sql IMMUTABLE
+    -- Messages that a connection may send today: its own limit, or less while it warms up. NULL: any number.
+    RETURN CASE WHEN start IS NULL OR since IS NULL OR target IS NULL
+                  OR start * factor ^ least(greatest(today - since, 0), 400) >= target THEN per_day
+                ELSE least(per_day, floor(start * factor ^ least(greatest(today - since, 0), 400))::int) END;

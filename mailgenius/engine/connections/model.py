@@ -1,7 +1,7 @@
 """A connection as others see it. Its secrets are never part of it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,17 @@ class Routing:
     """Its share, against the weights of the others; 0: never."""
     sender_domains: tuple[str, ...] = ()
     """It takes messages from these domains only, and before all others; none: messages from any domain."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WarmUp:
+    """How a new connection earns trust: so many messages on its first day, and by a factor more each day."""
+
+    start: int | None = None
+    """None: it does not warm up."""
+    factor: float = 1.5
+    target: int | None = None
+    """When the day's ceiling has grown to this, the warm-up is over."""
 
 
 class CircuitState(StrEnum):
@@ -77,6 +88,21 @@ class Connection:
     per_hour: int | None = None
     weight: int = 100
     sender_domains: tuple[str, ...] = ()
+    warm_up_start: int | None = None
+    warm_up_factor: float = 1.5
+    warm_up_target: int | None = None
+    warm_up_from: date | None = None
+    ceiling: int | None = None
+    """What it may send today: its limit a day, or less while it warms up."""
+
+    @property
+    def warm_up(self) -> WarmUp:
+        return WarmUp(start=self.warm_up_start, factor=self.warm_up_factor, target=self.warm_up_target)
+
+    @property
+    def warming(self) -> bool:
+        """Whether today's ceiling is below what it will be."""
+        return self.ceiling != self.per_day
 
     @property
     def routing(self) -> Routing:

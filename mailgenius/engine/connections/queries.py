@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from mailgenius.engine.connections.errors import ConnectionMissing
-from mailgenius.engine.connections.model import Circuit, Connection, Limits, Routing
+from mailgenius.engine.connections.model import Circuit, Connection, Limits, Routing, WarmUp
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 
@@ -22,6 +22,7 @@ async def insert(
     settings: dict[str, Any],
     limits: Limits,
     routing: Routing,
+    warm_up: WarmUp,
 ) -> int:
     found = await tx.value(
         _SQL["insert"],
@@ -36,6 +37,9 @@ async def insert(
         per_day=limits.per_day,
         weight=routing.weight,
         sender_domains=list(routing.sender_domains),
+        warm_up_start=warm_up.start,
+        warm_up_factor=warm_up.factor,
+        warm_up_target=warm_up.target,
     )
     return cast("int", found)
 
@@ -56,6 +60,7 @@ async def update(
     secrets: bytes | None,
     limits: Limits,
     routing: Routing,
+    warm_up: WarmUp,
 ) -> None:
     await tx.execute(
         _SQL["update"],
@@ -70,6 +75,9 @@ async def update(
         per_day=limits.per_day,
         weight=routing.weight,
         sender_domains=list(routing.sender_domains),
+        warm_up_start=warm_up.start,
+        warm_up_factor=warm_up.factor,
+        warm_up_target=warm_up.target,
     )
 
 
@@ -149,5 +157,13 @@ async def begin_probe(tx: Tx, *, workspace_id: int, connection_id: int, probe: t
     return found is not None
 
 
+async def end_probe(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
+    await tx.execute(_SQL["end-probe"], workspace_id=workspace_id, connection_id=connection_id)
+
+
 async def circuits(tx: Tx, *, workspace_id: int | None) -> list[Circuit]:
     return await tx.all(Circuit, _SQL["circuits"], workspace_id=workspace_id)
+
+
+async def hold_growth(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
+    await tx.execute(_SQL["hold-growth"], workspace_id=workspace_id, connection_id=connection_id)

@@ -1,10 +1,12 @@
 -- name: insert
 -- Create a connection; its secrets follow, because their seal is bound to its id.
 INSERT INTO connections (workspace_id, name, channel, provider, settings, per_second, per_minute,
-                         per_hour, per_day, weight, sender_domains)
+                         per_hour, per_day, weight, sender_domains,
+                         warm_up_start, warm_up_factor, warm_up_target, warm_up_from)
 VALUES (%(workspace_id)s::bigint, %(name)s, %(channel)s, %(provider)s, %(settings)s::jsonb,
         %(per_second)s::int, %(per_minute)s::int, %(per_hour)s::int, %(per_day)s::int,
-        %(weight)s::smallint, %(sender_domains)s::text[])
+        %(weight)s::smallint, %(sender_domains)s::text[], %(warm_up_start)s::int, %(warm_up_factor)s::numeric,
+        %(warm_up_target)s::int, CASE WHEN %(warm_up_start)s::int > 0 THEN (now() AT TIME ZONE 'UTC')::date END)
 RETURNING id;
 
 -- name: store-secrets
@@ -19,20 +21,34 @@ UPDATE connections
    SET name = %(name)s, settings = %(settings)s::jsonb, secrets = %(secrets)s::bytea,
        per_second = %(per_second)s::int, per_minute = %(per_minute)s::int, per_hour = %(per_hour)s::int,
        per_day = %(per_day)s::int, weight = %(weight)s::smallint, sender_domains = %(sender_domains)s::text[],
+       warm_up_start = %(warm_up_start)s::int, warm_up_factor = %(warm_up_factor)s::numeric,
+       warm_up_target = %(warm_up_target)s::int,
+       -- A plan that is the same goes on; another one begins today.
+       warm_up_from = CASE WHEN %(warm_up_start)s::int IS NULL THEN NULL
+                           WHEN (warm_up_start, warm_up_factor, warm_up_target)
+                                IS NOT DISTINCT FROM (%(warm_up_start)s::int, %(warm_up_factor)s::numeric(4, 2),
+                                                      %(warm_up_target)s::int) THEN warm_up_from
+                           ELSE (now() AT TIME ZONE 'UTC')::date END,
        version = version + 1, last_error = '', last_error_at = NULL, updated_at = now()
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint;
 
 -- name: get
 -- One connection, archived or not.
 SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_minute,
-       per_hour, per_day, weight, sender_domains, version, last_error, last_error_at, created_at, archived_at
+       per_hour, per_day, weight, sender_domains, warm_up_start, warm_up_factor::float8, warm_up_target, warm_up_from,
+       day_ceiling(per_day, warm_up_start, warm_up_factor, warm_up_target, warm_up_from,
+                   (now() AT TIME ZONE 'UTC')::date) AS ceiling,
+       version, last_error, last_error_at, created_at, archived_at
   FROM connections
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint;
 
 -- name: list
 -- The connections of a workspace that are not archived, by name.
 SELECT id, name, channel, provider, settings, secrets IS NOT NULL AS has_secrets, per_second, per_minute,
-       per_hour, per_day, weight, sender_domains, version, last_error, last_error_at, created_at, archived_at
+       per_hour, per_day, weight, sender_domains, warm_up_start, warm_up_factor::float8, warm_up_target, warm_up_from,
+       day_ceiling(per_day, warm_up_start, warm_up_factor, warm_up_target, warm_up_from,
+                   (now() AT TIME ZONE 'UTC')::date) AS ceiling,
+       version, last_error, last_error_at, created_at, archived_at
   FROM connections
  WHERE workspace_id = %(workspace_id)s::bigint AND archived_at IS NULL
  ORDER BY lower(name), id;
@@ -101,6 +117,13 @@ UPDATE circuits
    AND retry_at <= now() AND (state = 'open' OR probe_until <= now())
 RETURNING connection_id
 
+-- name: end-probe
+-- End a trial that said nothing of the connection, so that the next one need not wait for its limit.
+UPDATE circuits
+   SET probe_until = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
+   AND state = 'half_open'
+
 -- name: circuits
 -- Connections that do not work at the moment, of one workspace or of all.
 -- all workspaces: every engine sends for all, and operators look at all; doors see their own alone.
@@ -111,3 +134,9 @@ SELECT c.workspace_id, c.connection_id, n.name, c.state, c.failures, c.reason, c
  WHERE (%(workspace_id)s::bigint IS NULL OR c.workspace_id = %(workspace_id)s::bigint)
    AND n.archived_at IS NULL
  ORDER BY c.workspace_id, c.connection_id
+
+-- name: hold-growth
+-- Let a connection that warms up stay at today's ceiling for a day longer.
+UPDATE connections
+   SET warm_up_from = warm_up_from + 1
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint AND warm_up_from IS NOT NULL

@@ -26,13 +26,20 @@ from mailgenius.channels.contract import (
 )
 from mailgenius.channels.errors import UnknownProvider
 from mailgenius.engine.connections import queries
+from mailgenius.engine.connections.circuits import (
+    begin_probe as begin_probe,
+    circuits as circuits,
+    end_probe as end_probe,
+    pause_warm_up as pause_warm_up,
+    trip as trip,
+)
 from mailgenius.engine.connections.errors import ConnectionArchived, ConnectionInUse, ConnectionNameTaken
 from mailgenius.engine.connections.model import (
-    Circuit,
     Connection,
     Limits,
     OpenConnection,
     Routing,
+    WarmUp,
 )
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.errors import UniqueConflict
@@ -43,11 +50,11 @@ LONGEST_NAME = 100
 LONGEST_ERROR = 500
 HIGHEST_LIMIT = 2_147_483_647
 CHECK_TIMEOUT = timedelta(seconds=30)
-PROBE = timedelta(seconds=60)
-"""How long one engine may take to try a connection before another may."""
 HIGHEST_WEIGHT = 1000
 MOST_DOMAINS = 50
 ANY_SENDER = Routing()
+NO_WARM_UP = WarmUp()
+STEEPEST = 10
 
 _DOMAIN = re.compile(r"(?=.{3,253}$)[^\s@/:]+\.[^\s@/:.]{2,63}")
 
@@ -72,6 +79,7 @@ async def create(
     limits: Limits,
     keys: Keys,
     routing: Routing = ANY_SENDER,
+    warm_up: WarmUp = NO_WARM_UP,
 ) -> Connection:
     """Make a connection. Nothing is sent and nothing is tried.
 
@@ -88,6 +96,7 @@ async def create(
             *_name_problems(name),
             *_limit_problems(limits),
             *_routing_problems(routing),
+            *_warm_up_problems(warm_up),
             *_setting_problems(kind, given),
         ]
     )
@@ -102,6 +111,7 @@ async def create(
             settings=shown,
             limits=limits,
             routing=routing,
+            warm_up=warm_up,
         )
     except UniqueConflict as error:
         raise ConnectionNameTaken from error
@@ -123,10 +133,12 @@ async def update(
     limits: Limits,
     keys: Keys,
     routing: Routing | None = None,
+    warm_up: WarmUp | None = None,
 ) -> Connection:
     """Change a connection. A secret that is left out or empty stays as it is; None takes it away.
 
-    Its circuit is closed: what was wrong may be mended now. Without a routing, that stays as it is.
+    Its circuit is closed: what was wrong may be mended now. Without a routing or a warm-up, those stay as
+    they are; a new plan of warming up begins today.
 
     Raises:
         Invalid: as in `create`; also when it now leads elsewhere and its secrets were not typed again.
@@ -141,10 +153,12 @@ async def update(
     kept = _kept(kind, _unseal(keys, workspace_id, connection_id, stored), settings)
     given = {key: value for key, value in settings.items() if value is not None} | kept
     routing = before.routing if routing is None else _cleaned(routing)
+    warm_up = before.warm_up if warm_up is None else warm_up
     problems = [
         *_name_problems(name),
         *_limit_problems(limits),
         *_routing_problems(routing),
+        *_warm_up_problems(warm_up),
         *_setting_problems(kind, given),
     ]
     shown, hidden = _split(kind, given)
@@ -164,6 +178,7 @@ async def update(
             secrets=_seal(keys, workspace_id, connection_id, hidden) if hidden else None,
             limits=limits,
             routing=routing,
+            warm_up=warm_up,
         )
     except UniqueConflict as error:
         raise ConnectionNameTaken from error
@@ -240,46 +255,6 @@ async def note_ok(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
     await queries.close_circuit(tx, workspace_id=workspace_id, connection_id=connection_id)
 
 
-async def trip(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    connection_id: int,
-    reason: str,
-    waits: Sequence[timedelta],
-    asked: timedelta | None = None,
-) -> None:
-    """Let every engine leave a connection alone that failed as a whole, and remember why for people to see.
-
-    Args:
-        tx: a trusted transaction.
-        workspace_id: whose connection it is.
-        connection_id: the connection.
-        reason: what it said.
-        waits: how long, by how often in a row it failed.
-        asked: how long its peer asked for; that is honoured instead.
-    """
-    await note_error(tx, workspace_id=workspace_id, connection_id=connection_id, error=reason)
-    await queries.trip(
-        tx,
-        workspace_id=workspace_id,
-        connection_id=connection_id,
-        reason=reason[:LONGEST_ERROR],
-        waits=waits,
-        asked=asked,
-    )
-
-
-async def begin_probe(tx: Tx, *, workspace_id: int, connection_id: int) -> bool:
-    """Say whether the caller may try a connection whose rest is over: one engine may, for a while."""
-    return await queries.begin_probe(tx, workspace_id=workspace_id, connection_id=connection_id, probe=PROBE)
-
-
-async def circuits(tx: Tx, *, workspace_id: int | None = None) -> list[Circuit]:
-    """List the connections that do not work at the moment, of one workspace or of all."""
-    return await queries.circuits(tx, workspace_id=workspace_id)
-
-
 def _provider(name: str, channel: str) -> Provider:
     try:
         kind = registry.provider(name)
@@ -323,6 +298,19 @@ def _routing_problems(routing: Routing) -> list[Problem]:
     domains = routing.sender_domains
     if len(domains) > MOST_DOMAINS or any(_DOMAIN.fullmatch(domain) is None for domain in domains):
         problems.append(Problem("sender_domains", "Enter domains, such as example.com."))
+    return problems
+
+
+def _warm_up_problems(warm_up: WarmUp) -> list[Problem]:
+    if warm_up.start is None:
+        return []
+    problems = []
+    if not 0 < warm_up.start <= HIGHEST_LIMIT:
+        problems.append(Problem("warm_up.start", "Enter a whole number above zero."))
+    if warm_up.target is None or not warm_up.start < warm_up.target <= HIGHEST_LIMIT:
+        problems.append(Problem("warm_up.target", "Enter a number above that of the first day."))
+    if not 1 < warm_up.factor <= STEEPEST:
+        problems.append(Problem("warm_up.factor", "Enter a number above 1 and up to 10, such as 1.5."))
     return problems
 
 

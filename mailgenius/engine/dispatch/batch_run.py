@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mailgenius.channels.contract import OutgoingMessage, SendResult
-from mailgenius.engine.connections import service as connections
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.drip import drip
 from mailgenius.engine.dispatch.leave import Leave, take_leave
+from mailgenius.engine.dispatch.lessons import hold_if_unhealthy, tell, tell_of_connection
 from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
 from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
 from mailgenius.engine.dispatch.senders import Sender, Senders
 from mailgenius.engine.dispatch.window import Gate, compose, read_gate
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import (
-    AddressBounced,
     Claim,
     MessageState,
     Order,
@@ -27,9 +26,6 @@ from mailgenius.engine.ledger.model import (
     Window,
 )
 from mailgenius.engine.pacing import service as pacing
-from mailgenius.engine.retries import service as retries
-from mailgenius.engine.suppression import service as suppression
-from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Unavailable
@@ -39,6 +35,8 @@ SLICE_S = 10.0
 """A batch is given back after this long, so that slow connections do not keep others waiting."""
 SETTLE_PATIENCE_S = 600.0
 """How long outcomes are held for a database that is away, before recovery has to call them unknown."""
+SUSPICIOUS = 2
+"""So many dead addresses in one window make us look at the order before the next one opens."""
 TRIAL_WINDOW = 10
 """So many messages try a connection that did not work."""
 NOTHING = timedelta(0)
@@ -121,6 +119,8 @@ class BatchRun:
             if self._trial and self.accepted_any:
                 # It works: settle that, so that the others know, and go on as usual at the next claim.
                 return Ending()
+            if len(self._done.bounces) >= SUSPICIOUS:
+                await self._settle_alone()
         return Ending()
 
     async def finish(self, *, wait: timedelta, faults: int) -> None:
@@ -147,8 +147,11 @@ class BatchRun:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
             else:
-                self._settled()
-                return
+                break
+        bounced = bool(self._done.bounces)
+        self._settled()
+        if bounced:
+            await hold_if_unhealthy(self._db, claim=self._claim)
 
     @property
     def _works_again(self) -> bool:
@@ -183,6 +186,20 @@ class BatchRun:
                 unsent=[leave.grouped.get(message.id) for message in unsent],
             )
 
+    async def _settle_alone(self) -> None:
+        """Settle a window with many dead addresses before the next one opens: the order may have to stop."""
+        async with self._db.trusted() as tx:
+            await ledger.advance(
+                tx,
+                claim=self._claim,
+                settlements=self._done.settlements,
+                following=None,
+                shard=self._shard,
+            )
+            await self._tell(tx)
+        self._settled()
+        await hold_if_unhealthy(self._db, claim=self._claim)
+
     async def _open(self, window: Sequence[QueuedMessage]) -> Gate | None:
         """Settle the window before and open this one; None when this one must not be sent.
 
@@ -210,56 +227,31 @@ class BatchRun:
                     order=self._order,
                     window=window,
                     recipients=self._recipients,
+                    manners=self._sender.rules.manners,
                 )
         metrics.SETTLE_SECONDS.observe(time.monotonic() - started)
         if not settled.owned:
             metrics.LOST_LEASES.inc()
             log.warning("lease lost", workspace=self._claim.workspace_id, batch=self._claim.batch_id)
+        bounced = bool(self._done.bounces)
         self._settled()
+        if bounced:
+            await hold_if_unhealthy(self._db, claim=self._claim)
         return gate
 
     async def _tell(self, tx: Tx) -> None:
-        """Write what the last window taught beside its outcomes: of addresses, and of the connection."""
-        for bounce in self._done.bounces:
-            await suppression.add(
-                tx,
-                workspace_id=self._claim.workspace_id,
-                channel=self._order.channel,
-                addresses=[bounce.address],
-                reason=SuppressionReason.BOUNCED,
-                detail=bounce.reason,
-            )
-            await tx.publish(
-                AddressBounced(
-                    workspace_id=self._claim.workspace_id,
-                    lead_id=bounce.lead_id,
-                    channel=self._order.channel,
-                    address=bounce.address,
-                    reason=bounce.reason,
-                )
-            )
-        for message, wait, words in self._done.holds:
-            await pacing.hold(
-                tx,
-                workspace_id=self._claim.workspace_id,
-                connection_id=self._claim.connection_id,
-                mailbox_group=self._senders.mailboxes.group_of(message.address),
-                wait=wait,
-                reason=words,
-            )
-        if self._fault:
-            await connections.trip(
-                tx,
-                workspace_id=self._claim.workspace_id,
-                connection_id=self._claim.connection_id,
-                reason=self._fault,
-                waits=retries.AFTER_CONNECTION_FAULT,
-                asked=self._asked,
-            )
-        elif self._works_again:
-            await connections.note_ok(
-                tx, workspace_id=self._claim.workspace_id, connection_id=self._claim.connection_id
-            )
+        """Write what the last window taught beside its outcomes."""
+        await tell(
+            tx,
+            claim=self._claim,
+            order=self._order,
+            done=self._done,
+            mailboxes=self._senders.mailboxes,
+            warming=self._sender.connection.warming,
+        )
+        await tell_of_connection(
+            tx, claim=self._claim, fault=self._fault, asked=self._asked, works_again=self._works_again
+        )
 
     async def _send(self, leave: Leave, gate: Gate, stop: asyncio.Event, *, opening: float) -> None:
         started = time.monotonic()
@@ -292,7 +284,8 @@ class BatchRun:
         for message, wait, _ in self._done.holds:
             self._sender.hold(self._senders.mailboxes.group_of(message.address), wait)
         left = [waiting for (waiting, _), result in zip(made, results, strict=True) if result is None]
-        await self._return_leave(leave, left)
+        answered = {waiting.id for waiting, _ in sent}
+        await self._return_leave(leave, [item for item in leave.window if item.id not in answered])
         self._done.unsent = sorted([*self._done.unsent, *left], key=lambda message: message.id)
         took = time.monotonic() - started
         if made and not leave.place_of:

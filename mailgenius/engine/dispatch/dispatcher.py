@@ -6,8 +6,7 @@ import random
 import secrets
 import socket
 import time
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
@@ -17,6 +16,7 @@ from mailgenius.engine.dispatch.composers import Composers
 from mailgenius.engine.dispatch.keeper import Keeper
 from mailgenius.engine.dispatch.ports import ComposerFactory, ConnectionSource, RecipientSource
 from mailgenius.engine.dispatch.senders import Senders, SenderUnusable
+from mailgenius.engine.dispatch.work import Work
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import Claim, Order, QueuedMessage
 from mailgenius.engine.ledger.service import Look
@@ -53,25 +53,6 @@ class Pump:
     """How long open windows may take after a stop; what is not answered then is left to recovery."""
 
 
-@dataclass(slots=True)
-class _Work:
-    """The batches under way and the lanes we cannot serve for now."""
-
-    claims: dict[asyncio.Task[None], Claim] = field(default_factory=dict)
-    shards: list[int] = field(default_factory=list)
-    skip: dict[tuple[int, str, int], float] = field(default_factory=dict)
-
-    def busy(self, most: int) -> set[tuple[int, int]]:
-        """Return connections that have as many batches under way as they may."""
-        running = Counter((claim.workspace_id, claim.connection_id) for claim in self.claims.values())
-        return {key for key, count in running.items() if count >= most}
-
-    def skipped(self) -> set[tuple[int, str, int]]:
-        now = time.monotonic()
-        self.skip = {key: until for key, until in self.skip.items() if until > now}
-        return set(self.skip)
-
-
 class Dispatcher:
     """One engine. Several may run on one database, in one process or in many."""
 
@@ -94,7 +75,7 @@ class Dispatcher:
         # Batches that run side by side write different shards of the counters, or they would queue up there.
         first = random.randrange(COUNTER_SHARDS)  # noqa: S311  # Spreads load, hides nothing.
         shards = [(first + number) % COUNTER_SHARDS for number in range(1 + pump.batches + pump.urgent)]
-        self._work = _Work(shards=shards[1:])
+        self._work = Work(shards=shards[1:])
         self._ended_one = asyncio.Event()
         self._keeper = Keeper(
             db,
@@ -240,6 +221,8 @@ class Dispatcher:
                 if automatic and ending.fault:
                     wait, faults = FAIL_OVER, 0
                 await run.finish(wait=wait, faults=faults)
+                if self._senders.on_trial(key) and not run.accepted_any and not ending.fault:
+                    await self._end_trial(key)
         except SenderUnusable as error:
             wait, _ = self._judge(claim, Ending(fault=str(error)), faults=claim.faults)
             await self._give_back(claim, messages, shard, wait=FAIL_OVER if automatic else wait)
@@ -281,6 +264,11 @@ class Dispatcher:
     ) -> None:
         async with self._db.trusted() as tx:
             await ledger.finish(tx, claim=claim, settlements=(), unsent=len(messages), shard=shard, wait=wait)
+
+    async def _end_trial(self, key: tuple[int, int]) -> None:
+        """Let the connection be tried again: this time it was neither seen to work nor to fail."""
+        async with self._db.trusted() as tx:
+            await connections.end_probe(tx, workspace_id=key[0], connection_id=key[1])
 
     def _judge(self, claim: Claim, ending: Ending, *, faults: int) -> tuple[timedelta, int]:
         """Return how long the batch should wait, and its faults in a row. Its connection rests as long."""

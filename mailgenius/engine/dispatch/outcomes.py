@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mailgenius.channels.contract import Channel, Fault, Outcome, SendResult
+from mailgenius.engine.dispatch.health import Health
 from mailgenius.engine.ledger.model import MessageState, Order, QueuedMessage, Settlement
 from mailgenius.engine.retries import reactions, service as retries
 from mailgenius.engine.retries.service import Verdict
@@ -14,7 +15,7 @@ NOT_ANSWERED = SendResult(
     outcome=Outcome.UNKNOWN, reason="The connection failed without an answer for this message."
 )
 AFTER_HANGING_UP = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180))
-"""When a message that broke its connection is handed over again, by the attempts it had. The fifth is the last."""
+"""When a message that broke its connection is handed over again, by its attempts. The fifth is the last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +77,7 @@ class Outcomes:
         *,
         order: Order,
         deduplicates: bool,
-        works: bool = False,
+        health: Health,
     ) -> None:
         """Take the adapter's results in.
 
@@ -84,17 +85,17 @@ class Outcomes:
             sent: each message that was handed over, with what the adapter said.
             order: the messages' order.
             deduplicates: whether the provider drops a second hand-over.
-            works: the connection took other messages a short while ago.
+            health: what is known of the connection; it learns from these results.
         """
         sent = list(sent)
-        works = works or any(result.outcome is Outcome.ACCEPTED for _, result in sent)
+        health.learn(sent)
         for message, result in sent:
             if result.fault is Fault.CONNECTION and result.outcome in {Outcome.DEFERRED, Outcome.REJECTED}:
                 self.unsent.append(message)
                 self.fault = _words(result) or "The connection cannot be used."
                 continue
-            found = _hung_up(message, result) if result.fault is Fault.MESSAGE and works else None
-            if result.fault is Fault.MESSAGE and not works:
+            found = _hung_up(message, works=health.works) if result.fault is Fault.MESSAGE else None
+            if result.fault is Fault.MESSAGE and not health.works:
                 # Nothing says that it is this message: the connection rests, and the attempt counts as usual.
                 self.fault = _words(result)
             found = found or retries.verdict(
@@ -129,14 +130,17 @@ def complete(results: Sequence[SendResult], expected: int) -> list[SendResult]:
     return list(results) if len(results) == expected else [NOT_ANSWERED] * expected
 
 
-def _hung_up(message: QueuedMessage, result: SendResult) -> Verdict:
-    """Judge a message whose hand-over broke a connection that takes others: soon again, and parked at last.
+def _hung_up(message: QueuedMessage, *, works: bool) -> Verdict | None:
+    """Judge a message that broke its connection: soon again where others are taken, and parked at last.
 
     Such a message may break whatever it is handed to. It must neither go round for ever nor hold others up.
+    None: nothing says that it is this message, so the usual schedule holds.
     """
-    if result.outcome is not Outcome.DEFERRED or message.attempts >= len(AFTER_HANGING_UP):
+    if message.attempts >= len(AFTER_HANGING_UP):
         return Verdict(state=MessageState.REJECTED)
-    return Verdict(state=MessageState.DEFERRED, again_in=AFTER_HANGING_UP[message.attempts])
+    return (
+        Verdict(state=MessageState.DEFERRED, again_in=AFTER_HANGING_UP[message.attempts]) if works else None
+    )
 
 
 def _words(result: SendResult) -> str:

@@ -258,5 +258,5 @@ class Senders:
 
 async def _rules(tx: Tx, key: Key, connection: Connection) -> Rules:
     workspace_id, connection_id = key
-    own = Rate(**asdict(connection.limits))
+    own = replace(Rate(**asdict(connection.limits)), per_day=connection.ceiling or connection.per_day)
     return await pacing.rules(tx, workspace_id=workspace_id, connection_id=connection_id, connection=own)

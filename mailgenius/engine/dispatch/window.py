@@ -1,8 +1,9 @@
 """One window of messages: the gate they pass when it opens, and the making of those that may be sent."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from mailgenius.channels.contract import OutgoingMessage
@@ -11,8 +12,11 @@ from mailgenius.engine.dispatch.outcomes import Outcomes
 from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import Order, QueuedMessage
+from mailgenius.engine.pacing.manners import enough
+from mailgenius.engine.pacing.quiet import Manners
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
 
 COMPOSED_AT_ONCE = 8
@@ -28,10 +32,19 @@ class Gate:
     leads: dict[int, dict[str, Any]]
     data: dict[int, dict[str, Any]]
     """Values that belong to one message alone, by message."""
+    manners: Manners | None = None
+    """The quiet hours that this order keeps to."""
+    rests: Mapping[int, timedelta] = field(default_factory=dict)
+    """Leads that had as many messages as they may have, and how long each should rest."""
 
 
 async def read_gate(
-    tx: Tx, *, order: Order, window: Sequence[QueuedMessage], recipients: RecipientSource
+    tx: Tx,
+    *,
+    order: Order,
+    window: Sequence[QueuedMessage],
+    recipients: RecipientSource,
+    manners: Manners | None = None,
 ) -> Gate:
     """Look, in the transaction that opens the window, who must not be written to and who the others are."""
     workspace_id = order.workspace_id
@@ -49,11 +62,19 @@ async def read_gate(
             if reason is not SuppressionReason.UNSUBSCRIBED
         }
     message_ids = [message.id for message in window]
+    if manners is not None and order.priority == 0 and not manners.urgent_too:
+        manners = None
     has_data = order.content.has_data
     return Gate(
         suppressed=suppressed,
         leads=await recipients(tx, workspace_id=workspace_id, lead_ids=lead_ids) if lead_ids else {},
         data=await ledger.data_of(tx, workspace_id=workspace_id, message_ids=message_ids) if has_data else {},
+        manners=manners,
+        rests={}
+        if manners is None
+        else await enough(
+            tx, workspace_id=workspace_id, manners=manners, lead_ids=lead_ids, message_ids=message_ids
+        ),
     )
 
 
@@ -72,6 +93,8 @@ async def compose(
         if lead is None:
             outcomes.suppress(waiting, LEAD_DELETED)
             continue
+        if gate.manners is not None and _put_aside(waiting, lead, gate, outcomes):
+            continue
         try:
             message = composer.compose(waiting.id, waiting.address, lead, gate.data.get(waiting.id))
         except Exception as error:  # noqa: BLE001  # Whatever it is, it is this message's own trouble.
@@ -79,6 +102,17 @@ async def compose(
         else:
             made.append((waiting, message))
     return made
+
+
+def _put_aside(waiting: QueuedMessage, lead: dict[str, Any], gate: Gate, outcomes: Outcomes) -> bool:
+    """Let a message wait whose recipient is not to be written to now, and say whether it does."""
+    quiet = gate.manners.quiet_for(lead, now=clock.now()) if gate.manners else None
+    rest = gate.rests.get(waiting.lead_id or 0)
+    if quiet is not None:
+        outcomes.put_aside(waiting, quiet, waits_for="quiet_hours")
+    elif rest is not None:
+        outcomes.put_aside(waiting, rest, waits_for="frequency_cap")
+    return quiet is not None or rest is not None
 
 
 def _lead_of(waiting: QueuedMessage, gate: Gate) -> dict[str, Any] | None:

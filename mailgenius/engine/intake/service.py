@@ -9,6 +9,7 @@ from mailgenius.engine.ledger.model import (
     MessageRow,
     MessageState,
     OrderContent,
+    OrderHalted,
     OrderState,
     Policy,
 )
@@ -96,6 +97,26 @@ async def hold(tx: Tx, *, workspace_id: int, order_id: int) -> None:
     order = await ledger.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
     if order.may_send:
         await ledger.move_order(tx, workspace_id=workspace_id, order=order, to=OrderState.HELD)
+
+
+async def halt(tx: Tx, *, workspace_id: int, order_id: int, reason: str, count: int, sent: int) -> bool:
+    """Hold an order that must not go on, and tell its source why. False when it is not sending any more."""
+    order = await ledger.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
+    if not order.may_send:
+        return False
+    await ledger.move_order(tx, workspace_id=workspace_id, order=order, to=OrderState.HELD)
+    await tx.publish(
+        OrderHalted(
+            workspace_id=workspace_id,
+            order_id=order_id,
+            source=order.source,
+            source_id=order.source_id,
+            reason=reason,
+            count=count,
+            sent=sent,
+        )
+    )
+    return True
 
 
 async def release(tx: Tx, *, workspace_id: int, order_id: int) -> None:

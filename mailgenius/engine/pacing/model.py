@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mailgenius.engine.pacing.mailboxes import MailboxGroup
+from mailgenius.engine.pacing.quiet import Manners
 
 HEADROOM = 1.03
 """Messages are set this much further apart than the limit asks for: what the network and a busy machine may
@@ -83,6 +84,8 @@ class Rules:
     groups: Mapping[MailboxGroup, Rate] = field(default_factory=dict)
     held_s: Mapping[MailboxGroup, float] = field(default_factory=dict)
     """Groups that nothing may be sent to, and for how long from now."""
+    manners: Manners | None = None
+    """Quiet hours and frequency cap; None when the workspace has none."""
 
     @property
     def sorts_mailboxes(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from mailgenius.engine.pacing.mailboxes import MailboxGroup
 from mailgenius.engine.pacing.model import Hold, Limit, Meter, Rate, Scope
@@ -10,6 +11,7 @@ from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 
 _SQL = load_queries(__file__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +33,19 @@ class Candidate:
     sender_domains: tuple[str, ...]
     left_share: float
     """How much of today's limit is left, from 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """An order's dead addresses and complaints, and how many its workspace allows."""
+
+    bounced: int
+    complained: int
+    sent: int
+    bounce_percent: float
+    bounce_after: int
+    complaint_percent: float
+    complaint_after: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +158,69 @@ async def holds(tx: Tx, *, workspace_id: int) -> list[Hold]:
 
 async def candidates(tx: Tx, *, workspace_id: int, channel: str) -> list[Candidate]:
     return await tx.all(Candidate, _SQL["candidates"], workspace_id=workspace_id, channel=channel)
+
+
+async def note_health(tx: Tx, *, workspace_id: int, order_id: int, bounced: int, complained: int) -> None:
+    await tx.execute(
+        _SQL["note-health"],
+        workspace_id=workspace_id,
+        order_id=order_id,
+        bounced=bounced,
+        complained=complained,
+    )
+
+
+async def health(tx: Tx, *, workspace_id: int, order_id: int) -> Health | None:
+    return await tx.first(Health, _SQL["health"], workspace_id=workspace_id, order_id=order_id)
+
+
+async def begin_anew(tx: Tx, *, workspace_id: int, order_id: int) -> None:
+    await tx.execute(_SQL["begin-anew"], workspace_id=workspace_id, order_id=order_id)
+
+
+async def manners(tx: Tx, row: type[T], *, workspace_id: int) -> T | None:
+    return await tx.first(row, _SQL["manners"], workspace_id=workspace_id)
+
+
+async def one_at_a_time(tx: Tx, *, workspace_id: int) -> None:
+    await tx.execute(_SQL["one-at-a-time"], workspace_id=workspace_id)
+
+
+async def had(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    lead_ids: Sequence[int],
+    message_ids: Sequence[int],
+    within: timedelta,
+) -> list[tuple[int, int, timedelta]]:
+    """Return (lead, messages, when the first is long enough ago) of each that had any."""
+    rows = await tx.rows(
+        _SQL["had"],
+        workspace_id=workspace_id,
+        lead_ids=list(lead_ids),
+        message_ids=list(message_ids),
+        within=within,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def get_sending_rules(tx: Tx, row: type[T], *, workspace_id: int) -> T | None:
+    return await tx.first(row, _SQL["get-sending-rules"], workspace_id=workspace_id)
+
+
+async def set_sending_rules(tx: Tx, *, workspace_id: int, values: Mapping[str, Any]) -> None:
+    await tx.execute(_SQL["set-sending-rules"], workspace_id=workspace_id, **values)
+
+
+async def note_warm_up(
+    tx: Tx, *, workspace_id: int, connection_id: int, bounced: int
+) -> tuple[int, int] | None:
+    """Return (sent, bounced) of today."""
+    rows = await tx.rows(
+        _SQL["note-warm-up"], workspace_id=workspace_id, connection_id=str(connection_id), bounced=bounced
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 async def domain_groups(tx: Tx, *, domains: Sequence[str]) -> dict[str, MailboxGroup]:

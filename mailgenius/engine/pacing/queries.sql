@@ -81,10 +81,98 @@ ON CONFLICT (domain) DO UPDATE SET mailbox_group = excluded.mailbox_group, expir
 -- name: candidates
 -- Connections of a channel that orders without one may be sent through, and how much of today each has left.
 SELECT c.id, c.weight, c.sender_domains,
-       CASE WHEN c.per_day IS NULL THEN 1
-            ELSE greatest(0, 1 - coalesce(m.day_used, 0) / c.per_day::float8) END AS left_share
+       CASE WHEN ceiling IS NULL THEN 1
+            ELSE greatest(0, 1 - coalesce(m.day_used, 0) / ceiling::float8) END AS left_share
   FROM connections c
+ CROSS JOIN LATERAL day_ceiling(c.per_day, c.warm_up_start, c.warm_up_factor, c.warm_up_target, c.warm_up_from,
+                                (now() AT TIME ZONE 'UTC')::date) AS ceiling
   LEFT JOIN pace_meters m ON m.workspace_id = c.workspace_id AND m.scope = 'connection' AND m.key = c.id::text
                          AND m.day = (now() AT TIME ZONE 'UTC')::date
  WHERE c.workspace_id = %(workspace_id)s::bigint AND c.channel = %(channel)s::text AND c.archived_at IS NULL
    AND c.weight > 0
+
+-- name: note-health
+-- Count hard bounces and complaints of an order.
+INSERT INTO order_health AS h (workspace_id, order_id, bounced, complained)
+VALUES (%(workspace_id)s::bigint, %(order_id)s::bigint, %(bounced)s::bigint, %(complained)s::bigint)
+ON CONFLICT (workspace_id, order_id) DO UPDATE
+   SET bounced = h.bounced + excluded.bounced, complained = h.complained + excluded.complained
+
+-- name: health
+-- How an order does since it began or was let go on, beside the thresholds of its workspace.
+SELECT h.bounced, h.complained, greatest(0, s.sent - h.sent_before) AS sent,
+       coalesce(r.bounce_percent, 5)::float8 AS bounce_percent, coalesce(r.bounce_after, 200) AS bounce_after,
+       coalesce(r.complaint_percent, 0.3)::float8 AS complaint_percent,
+       coalesce(r.complaint_after, 1000) AS complaint_after
+  FROM order_health h
+  LEFT JOIN sending_rules r ON r.workspace_id = h.workspace_id
+ CROSS JOIN LATERAL (SELECT coalesce(sum(n), 0)::bigint AS sent
+                       FROM message_counts c
+                      WHERE c.workspace_id = h.workspace_id AND c.order_id = h.order_id
+                        AND c.state IN ('accepted', 'rejected', 'unknown', 'delivered', 'bounced', 'complained')) s
+ WHERE h.workspace_id = %(workspace_id)s::bigint AND h.order_id = %(order_id)s::bigint
+
+-- name: begin-anew
+-- Count an order's bounces and complaints from here on.
+UPDATE order_health h
+   SET bounced = 0, complained = 0,
+       sent_before = (SELECT coalesce(sum(n), 0)
+                        FROM message_counts c
+                       WHERE c.workspace_id = h.workspace_id AND c.order_id = h.order_id
+                         AND c.state IN ('accepted', 'rejected', 'unknown', 'delivered', 'bounced', 'complained'))
+ WHERE h.workspace_id = %(workspace_id)s::bigint AND h.order_id = %(order_id)s::bigint
+
+-- name: manners
+-- The quiet hours and the frequency cap of a workspace, if it has any.
+SELECT quiet_from, quiet_to, cap_count, cap_days, urgent_too, timezone
+  FROM sending_rules
+ WHERE workspace_id = %(workspace_id)s::bigint AND (quiet_from IS NOT NULL OR cap_count IS NOT NULL)
+
+-- name: one-at-a-time
+-- Let one window of a workspace open after the other, until the end of the transaction. By workspace_id.
+SELECT pg_advisory_xact_lock(724510634, (%(workspace_id)s::bigint %% 2147483647)::int)
+
+-- name: had
+-- How many messages some leads had lately, or have on the wire now, and when the first of them is long enough ago.
+SELECT m.lead_id, count(*), %(within)s::interval - (now() - min(m.updated_at)) AS rest
+  FROM messages m
+  JOIN orders o ON o.workspace_id = m.workspace_id AND o.id = m.order_id AND o.priority > 0
+  LEFT JOIN batches b ON b.workspace_id = m.workspace_id AND b.id = m.batch_id AND b.state = 'leased'
+                     AND m.state = 'queued' AND m.id BETWEEN b.window_from AND b.window_to
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.lead_id = ANY (%(lead_ids)s::bigint[])
+   -- A message is older than its sending: one that waited long lies before the days that count.
+   AND m.id >= message_id_at(now() - %(within)s::interval - interval '7 days')
+   AND m.id <> ALL (%(message_ids)s::bigint[])
+   AND (b.id IS NOT NULL
+        OR m.state IN ('accepted', 'unknown', 'delivered', 'bounced', 'complained')
+           AND m.updated_at > now() - %(within)s::interval)
+ GROUP BY m.lead_id
+
+-- name: get-sending-rules
+-- What a workspace decided about its sending.
+SELECT bounce_percent::float8, bounce_after, complaint_percent::float8, complaint_after, quiet_from, quiet_to,
+       cap_count, cap_days, urgent_too, timezone
+  FROM sending_rules
+ WHERE workspace_id = %(workspace_id)s::bigint
+
+-- name: set-sending-rules
+-- Keep what a workspace decided about its sending.
+INSERT INTO sending_rules (workspace_id, bounce_percent, bounce_after, complaint_percent, complaint_after,
+                           quiet_from, quiet_to, cap_count, cap_days, urgent_too, timezone)
+VALUES (%(workspace_id)s::bigint, %(bounce_percent)s::numeric, %(bounce_after)s::int,
+        %(complaint_percent)s::numeric, %(complaint_after)s::int, %(quiet_from)s::time, %(quiet_to)s::time,
+        %(cap_count)s::int, %(cap_days)s::int, %(urgent_too)s::boolean, %(timezone)s::text)
+ON CONFLICT (workspace_id) DO UPDATE
+   SET bounce_percent = excluded.bounce_percent, bounce_after = excluded.bounce_after,
+       complaint_percent = excluded.complaint_percent, complaint_after = excluded.complaint_after,
+       quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, cap_count = excluded.cap_count,
+       cap_days = excluded.cap_days, urgent_too = excluded.urgent_too, timezone = excluded.timezone,
+       updated_at = now()
+
+-- name: note-warm-up
+-- Count bounces of a connection that warms up; returns today's share of them once it has sent enough.
+UPDATE pace_meters m
+   SET day_bounced = CASE WHEN m.day = (now() AT TIME ZONE 'UTC')::date THEN m.day_bounced ELSE 0 END
+                     + %(bounced)s::int
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.scope = 'connection' AND m.key = %(connection_id)s::text
+RETURNING m.day_used, m.day_bounced

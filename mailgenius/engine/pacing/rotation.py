@@ -3,8 +3,7 @@
 import random
 from collections.abc import Collection, Sequence
 
-from mailgenius.engine.pacing import queries
-from mailgenius.engine.pacing.queries import Candidate
+from mailgenius.engine.pacing.queries import Candidate, candidates as candidates
 from mailgenius.kit.db.transaction import Tx
 
 
@@ -27,7 +26,7 @@ async def choose(
         blocked: connections that cannot be sent through at the moment.
         sticks_to: the one whose peer expects these messages back; taken whenever it can be.
     """
-    found = await queries.candidates(tx, workspace_id=workspace_id, channel=channel)
+    found = await candidates(tx, workspace_id=workspace_id, channel=channel)
     usable = [
         each for each in meant_for(found, sender_domain) if each.id not in blocked and each.left_share > 0
     ]

@@ -8,6 +8,7 @@ from mailgenius.engine.pacing import queries
 from mailgenius.engine.pacing.mailboxes import MailboxGroup
 from mailgenius.engine.pacing.model import LATE_SHARE, Grant, Limit, Meter, Rate, Rules, Scope
 from mailgenius.engine.pacing.queries import Taken, holds as holds, list_limits as list_limits
+from mailgenius.engine.pacing.quiet import Manners
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 
@@ -47,8 +48,9 @@ async def rules(tx: Tx, *, workspace_id: int, connection_id: int, connection: Ra
     rows = await queries.rules(
         tx, workspace_id=workspace_id, connection_id=connection_id, eased_for=EASED_FOR
     )
+    manners = await queries.manners(tx, Manners, workspace_id=workspace_id)
     if not rows:
-        return Rules(connection=connection)
+        return Rules(connection=connection, manners=manners)
     workspace = Rate()
     domains, groups, held = {}, {}, {}
     for row in rows:
@@ -64,7 +66,14 @@ async def rules(tx: Tx, *, workspace_id: int, connection_id: int, connection: Ra
         if row.scope == "hold" and row.held_s <= 0:
             group = MailboxGroup(row.key)
             groups[group] = _eased(groups.get(group, Rate()), since_s=-row.held_s)
-    return Rules(connection=connection, workspace=workspace, domains=domains, groups=groups, held_s=held)
+    return Rules(
+        connection=connection,
+        workspace=workspace,
+        domains=domains,
+        groups=groups,
+        held_s=held,
+        manners=manners,
+    )
 
 
 async def acquire(tx: Tx, *, workspace_id: int, ask: Ask) -> Grant:

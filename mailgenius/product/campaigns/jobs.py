@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from mailgenius.engine.ledger.model import OrderDrained
+from mailgenius.engine.ledger.model import OrderDrained, OrderHalted
 from mailgenius.kit.jobs import JobContext, JobTable
 from mailgenius.product.campaigns import service
 
@@ -37,3 +37,14 @@ async def on_order_drained(context: JobContext, *, workspace_id: int, order_id: 
     """Finish the campaign whose messages have all reached an end. A second run changes nothing."""
     async with context.db.trusted() as tx:
         await service.finish(tx, workspace_id=workspace_id, order_id=order_id)
+
+
+@jobs.job("campaigns.on_order_halted", listens_to=OrderHalted)
+async def on_order_halted(
+    context: JobContext, *, workspace_id: int, order_id: int, reason: str, count: int, sent: int, **_: object
+) -> None:
+    """Pause the campaign whose order the engine held, and keep the reason. A second run changes nothing."""
+    async with context.db.trusted() as tx:
+        await service.halted(
+            tx, workspace_id=workspace_id, order_id=order_id, reason=reason, count=count, sent=sent
+        )

@@ -55,13 +55,17 @@ class CampaignInput:
 
     name: str
     template_id: int
-    connection_id: int
+    connection_id: int | None
+    """None: the engine chooses among all connections of the channel."""
     sender_email: str
     audience: Audience
     sender_name: str = ""
     reply_to: str = ""
     scheduled_at: datetime | None = None
     """Launch at this moment instead of at once."""
+    per_minute: int | None = None
+    """No more than so many in any minute; None: as fast as the connections allow."""
+    per_hour: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +77,7 @@ class Campaign:
     channel: str
     state: CampaignState
     template_id: int
-    connection_id: int
+    connection_id: int | None
     sender_email: str
     sender_name: str
     reply_to: str
@@ -87,6 +91,14 @@ class Campaign:
     launched_at: datetime | None
     finished_at: datetime | None
     error: str
+    per_minute: int | None
+    per_hour: int | None
+    halted_for: str
+    """Why the engine paused it by itself, `bounces` or `complaints`; empty when it did not."""
+    halted_count: int
+    halted_of: int
+    """Among so many that had been sent."""
+    halted_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -100,4 +112,6 @@ class Campaign:
             sender_name=self.sender_name,
             reply_to=self.reply_to,
             scheduled_at=self.scheduled_at,
+            per_minute=self.per_minute,
+            per_hour=self.per_hour,
         )

@@ -108,6 +108,21 @@ async def set_state(
     )
 
 
+async def halt(tx: Tx, *, workspace_id: int, campaign_id: int, reason: str, count: int, sent: int) -> None:
+    await tx.execute(
+        _SQL["halt"],
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+        reason=reason,
+        count=count,
+        sent=sent,
+    )
+
+
+async def forget_halt(tx: Tx, *, workspace_id: int, campaign_id: int) -> None:
+    await tx.execute(_SQL["forget-halt"], workspace_id=workspace_id, campaign_id=campaign_id)
+
+
 async def start_freezing(
     tx: Tx,
     *,
@@ -159,4 +174,6 @@ def _columns(campaign: CampaignInput) -> dict[str, Any]:
         "reply_to": campaign.reply_to.strip(),
         "audience": json_value(campaign.audience),
         "scheduled_at": campaign.scheduled_at,
+        "per_minute": campaign.per_minute,
+        "per_hour": campaign.per_hour,
     }

@@ -1,12 +1,13 @@
 -- name: create-campaign
 -- Adds a draft.
 INSERT INTO campaigns (workspace_id, name, template_id, connection_id, sender_email, sender_name, reply_to,
-                       audience, scheduled_at, created_by)
+                       audience, scheduled_at, per_minute, per_hour, created_by)
 VALUES (%(workspace_id)s, %(name)s, %(template_id)s, %(connection_id)s, %(sender_email)s, %(sender_name)s,
-        %(reply_to)s, %(audience)s::jsonb, %(scheduled_at)s::timestamptz, %(created_by)s::bigint)
+        %(reply_to)s, %(audience)s::jsonb, %(scheduled_at)s::timestamptz, %(per_minute)s::int, %(per_hour)s::int,
+        %(created_by)s::bigint)
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
 -- name: update-draft
 -- Replaces what an author decided, while nothing has been sent.
@@ -14,11 +15,11 @@ UPDATE campaigns
    SET name = %(name)s, template_id = %(template_id)s, connection_id = %(connection_id)s,
        sender_email = %(sender_email)s, sender_name = %(sender_name)s, reply_to = %(reply_to)s,
        audience = %(audience)s::jsonb, scheduled_at = %(scheduled_at)s::timestamptz, error = '',
-       updated_at = now()
+       per_minute = %(per_minute)s::int, per_hour = %(per_hour)s::int, updated_at = now()
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s AND state = 'draft'
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
 -- name: delete-draft
 -- Removes a campaign that was never launched.
@@ -29,7 +30,7 @@ DELETE FROM campaigns
 -- One campaign.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 
@@ -37,7 +38,7 @@ SELECT id, name, channel, state, template_id, connection_id, sender_email, sende
 -- One campaign, held against every other change until the end of the transaction.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
    FOR UPDATE
@@ -46,7 +47,7 @@ SELECT id, name, channel, state, template_id, connection_id, sender_email, sende
 -- The campaign that opened an order, held like lock-campaign.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND order_id = %(order_id)s
    FOR UPDATE
@@ -55,7 +56,7 @@ SELECT id, name, channel, state, template_id, connection_id, sender_email, sende
 -- Campaigns, newest first, of one state or of all.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND id < %(before_id)s::bigint
    AND (%(state)s::campaign_state IS NULL OR state = %(state)s::campaign_state)
@@ -78,7 +79,20 @@ UPDATE campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+
+-- name: halt
+-- The engine stopped a campaign, which the caller has locked and checked, by itself.
+UPDATE campaigns
+   SET state = 'paused', halted_for = %(reason)s, halted_count = %(count)s, halted_of = %(sent)s, halted_at = now(),
+       updated_at = now()
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+
+-- name: forget-halt
+-- Somebody decided that the campaign goes on, or ends.
+UPDATE campaigns
+   SET halted_for = '', halted_count = 0, halted_of = 0, halted_at = NULL
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 
 -- name: start-freezing
 -- Launches: the order is open, and leads that come later are not in the audience.
@@ -89,7 +103,7 @@ UPDATE campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, created_at, updated_at
+       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
 -- name: frozen-segments
 -- What the segments of a campaign said at its launch; NULL when its audience names none.

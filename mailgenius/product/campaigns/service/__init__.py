@@ -21,6 +21,7 @@ from mailgenius.product.campaigns.service.launching import (
 from mailgenius.product.campaigns.service.steering import (
     cancel as cancel,
     finish as finish,
+    halted as halted,
     pause as pause,
     resume as resume,
 )

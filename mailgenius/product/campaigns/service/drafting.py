@@ -16,6 +16,7 @@ from mailgenius.product.campaigns.service.choosing import present_condition
 from mailgenius.product.templates import service as templates
 
 NEWEST = 2**63 - 1
+HIGHEST_SPEED = 2**31 - 1
 _ADDRESS = re.compile(r"[^\s@<>\x00-\x1f,;]{1,64}@[^\s@<>\x00-\x1f,;]+\.[^\s@<>\x00-\x1f,;.]{2,}")
 
 
@@ -139,6 +140,11 @@ async def _check(tx: Tx, *, workspace_id: int, campaign: CampaignInput) -> None:
     ]
     if campaign.scheduled_at is not None and campaign.scheduled_at.tzinfo is None:
         problems.append(Problem("scheduled_at", "must name its time zone"))
+    problems += [
+        Problem(field, "Enter a whole number above zero, or nothing for no limit.")
+        for field in ("per_minute", "per_hour")
+        if (value := getattr(campaign, field)) is not None and not 0 < value <= HIGHEST_SPEED
+    ]
     try:
         campaign.audience.check()
         await present_condition(tx, workspace_id=workspace_id, audience=campaign.audience)
@@ -156,7 +162,8 @@ async def _missing_parts(tx: Tx, *, workspace_id: int, campaign: CampaignInput) 
     except NotFound as error:
         problems.append(Problem("template_id", error.message))
     try:
-        await connections.get(tx, workspace_id=workspace_id, connection_id=campaign.connection_id)
+        if campaign.connection_id is not None:
+            await connections.get(tx, workspace_id=workspace_id, connection_id=campaign.connection_id)
     except NotFound as error:
         problems.append(Problem("connection_id", error.message))
     return problems

@@ -5,6 +5,7 @@ from datetime import datetime
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import OrderContent
+from mailgenius.engine.pacing import rotation
 from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
@@ -97,6 +98,8 @@ async def _start(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Campaign:
         channel=Channel(campaign.channel),
         priority=CAMPAIGN_PRIORITY,
         connection_id=campaign.connection_id,
+        per_minute=campaign.per_minute,
+        per_hour=campaign.per_hour,
         content=await content_of(tx, workspace_id=workspace_id, campaign=campaign),
     )
     started = await queries.start_freezing(
@@ -159,4 +162,18 @@ async def _findings(tx: Tx, *, workspace_id: int, campaign: Campaign) -> list[Fi
     )
     if not somebody:
         findings.append(launch_error("audience", "Nobody is in this audience."))
+    if campaign.connection_id is None and not await _any_connection(
+        tx, workspace_id=workspace_id, campaign=campaign
+    ):
+        findings.append(
+            launch_error(
+                "connection_id", "There is no connection that messages from this sender may leave through."
+            )
+        )
     return findings
+
+
+async def _any_connection(tx: Tx, *, workspace_id: int, campaign: Campaign) -> bool:
+    domain = campaign.sender_email.rpartition("@")[2].lower()
+    found = await rotation.candidates(tx, workspace_id=workspace_id, channel=campaign.channel)
+    return bool(rotation.meant_for(found, domain))
