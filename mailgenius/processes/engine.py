@@ -1,6 +1,7 @@
 """The engine of one process: the delivery loop, wired to the parts that it only knows by their shape."""
 
 import asyncio
+import gc
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +13,9 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.services import Services
 from mailgenius.ops.engines import Heartbeat
 from mailgenius.product.leads import service as leads
+
+YOUNG_OBJECTS = 20_000
+"""New objects between two looks of the garbage collector; Python's own choice is 700."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ async def run_engine(services: Services, stop: asyncio.Event) -> None:
         source=StoredConnections(services),
         pump=pump,
     )
+    _collect_less()
     ended = asyncio.Event()
     heartbeat = asyncio.create_task(Heartbeat(services.db, most_batches=pump.batches, stop=stop).run(ended))
     try:
@@ -52,3 +57,13 @@ async def run_engine(services: Services, stop: asyncio.Event) -> None:
     finally:
         ended.set()
         await heartbeat
+
+
+def _collect_less() -> None:
+    """Let the garbage collector look at messages by the thousand, and never again at what was loaded.
+
+    A message leaves hundreds of objects behind and no cycles: looking for them took a twentieth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
