@@ -21,6 +21,7 @@ from mailgenius.web.pages import (
     onboarding,
     operations,
     outbox,
+    segments,
     settings,
     templates,
 )
@@ -32,6 +33,7 @@ ROUTERS = (
     dashboard.router,
     imports.router,
     leads.router,
+    segments.router,
     templates.router,
     campaigns.router,
     connections.router,

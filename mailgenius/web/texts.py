@@ -24,6 +24,17 @@ REASONS: Final = (
     N_("“%(value)s” is not a status"),
     N_("“%(value)s” is not a date: write it as %(num)s-%(num)s-%(num)s"),
     N_("“%(value)s” is not a field key: use lower-case letters, digits and underscores"),
+    N_("“%(value)s” does not fit “%(value)s”: write one text"),
+    N_("“%(value)s” does not fit “%(value)s”: write a number such as %(num)s or %(num)s"),
+    N_("“%(value)s” does not fit “%(value)s”: write a date such as %(num)s-%(num)s-%(num)s"),
+    N_(
+        "“%(value)s” does not fit “%(value)s”: write a date and a time such as"
+        " %(num)s-%(num)s-%(num)sT%(num)s:%(num)s"
+    ),
+    N_("“%(value)s” does not fit “%(value)s”: write yes or no"),
+    N_("“%(value)s” does not fit “%(value)s”: write an address such as https://example.com"),
+    N_("“%(value)s” does not fit “%(value)s”: choose from “%(value)s”"),
+    N_("the field “%(value)s” takes one value, not a list"),
     N_("an e-mail, a phone or an external id is needed"),
     N_("a lead has at most %(num)s tags"),
     N_("a lead has at most %(num)s fields"),

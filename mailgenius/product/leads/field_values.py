@@ -39,7 +39,7 @@ def cleaned(values: Mapping[str, Any], typed: Mapping[str, LeadField]) -> tuple[
             if field is not None and value is not None:
                 clean[key] = in_form(field, value)
             elif isinstance(value, list):
-                problems.append(f"the field {key} takes one value, not a list")
+                problems.append(f"the field “{key}” takes one value, not a list")
             else:
                 clean[key] = value
         except ValueError as error:
@@ -60,13 +60,13 @@ def in_form(field: LeadField, value: Any) -> Any:
     found = RULES[field.type](field, value)
     if found is None:
         shown = normalise.shown(", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        raise ValueError(f"“{shown}” does not fit {field.label}: {_wanted(field)}")
+        raise ValueError(f"“{shown}” does not fit “{field.label}”: {_wanted(field)}")
     return found if found != [] else None
 
 
 def _wanted(field: LeadField) -> str:
     if field.type in {FieldType.CHOICE, FieldType.CHOICES}:
-        return f"choose from {normalise.shown(', '.join(field.choices))}"
+        return f"choose from “{normalise.shown(', '.join(field.choices))}”"
     return WANTED[field.type]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from mailgenius.product.campaigns.model import Campaign, CampaignInput
-from mailgenius.product.leads.model import Audience, TagFilter
+from mailgenius.product.leads.model import Audience, SegmentFilter, TagFilter
 from mailgenius.web.forms.reading import FormReader, Posted
 from mailgenius.web.i18n import _
 
@@ -37,11 +37,13 @@ class CampaignForm:
     tags_none: tuple[str, ...] = ()
     at_a_time: bool = False
     scheduled_at: datetime | None = None
+    segments_any: tuple[int, ...] = ()
+    segments_none: tuple[int, ...] = ()
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:
-        tags = campaign.audience.tags
+        tags, segments = campaign.audience.tags, campaign.audience.segments
         return cls(
             name=campaign.name,
             template_id=campaign.template_id,
@@ -57,6 +59,8 @@ class CampaignForm:
             scheduled_at=campaign.scheduled_at,
         )
 
+            segments_any=segments.any,
+            segments_none=segments.none,
     @classmethod
     def read(cls, posted: Posted, *, timezone: str) -> Self:
         form = FormReader(posted)
@@ -67,8 +71,9 @@ class CampaignForm:
             form.refuse("connection_id", _("Choose a connection."))
         everyone = form.choice("audience", ("all", "tags"), default="all") == "all"
         tags_any, tags_all = form.tags("tags_any"), form.tags("tags_all")
-        if not everyone and not tags_any and not tags_all:
-            form.refuse("audience", _("Name at least one tag, or choose everyone."))
+        segments_any = tuple(form.ids("segments_any"))
+        if not everyone and not tags_any and not tags_all and not segments_any:
+            form.refuse("audience", _("Choose at least one segment or tag, or choose everyone."))
         at_a_time = form.choice("when", ("now", "later"), default="now") == "later"
         scheduled_at = form.moment("scheduled_at", timezone) if at_a_time else None
         if at_a_time and scheduled_at is None:
@@ -88,12 +93,21 @@ class CampaignForm:
             scheduled_at=scheduled_at,
             errors=form.errors,
         )
+            segments_any=segments_any,
+            segments_none=tuple(form.ids("segments_none")),
 
     @property
     def audience(self) -> Audience:
         if self.everyone:
-            return Audience(all=True, tags=TagFilter(none=self.tags_none))
-        return Audience(tags=TagFilter(any=self.tags_any, all=self.tags_all, none=self.tags_none))
+            return Audience(
+                all=True,
+                tags=TagFilter(none=self.tags_none),
+                segments=SegmentFilter(none=self.segments_none),
+            )
+        return Audience(
+            tags=TagFilter(any=self.tags_any, all=self.tags_all, none=self.tags_none),
+            segments=SegmentFilter(any=self.segments_any, none=self.segments_none),
+        )
 
     @property
     def campaign(self) -> CampaignInput:

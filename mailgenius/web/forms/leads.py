@@ -16,7 +16,7 @@ CUSTOM: Final = "field:"
 BULK_ACTIONS: Final = ("add_tags", "remove_tags", "delete", *(f"status:{status}" for status in LeadStatus))
 STATUS_ACTION: Final = "status:"
 
-CustomValue = str | bool | int | float | None
+CustomValue = str | bool | int | float | list[str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,4 +152,4 @@ def shown_value(value: CustomValue) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return "; ".join(value) if isinstance(value, list) else str(value)

@@ -50,7 +50,7 @@ def test_a_value_fits_its_type_or_is_refused_alone_and_in_a_column(kind: FieldTy
     field = field_of(kind)
     for given, wanted in CASES[kind].items():
         if wanted is BAD:
-            with pytest.raises(ValueError, match="does not fit F"):
+            with pytest.raises(ValueError, match="does not fit “F”"):
                 field_values.in_form(field, given)
         else:
             assert field_values.in_form(field, given) == wanted, given

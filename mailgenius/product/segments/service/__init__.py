@@ -14,6 +14,10 @@ from mailgenius.product.segments.service.counting import (
     members as members,
     preview as preview,
 )
+from mailgenius.product.segments.service.gathering import (
+    recent_campaigns as recent_campaigns,
+    recent_imports as recent_imports,
+)
 from mailgenius.product.segments.service.writing import (
     archive as archive,
     create as create,

@@ -34,7 +34,7 @@ async def snapshot(tx: Tx, *, workspace_id: int, segment_ids: Sequence[int]) -> 
     types = await types_of_fields(tx, workspace_id=workspace_id)
     problems = [Problem("audience", "a segment of it does not exist") for i in segment_ids if i not in found]
     problems += [
-        Problem("audience", f"the segment {found[i].name} is archived")
+        Problem("audience", f"the segment “{found[i].name}” is archived")
         for i in segment_ids
         if i in found and found[i].archived_at is not None
     ]

@@ -79,8 +79,8 @@ def stored_tree(raw: Any, types: Mapping[str, FieldType], name: str) -> Group:
     try:
         return parse(raw, types)
     except Invalid as error:
-        problems = [Problem(each.field, f"{name}: {each.message}") for each in error.problems]
-        raise SegmentBroken(problems=problems) from error
+        misfit = Problem("tree", f"the segment “{name}” no longer fits the fields")
+        raise SegmentBroken(problems=[misfit]) from error
 
 
 async def orders_by_campaign(
@@ -96,6 +96,18 @@ async def orders_by_campaign(
     return found
 
 
+async def recent_campaigns(tx: Tx, *, workspace_id: int, limit: int) -> list[tuple[str, str]]:
+    """Return the campaigns that were launched last, as (id, name)."""
+    rows = await queries.recent_campaigns(tx, workspace_id=workspace_id, limit=limit)
+    return [(str(order.campaign_id), order.name or str(order.campaign_id)) for order in rows]
+
+
+async def recent_imports(tx: Tx, *, workspace_id: int, limit: int) -> list[tuple[str, str]]:
+    """Return the imports that were started last, as (id, name of the file)."""
+    rows = await queries.recent_imports(tx, workspace_id=workspace_id, limit=limit)
+    return [(str(number), name) for number, name in rows.items()]
+
+
 async def _used(tx: Tx, workspace_id: int, tree: Group) -> dict[int, Segment]:
     named = segments_in(tree)
     if not named:
@@ -104,5 +116,5 @@ async def _used(tx: Tx, workspace_id: int, tree: Group) -> dict[int, Segment]:
     found = {segment.id: segment for segment in rows}
     missing = [str(number) for number in named if number not in found]
     if missing:
-        raise Invalid(problems=[Problem("tree", f"there is no segment {', '.join(missing)}")])
+        raise Invalid(problems=[Problem("tree", f"there is no segment “{', '.join(missing)}”")])
     return found

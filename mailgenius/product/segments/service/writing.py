@@ -120,6 +120,6 @@ async def _checked_uses(tx: Tx, workspace_id: int, tree: Any, *, segment_id: int
     archived = [each.name for each in found.segments.values() if each.archived_at is not None]
     named = segments_in(found.tree)
     if archived:
-        raise invalid("tree", f"this segment is archived: {', '.join(archived)}")
+        raise invalid("tree", f"this segment is archived: “{', '.join(archived)}”")
     found.condition()
     return named

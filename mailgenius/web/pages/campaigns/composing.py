@@ -7,11 +7,13 @@ from litestar.params import FromPath
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.connections import service as connections
+from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.campaigns.errors import CampaignNotInState
 from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.leads import service as leads
+from mailgenius.product.segments import service as segments
 from mailgenius.product.templates import service as templates
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.campaigns import CAMPAIGN_FIELDS, CampaignForm
@@ -114,11 +116,17 @@ async def _size(visit: Visit, form: CampaignForm) -> int | None:
     """The number of leads; None while the audience names nobody."""
     async with visit.trusted() as tx:
         try:
-            return await leads.audience_size(
+            return await campaigns.audience_size(
                 tx, workspace_id=visit.workspace_id, audience=form.audience, channel=Channel.EMAIL
             )
         except Invalid:
             return None
+
+
+async def _segments(tx: Tx, visit: Visit) -> list[tuple[int, str]]:
+    """The segments that are offered: those that are not archived."""
+    page = await segments.list_segments(tx, workspace_id=visit.workspace_id, limit=CHOICES)
+    return [(each.id, each.name) for each in sorted(page.items, key=lambda each: each.name.casefold())]
 
 
 async def _composer(
@@ -135,6 +143,7 @@ async def _composer(
             ).items,
             "connections": await connections.list_connections(tx, workspace_id=visit.workspace_id),
             "tags": [each.tag for each in await leads.tags(tx, workspace_id=visit.workspace_id)],
+            "segments": await _segments(tx, visit),
         }
     return visit.html(
         "campaigns/compose.html",

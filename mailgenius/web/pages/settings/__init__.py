@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from mailgenius.web.pages.settings import api_keys, members, profile, workspace
+from mailgenius.web.pages.settings import api_keys, fields, members, profile, sending, workspace
 
 router = Router(
     "/",
@@ -10,6 +10,7 @@ router = Router(
         *workspace.HANDLERS,
         *members.HANDLERS,
         *api_keys.HANDLERS,
+        *fields.HANDLERS,
         *profile.HANDLERS,
     ],
 )
