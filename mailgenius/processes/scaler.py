@@ -74,6 +74,7 @@ class Scaler:
             at=time.monotonic(),
             waiting=waiting,
             engines=count,
+            working=len(here) == count and all(engine.batches for engine in here),
             busy=sum(engine.busy for engine in here) / count,
             rate=sum(engine.rate for engine in here),
         )

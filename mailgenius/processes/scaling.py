@@ -1,8 +1,9 @@
 """How many engines this machine should run: decided from what is seen, without a clock, processes or tables.
 
-One more when work waits and the engines here are busy; one less when the others could do its part at half
-their strength. Both must hold for a while, and the two marks lie so far apart that neither act can bring the
-other about. When one more did not help, something else is the limit, and no more are tried for a time.
+One more when work waits that the engines here, all of them at work, do not take: whatever keeps them from it,
+their processor or the number of their connections, another engine has its own. One less when nothing waits,
+and the others could do its part at half their strength. Both must hold for a while; they exclude each other.
+When one more did not help, something else is the limit, and no more are tried for a time.
 """
 
 import os
@@ -12,8 +13,6 @@ from mailgenius.kit.errors import invalid
 
 MOST_BY_DEFAULT = 8
 MOST = 64
-BUSY = 0.75
-"""From here on an engine has no strength to spare."""
 HALF = 0.5
 """What the others may be loaded with after one has gone."""
 HUNGRY_S = 4.0
@@ -43,6 +42,8 @@ class Look:
     """Batches that could be claimed now, by anybody."""
     engines: int
     """Engines that this machine runs."""
+    working: bool
+    """Whether each of them has work."""
     busy: float
     """0 to 1: how busy they are on average."""
     rate: float
@@ -98,8 +99,8 @@ def decide(course: Course, look: Look, span: Span) -> tuple[Course, int]:
 
 def _noted(course: Course, look: Look) -> Course:
     """Remember since when there is too much to do, or too little."""
-    hungry = look.waiting > 0 and look.busy >= BUSY
-    idle = look.engines > 1 and look.busy * look.engines <= HALF * (look.engines - 1)
+    hungry = look.waiting > 0 and look.working
+    idle = look.waiting == 0 and look.busy * look.engines <= HALF * (look.engines - 1)
     return replace(
         course,
         hungry_since=(look.at if course.hungry_since is None else course.hungry_since) if hungry else None,

@@ -18,8 +18,8 @@ from mailgenius.processes.scaling import (
     parse_span,
 )
 
-World = Callable[[float, int], tuple[int, float, float]]
-"""Waiting batches, busy and rate, by the time and the number of engines."""
+World = Callable[[float, int], tuple[int, bool, float, float]]
+"""Waiting batches, whether all work, busy and rate, by the time and the number of engines."""
 ONE_TO_FOUR = Span(1, 4)
 
 
@@ -27,8 +27,8 @@ def play(world: World, *, seconds: int, span: Span = ONE_TO_FOUR, engines: int =
     """Look every two seconds and return the changes: when, and to how many."""
     course, changes = Course(), []
     for at in range(0, seconds, 2):
-        waiting, busy, rate = world(at, engines)
-        look = Look(at=float(at), waiting=waiting, engines=engines, busy=busy, rate=rate)
+        waiting, working, busy, rate = world(at, engines)
+        look = Look(at=float(at), waiting=waiting, engines=engines, working=working, busy=busy, rate=rate)
         course, wanted = decide(course, look, span)
         assert abs(wanted - engines) <= 1
         if wanted != engines:
@@ -40,8 +40,9 @@ def play(world: World, *, seconds: int, span: Span = ONE_TO_FOUR, engines: int =
 def machine(load: float) -> World:
     """A machine whose engines share a load evenly; each can do 1."""
 
-    def world(_: float, engines: int) -> tuple[int, float, float]:
-        return (50 if load > engines else 0), min(1.0, load / engines), min(load, engines) * 1000
+    def world(_: float, engines: int) -> tuple[int, bool, float, float]:
+        waiting = 50 if load > engines else 0
+        return waiting, load > 0, min(1.0, load / engines), min(load, engines) * 1000
 
     return world
 
@@ -61,22 +62,29 @@ def test_idle_engines_go_one_by_one_and_never_below_the_fewest():
 
 
 def test_an_engine_that_brings_nothing_is_the_last_for_a_while():
-    def one_provider(_: float, engines: int) -> tuple[int, float, float]:
-        return 50, 1.0, 800.0
+    def one_provider(_: float, engines: int) -> tuple[int, bool, float, float]:
+        return 50, True, 0.2, 800.0
 
     changes = play(one_provider, seconds=int(PATIENCE_S))
     assert [engines for _, engines in changes] == [2]
 
 
+def test_slow_providers_get_more_engines_though_none_is_busy():
+    def slow(_: float, engines: int) -> tuple[int, bool, float, float]:
+        return 50, True, 0.2, 500.0 * engines
+
+    assert [engines for _, engines in play(slow, seconds=300)] == [2, 3, 4]
+
+
 def test_a_short_peak_changes_nothing():
-    def peaks(at: float, engines: int) -> tuple[int, float, float]:
-        return (50, 1.0, 900.0) if at % 10 == 0 else (0, 0.1, 90.0)
+    def peaks(at: float, engines: int) -> tuple[int, bool, float, float]:
+        return (50, True, 1.0, 900.0) if at % 10 == 0 else (0, True, 0.1, 90.0)
 
     assert play(peaks, seconds=600) == []
 
 
 def test_work_that_nobody_may_send_adds_nothing():
-    assert play(lambda *_: (500, 0.05, 10.0), seconds=600) == []
+    assert play(lambda *_: (500, False, 0.05, 10.0), seconds=600) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
