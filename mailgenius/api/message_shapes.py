@@ -56,7 +56,7 @@ class _MakeBody(Body, kw_only=True):
     sender: Annotated[SenderBody, Meta(description="The workspace's own when absent.")] | UnsetType = UNSET
     reply_to: str | UnsetType = UNSET
     connection_id: (
-        Annotated[Id, Meta(description="Through which connection; the workspace's oldest when absent.")]
+        Annotated[Id, Meta(description="Through which connection; the engine chooses when absent.")]
         | UnsetType
     ) = UNSET
     priority: (
@@ -203,7 +203,7 @@ class MessageDetailAnswer(MessageAnswer):
     channel: str
     source: Annotated[str, Meta(description="What asked for it: `api`, `campaign` or `test`.")]
     campaign_id: Id | None
-    connection_id: Id
+    connection_id: Annotated[Id | None, Meta(description="null when the engine chooses.")]
     priority: int
     subject: Annotated[str, Meta(description="As the template has it.")]
     created_at: datetime
@@ -267,7 +267,7 @@ def detail_answer(message: MessageDetail, attempts: list[Attempt]) -> MessageDet
         channel=message.channel,
         source=message.source,
         campaign_id=str(message.source_id) if message.source == "campaign" else None,
-        connection_id=str(message.connection_id),
+        connection_id=None if message.connection_id is None else str(message.connection_id),
         priority=message.priority,
         subject=message.subject,
         created_at=message.created_at,

@@ -76,7 +76,7 @@ async def send_messages(call: Caller, data: JSONBody[MessageBatch]) -> Response[
     opt=needs(Permission.MESSAGES_READ),
     summary="List messages",
     description="Newest first, of campaigns too. With a `state` a page may be short or empty while"
-    " `next_cursor` says that more follow.",
+    " `next_cursor` says that more follow. What is on the wire at the moment is listed as `queued`.",
 )
 async def list_all_messages(
     call: Caller,

@@ -35,7 +35,7 @@ def send(
     text: Annotated[str, typer.Option(help="The message as plain text.")] = "",
     html: Annotated[str, typer.Option(help="The message as HTML.")] = "",
     sender: Annotated[str, typer.Option(help="The workspace's own sender when absent.")] = "",
-    connection: Annotated[int | None, typer.Option(help="Id of the connection; else the oldest.")] = None,
+    connection: Annotated[int | None, typer.Option(help="Id of the connection; else one is chosen.")] = None,
     data: Annotated[str, typer.Option(help='What templates see as data: {"code": "17"}.')] = "",
     at: Annotated[
         datetime | None, typer.Option(help="Not before this moment, in this machine's time.")

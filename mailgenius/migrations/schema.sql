@@ -8,14 +8,6 @@ CREATE TYPE public.batch_state AS ENUM (
     'done'
 );
 
-CREATE TYPE public.bulk_state AS ENUM (
-    'queued',
-    'running',
-    'done',
-    'cancelled',
-    'failed'
-);
-
 CREATE TYPE public.campaign_state AS ENUM (
     'draft',
     'scheduled',
@@ -59,13 +51,6 @@ CREATE TYPE public.import_state AS ENUM (
     'done',
     'failed',
     'cancelled'
-);
-
-CREATE TYPE public.lead_act AS ENUM (
-    'add_tags',
-    'remove_tags',
-    'set_status',
-    'delete'
 );
 
 CREATE TYPE public.lead_status AS ENUM (
@@ -770,38 +755,6 @@ ALTER TABLE public.lead_activity ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
-CREATE TABLE public.lead_bulk_acts (
-    workspace_id bigint NOT NULL,
-    id bigint NOT NULL,
-    act public.lead_act NOT NULL,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    status public.lead_status,
-    filter jsonb NOT NULL,
-    undoes bigint,
-    state public.bulk_state DEFAULT 'queued'::public.bulk_state NOT NULL,
-    total bigint NOT NULL,
-    done bigint DEFAULT 0 NOT NULL,
-    changed bigint DEFAULT 0 NOT NULL,
-    cursor bigint DEFAULT 0 NOT NULL,
-    until_id bigint NOT NULL,
-    created_by bigint,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    finished_at timestamp with time zone
-);
-
-ALTER TABLE ONLY public.lead_bulk_acts FORCE ROW LEVEL SECURITY;
-
-COMMENT ON TABLE public.lead_bulk_acts IS 'owner: product.leads';
-
-ALTER TABLE public.lead_bulk_acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.lead_bulk_acts_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE TABLE public.lead_counts (
     workspace_id bigint NOT NULL,
     key text NOT NULL COLLATE pg_catalog."C",
@@ -1367,9 +1320,6 @@ ALTER TABLE ONLY public.lanes
 ALTER TABLE ONLY public.lead_activity
     ADD CONSTRAINT lead_activity_pkey PRIMARY KEY (workspace_id, id);
 
-ALTER TABLE ONLY public.lead_bulk_acts
-    ADD CONSTRAINT lead_bulk_acts_pkey PRIMARY KEY (workspace_id, id);
-
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_pkey PRIMARY KEY (workspace_id, key, id);
 
@@ -1600,12 +1550,6 @@ ALTER TABLE ONLY public.lead_activity
 ALTER TABLE ONLY public.lead_activity
     ADD CONSTRAINT lead_activity_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY public.lead_bulk_acts
-    ADD CONSTRAINT lead_bulk_acts_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
-
-ALTER TABLE ONLY public.lead_bulk_acts
-    ADD CONSTRAINT lead_bulk_acts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
-
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -1709,8 +1653,6 @@ CREATE POLICY door ON public.lanes TO mailgenius_door USING ((workspace_id = ( S
 
 CREATE POLICY door ON public.lead_activity TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
-CREATE POLICY door ON public.lead_bulk_acts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
-
 CREATE POLICY door ON public.lead_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.lead_fields TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1785,8 +1727,6 @@ CREATE POLICY engine ON public.lanes TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_activity TO mailgenius_engine USING (true);
 
-CREATE POLICY engine ON public.lead_bulk_acts TO mailgenius_engine USING (true);
-
 CREATE POLICY engine ON public.lead_counts TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_fields TO mailgenius_engine USING (true);
@@ -1842,8 +1782,6 @@ ALTER TABLE public.imports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_activity ENABLE ROW LEVEL SECURITY;
-
-ALTER TABLE public.lead_bulk_acts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_counts ENABLE ROW LEVEL SECURITY;
 
@@ -1944,9 +1882,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lanes TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_engine;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_door;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_engine;

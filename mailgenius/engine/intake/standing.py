@@ -15,7 +15,7 @@ from datetime import timedelta
 from mailgenius.engine.intake import queries, service
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import OrderState
-from mailgenius.engine.ledger.queries import LockedOrder
+from mailgenius.engine.ledger.service import LockedOrder
 from mailgenius.engine.ledger.takings import Taken
 from mailgenius.kit.db.transaction import Tx
 

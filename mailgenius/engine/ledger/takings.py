@@ -56,7 +56,8 @@ class MessageDetail:
     source_id: int | None
     channel: str
     priority: int
-    connection_id: int
+    connection_id: int | None
+    """The order's own; None when the engine chooses."""
     subject: str
     """As the template has it, with its merge fields."""
 

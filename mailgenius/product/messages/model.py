@@ -39,7 +39,7 @@ class Make(msgspec.Struct, frozen=True, kw_only=True):
     sender_name: str = ""
     reply_to: str = ""
     connection_id: int | None = None
-    """None: the workspace's oldest connection of the channel."""
+    """None: the engine chooses for each batch, by sender, weight and what is left of the limits."""
     priority: int = TRANSACTIONAL_PRIORITY
     transactional: bool = False
     """Also to people who unsubscribed. Never to addresses that bounced, complained or are blocked."""
@@ -74,7 +74,7 @@ class Made:
 
     key: bytes
     channel: str
-    connection_id: int
+    connection_id: int | None
     priority: int
     policy: Policy
     content: OrderContent

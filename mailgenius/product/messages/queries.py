@@ -8,9 +8,7 @@ from mailgenius.kit.db.transaction import Tx
 _SQL = load_queries(__file__)
 
 
-async def usable_connection(
-    tx: Tx, *, workspace_id: int, channel: str, connection_id: int | None
-) -> int | None:
+async def usable_connection(tx: Tx, *, workspace_id: int, channel: str, connection_id: int) -> int | None:
     rows = await tx.rows(
         _SQL["usable-connection"], workspace_id=workspace_id, channel=channel, connection_id=connection_id
     )

@@ -1,11 +1,9 @@
 -- name: usable-connection
--- A connection that can be used: the one that was asked for, or else the oldest of the channel.
+-- A connection, if it is one of the channel and in use.
 SELECT id
   FROM connections
  WHERE workspace_id = %(workspace_id)s::bigint AND channel = %(channel)s::text AND archived_at IS NULL
-   AND (%(connection_id)s::bigint IS NULL OR id = %(connection_id)s::bigint)
- ORDER BY id
- LIMIT 1
+   AND id = %(connection_id)s::bigint
 
 -- name: template-version
 -- Which version of a template in use is the present one.

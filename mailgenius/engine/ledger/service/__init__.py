@@ -34,6 +34,7 @@ from mailgenius.engine.ledger.service.messages import (
     wake as wake,
 )
 from mailgenius.engine.ledger.service.orders import (
+    LockedOrder as LockedOrder,
     add_messages as add_messages,
     cancel_some as cancel_some,
     drain as drain,

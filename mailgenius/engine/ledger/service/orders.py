@@ -6,14 +6,23 @@ from mailgenius.engine.ledger import outcomes, queries
 from mailgenius.engine.ledger.errors import OrderNotInState
 from mailgenius.engine.ledger.model import ORDER_TRANSITIONS, OrderDrained, OrderState
 from mailgenius.engine.ledger.queries import (
-    LockedOrder,
+    LockedOrder as LockedOrder,
     get_order as get_order,
     insert_order as open_order,
     lock_order as lock_order,
 )
 from mailgenius.kit.db.transaction import Tx
 
-__all__ = ["add_messages", "cancel_some", "drain", "get_order", "lock_order", "move_order", "open_order"]
+__all__ = [
+    "LockedOrder",
+    "add_messages",
+    "cancel_some",
+    "drain",
+    "get_order",
+    "lock_order",
+    "move_order",
+    "open_order",
+]
 
 
 async def add_messages(

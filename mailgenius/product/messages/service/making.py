@@ -9,6 +9,7 @@ import msgspec
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.ledger.model import OrderContent
+from mailgenius.engine.pacing import rotation
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Problem
 from mailgenius.product.leads import service as leads
@@ -36,23 +37,14 @@ async def made(tx: Tx, *, workspace_id: int, make: Make) -> Made:
     """
     make = await _with_sender(tx, workspace_id=workspace_id, make=make)
     _raise(_wrong(make))
-    connection_id = await queries.usable_connection(
-        tx, workspace_id=workspace_id, channel=make.channel, connection_id=make.connection_id
-    )
-    if connection_id is None:
-        told = (
-            "There is no such connection."
-            if make.connection_id
-            else "There is no connection to send through."
-        )
-        _raise([Problem("connection_id", told)])
+    await _check_connection(tx, workspace_id=workspace_id, make=make)
     version = 0
     if make.template_id is not None:
         found = await queries.template_version(tx, workspace_id=workspace_id, template_id=make.template_id)
         if found is None:
             _raise([Problem("template_id", "There is no such template.")])
         version = found or 0
-    key = hashlib.sha256(msgspec.json.encode((make, connection_id, version))).digest()
+    key = hashlib.sha256(msgspec.json.encode((make, version))).digest()
     content = _kept.get((workspace_id, key))
     if content is None:
         content = await _content(tx, workspace_id=workspace_id, make=make)
@@ -62,11 +54,33 @@ async def made(tx: Tx, *, workspace_id: int, make: Make) -> Made:
     return Made(
         key=key,
         channel=make.channel,
-        connection_id=connection_id or 0,
+        connection_id=make.connection_id,
         priority=make.priority,
         policy=make.policy,
         content=content,
     )
+
+
+async def _check_connection(tx: Tx, *, workspace_id: int, make: Make) -> None:
+    """See that messages can leave at all: through the connection that was asked for, or through any."""
+    if make.connection_id is not None:
+        found = await queries.usable_connection(
+            tx, workspace_id=workspace_id, channel=make.channel, connection_id=make.connection_id
+        )
+        if found is None:
+            _raise([Problem("connection_id", "There is no such connection.")])
+        return
+    domain = make.sender_email.rpartition("@")[2].lower()
+    candidates = await rotation.candidates(tx, workspace_id=workspace_id, channel=make.channel)
+    if not rotation.meant_for(candidates, domain):
+        _raise(
+            [
+                Problem(
+                    "connection_id",
+                    "There is no connection that messages from this sender may leave through.",
+                )
+            ]
+        )
 
 
 async def _with_sender(tx: Tx, *, workspace_id: int, make: Make) -> Make:
