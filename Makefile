@@ -16,7 +16,7 @@ MAILGENIUS_HOME ?= $(CURDIR)/.mailgenius
 PORT ?= 8000
 ROWS ?= 1000000
 MESSAGES ?= 50000
-SOAK_SECONDS ?= 300
+SCALE ?= 1
 
 .PHONY: help setup assets demo run migrate doctor check test browser smtp-source bench soak schema constraints wheel clean
 
@@ -56,8 +56,8 @@ bench: setup smtp-source ## Measure import and sending beside the limit of this 
 	$(BIN)/mailgenius bench import --rows $(ROWS)
 	$(BIN)/mailgenius bench send --messages $(MESSAGES)
 
-soak: setup ## Import and send again and again for SOAK_SECONDS (300) and watch memory and the ledger.
-	$(BIN)/mailgenius bench soak --seconds $(SOAK_SECONDS)
+soak: setup ## Play faults on real processes and count what arrives (SCALE=0.1 is a tenth of the size).
+	$(BIN)/mailgenius soak --scale $(SCALE)
 
 schema: $(INSTALLED) ## Write mailgenius/migrations/schema.sql anew from the migrations.
 	@$(BIN)/python -m tests.sql.schema

@@ -17,9 +17,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    "words", [("import", "--rows", "2000"), ("send", "--messages", "200"), ("soak", "--seconds", "1")]
-)
+@pytest.mark.parametrize("words", [("import", "--rows", "2000"), ("send", "--messages", "200")])
 def test_a_bench_prints_rate_limit_and_ratio(home: Path, words: tuple[str, ...]):
     measured = command(home, "bench", *words)
     assert measured["rate"] > 0

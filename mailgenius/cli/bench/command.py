@@ -6,7 +6,6 @@ import typer
 import uvloop
 
 from mailgenius.cli.bench.messages import bench_messages
-from mailgenius.cli.bench.soak import bench_soak
 from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
 from mailgenius.ops.bench_import import bench_import
@@ -79,19 +78,5 @@ def messages(
         f"Posted: {result.messages:,} messages in {result.seconds} s, {result.rate:,.0f} a second\n"
         f"COPY:   {result.limit:,.0f} rows a second\n"
         f"Ratio:  {result.ratio}"
-    )
-    show(result, words, as_json=as_json)
-
-
-@app.command("soak")
-def soak(
-    seconds: Annotated[int, typer.Option(min=1, help="How long.")] = 300, as_json: AsJson = False
-) -> None:
-    """Send campaigns again and again; fails when a message is lost or sent twice."""
-    result = uvloop.run(bench_soak(seconds))
-    words = (
-        f"{result.rounds} campaigns, {result.messages:,} messages, every one arrived once\n"
-        f"{result.rate:,.0f} messages/s; the last campaign ran at {result.ratio:.0%} of the fastest\n"
-        f"Memory: {result.memory_mib} MiB, {result.growth_mib:+} MiB since the first campaigns"
     )
     show(result, words, as_json=as_json)

@@ -28,7 +28,9 @@ LOOK_AGAIN_S = 1.0
 IDLE_S = 300.0
 """An adapter that nobody used for this long is closed."""
 LONGEST_WINDOW = 100
-SHORTEST_WINDOW = 10
+SHORTEST_WINDOW = 2
+FIRST_WINDOW = 5
+"""A peer whose speed is not known may be slow; one that is fast has long windows at once."""
 WINDOW_S = 1.0
 """A window is kept so short that it is sent in about this time: what a crash leaves unknown, and how long a
 hold takes to be felt, are bounded by it."""
@@ -64,7 +66,7 @@ class Sender:
         self.users = 0
         self.retired = False
         self.troubled = bool(connection.last_error)
-        self._window = float(LONGEST_WINDOW)
+        self._window = float(FIRST_WINDOW)
 
     @property
     def window(self) -> int:
@@ -74,7 +76,9 @@ class Sender:
     def took(self, messages: int, seconds: float) -> None:
         """Learn from the time a window took."""
         fitting = messages * WINDOW_S / max(seconds, 0.001)
-        self._window = min(LONGEST_WINDOW, max(SHORTEST_WINDOW, (self._window + fitting) / 2))
+        # Shorter at once, longer step by step.
+        fitting = min(fitting, (self._window + fitting) / 2)
+        self._window = min(LONGEST_WINDOW, max(SHORTEST_WINDOW, fitting))
 
     def was_ready_in(self, seconds: float) -> None:
         """Learn from the time that the opening of a paced window took."""

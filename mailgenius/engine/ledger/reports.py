@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from mailgenius.engine.ledger.model import Conservation, Imbalance, MessageRow, MessageState, OpenBooks
+from mailgenius.engine.ledger.books import Conservation, Imbalance, OpenBooks
+from mailgenius.engine.ledger.model import MessageRow, MessageState
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 

@@ -11,6 +11,7 @@ import pytest
 
 from mailgenius.channels.contract import Fault, Outcome, OutgoingMessage, SendResult
 from mailgenius.engine.dispatch.dispatcher import Dispatcher, Pump
+from mailgenius.engine.dispatch.senders import FIRST_WINDOW
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import AddressBounced, Policy
 from mailgenius.engine.suppression import service as suppression
@@ -323,7 +324,7 @@ async def test_an_adapter_that_breaks_leaves_its_window_unknown(db: Database, wo
         await until(db, workspace_id, order_id, lambda found: "unknown" in found)
         await asyncio.sleep(0.5)
         found = await counts(db, workspace_id, order_id)
-    assert found == {"unknown": 100, "queued": 150}
+    assert found == {"unknown": FIRST_WINDOW, "queued": 250 - FIRST_WINDOW}
 
 
 async def test_the_pace_of_a_connection_is_kept(db: Database, workspace_id: int):
@@ -366,7 +367,10 @@ async def test_stop_finishes_the_window_settles_and_gives_the_rest_back(db: Data
         await asyncio.sleep(0.2)
         assert peer.gate
         peer.gate.set()
-    assert await counts(db, workspace_id, order_id) == {"accepted": 100, "queued": 400}
+    assert await counts(db, workspace_id, order_id) == {
+        "accepted": FIRST_WINDOW,
+        "queued": 500 - FIRST_WINDOW,
+    }
     async with db.trusted() as tx:
         rows = await tx.rows(Query("states", "Of batches.", "SELECT state::text FROM batches"))
     assert rows == [("ready",)]
@@ -382,9 +386,10 @@ async def test_a_window_that_does_not_end_by_the_stop_is_unknown_after_recovery(
     short = {"lease": timedelta(seconds=1)}
     async with engine(db, Peers(default=stuck), drain_s=0.2, **short):
         await stuck.entered.wait()
-    assert (await counts(db, workspace_id, order_id)) == {"sending": 100, "queued": 400}
+    window, rest = FIRST_WINDOW, 500 - FIRST_WINDOW
+    assert (await counts(db, workspace_id, order_id)) == {"sending": window, "queued": rest}
     async with engine(db, Peers(), **short):
-        assert await until(db, workspace_id, order_id, ended) == {"unknown": 100, "accepted": 400}
+        assert await until(db, workspace_id, order_id, ended) == {"unknown": window, "accepted": rest}
     assert await conserved(db)
 
 

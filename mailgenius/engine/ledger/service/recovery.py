@@ -28,7 +28,7 @@ class Recovered:
 async def recover(
     tx: Tx, *, seen: ExpiredLease, owner: str, lease: timedelta, shard: int
 ) -> Recovered | None:
-    """Account for a batch whose lease ran out; None when somebody else did or it was renewed since it was seen.
+    """Account for a batch whose lease ran out; None when it was taken or renewed since it was seen.
 
     Messages outside the window are queued as before: that is safe. Those inside it may be at the provider:
     they are handed over again only where the provider drops repeats or the order prefers delivery.
