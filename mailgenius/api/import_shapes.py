@@ -6,11 +6,19 @@ from typing import Annotated
 
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from mailgenius.api.bodies import Answer, Id
 from mailgenius.product.imports.model import Import, ImportState
 from mailgenius.product.leads.model import Mode
+
+DryRun = Annotated[
+    bool,
+    QueryParameter(
+        description="Count what would happen, and write no leads; `POST /imports/{id}/make` then does it."
+    ),
+]
 
 
 @dataclass
@@ -59,6 +67,7 @@ class ImportAnswer(Answer):
 
     id: Id
     state: ImportState
+    dry_run: Annotated[bool, Meta(description="It counts what would happen, and writes no leads.")]
     file_name: str
     file_size: Annotated[int, Meta(description="Bytes.")]
     mode: Mode
@@ -84,6 +93,7 @@ def import_answer(found: Import) -> ImportAnswer:
     return ImportAnswer(
         id=str(found.id),
         state=found.state,
+        dry_run=found.dry_run,
         file_name=found.file_name,
         file_size=found.file_size,
         mode=found.mode,

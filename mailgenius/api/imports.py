@@ -7,7 +7,7 @@ from litestar.response import Stream
 from mailgenius.api.access import needs
 from mailgenius.api.bodies import Cursor, ImportId, Limit, MalformedJson, decode
 from mailgenius.api.call import Caller, Done
-from mailgenius.api.import_shapes import ImportAnswer, ImportPage, UploadOperation, import_answer
+from mailgenius.api.import_shapes import DryRun, ImportAnswer, ImportPage, UploadOperation, import_answer
 from mailgenius.api.uploads import BODY_LIMIT, Upload, discard, receive
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem, invalid
@@ -27,7 +27,7 @@ from mailgenius.product.workspaces.model import Permission
     summary="Import a file of leads",
     description="Stores the file and queues the import. Watch its `state` until it is no longer running.",
 )
-async def create_import(call: Caller) -> Response[ImportAnswer]:
+async def create_import(call: Caller, *, dry_run: DryRun = False) -> Response[ImportAnswer]:
     storage = call.services.storage
     upload = await receive(
         call.request, storage, folder=f"imports/{call.workspace_id}", digest=call.address_hash()
@@ -36,7 +36,7 @@ async def create_import(call: Caller) -> Response[ImportAnswer]:
 
     async def work(tx: Tx) -> Done:
         nonlocal started
-        made = await _start(tx, call, upload)
+        made = await _start(tx, call, upload, dry_run=dry_run)
         started = True
         return Done(body=import_answer(made), status=202)
 
@@ -96,7 +96,22 @@ async def cancel_import(call: Caller, import_id: ImportId) -> Response[ImportAns
     return await call.once(work)
 
 
-async def _start(tx: Tx, call: Caller, upload: Upload) -> Import:
+@post(
+    "/imports/{import_id:int}/make",
+    status_code=202,
+    opt=needs(Permission.LEADS_WRITE),
+    summary="Make an import that was tried",
+    description="Queues the file of a dry run that is done, with the same choices. It is kept for a day.",
+)
+async def make_import(call: Caller, import_id: ImportId) -> Response[ImportAnswer]:
+    async def work(tx: Tx) -> Done:
+        made = await imports.make(tx, workspace_id=call.workspace_id, import_id=import_id)
+        return Done(body=import_answer(made), status=202)
+
+    return await call.once(work)
+
+
+async def _start(tx: Tx, call: Caller, upload: Upload, *, dry_run: bool) -> Import:
     if upload.file is None:
         raise invalid("file", "is needed")
     unknown = set(upload.fields) - {"mapping", "mode", "tags", "consent_source"}
@@ -113,6 +128,7 @@ async def _start(tx: Tx, call: Caller, upload: Upload) -> Import:
         tags=_tags(upload.fields.get("tags", [])),
         consent_source=upload.text("consent_source"),
         created_by=call.actor.user_id,
+        dry_run=dry_run,
     )
 
 
@@ -140,6 +156,6 @@ def _tags(values: list[str]) -> tuple[str, ...]:
 
 router = Router(
     "",
-    route_handlers=[create_import, list_imports, get_import, fetch_rejects, cancel_import],
+    route_handlers=[create_import, list_imports, get_import, fetch_rejects, cancel_import, make_import],
     tags=["Imports"],
 )

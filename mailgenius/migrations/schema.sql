@@ -8,6 +8,14 @@ CREATE TYPE public.batch_state AS ENUM (
     'done'
 );
 
+CREATE TYPE public.bulk_state AS ENUM (
+    'queued',
+    'running',
+    'done',
+    'cancelled',
+    'failed'
+);
+
 CREATE TYPE public.campaign_state AS ENUM (
     'draft',
     'scheduled',
@@ -51,6 +59,13 @@ CREATE TYPE public.import_state AS ENUM (
     'done',
     'failed',
     'cancelled'
+);
+
+CREATE TYPE public.lead_act AS ENUM (
+    'add_tags',
+    'remove_tags',
+    'set_status',
+    'delete'
 );
 
 CREATE TYPE public.lead_status AS ENUM (
@@ -179,12 +194,39 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.field_date(value text) RETURNS date
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (value ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text) THEN CASE WHEN ((substr(value, 9, 2))::integer <= CASE substr(value, 6, 2) WHEN '02'::text THEN CASE WHEN ((((substr(value, 1, 4))::integer % 4) = 0) AND ((((substr(value, 1, 4))::integer % 100) <> 0) OR (((substr(value, 1, 4))::integer % 400) = 0))) THEN 29 ELSE 28 END WHEN '04'::text THEN 30 WHEN '06'::text THEN 30 WHEN '09'::text THEN 30 WHEN '11'::text THEN 30 ELSE 31 END) THEN make_date((substr(value, 1, 4))::integer, (substr(value, 6, 2))::integer, (substr(value, 9, 2))::integer) ELSE NULL::date END ELSE NULL::date END;
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+-- 2026-01-31, when there is such a day. Not in plain SQL: inlined, it would look the value up at each mention.
+DECLARE
+    year int;
+    month int;
+    day int;
+BEGIN
+    IF translate(value, '123456789', '000000000') <> '0000-00-00' THEN
+        RETURN NULL;
+    END IF;
+    year := substr(value, 1, 4)::int;
+    month := substr(value, 6, 2)::int;
+    day := substr(value, 9, 2)::int;
+    IF year = 0 OR month NOT BETWEEN 1 AND 12 OR day NOT BETWEEN 1 AND 31 THEN
+        RETURN NULL;
+    END IF;
+    IF day > 28 AND extract(month FROM make_date(year, month, 1) + (day - 1)) <> month THEN
+        RETURN NULL;
+    END IF;
+    RETURN make_date(year, month, day);
+END $$;
 
 CREATE FUNCTION public.field_moment(value text) RETURNS timestamp with time zone
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (value ~ '^.{10}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$'::text) THEN ((public.field_date(substr(value, 1, 10)) + make_time((substr(value, 12, 2))::integer, (substr(value, 15, 2))::integer, ((substr(value, 18, 2))::integer)::double precision)) AT TIME ZONE 'UTC'::text) ELSE ((public.field_date(value))::timestamp without time zone AT TIME ZONE 'UTC'::text) END;
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+-- 2026-01-31T12:00:00Z, as values are stored; a bare date is its first moment in UTC.
+BEGIN
+    IF value ~ '^.{10}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$' THEN
+        RETURN (field_date(substr(value, 1, 10)) + substr(value, 12, 8)::time) AT TIME ZONE 'UTC';
+    END IF;
+    RETURN field_date(value)::timestamp AT TIME ZONE 'UTC';
+END $_$;
 
 CREATE FUNCTION public.field_number(value text) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -704,7 +746,8 @@ CREATE TABLE public.imports (
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
     files jsonb DEFAULT '[]'::jsonb NOT NULL,
-    month_first text[] DEFAULT '{}'::text[] NOT NULL
+    month_first text[] DEFAULT '{}'::text[] NOT NULL,
+    dry_run boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.imports FORCE ROW LEVEL SECURITY;
@@ -748,6 +791,38 @@ COMMENT ON TABLE public.lead_activity IS 'owner: product.leads';
 
 ALTER TABLE public.lead_activity ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.lead_activity_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_bulk_acts (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    act public.lead_act NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    status public.lead_status,
+    filter jsonb NOT NULL,
+    undoes bigint,
+    state public.bulk_state DEFAULT 'queued'::public.bulk_state NOT NULL,
+    total bigint NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    changed bigint DEFAULT 0 NOT NULL,
+    cursor bigint DEFAULT 0 NOT NULL,
+    until_id bigint NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.lead_bulk_acts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_bulk_acts IS 'owner: product.leads';
+
+ALTER TABLE public.lead_bulk_acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_bulk_acts_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1320,6 +1395,9 @@ ALTER TABLE ONLY public.lanes
 ALTER TABLE ONLY public.lead_activity
     ADD CONSTRAINT lead_activity_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.lead_bulk_acts
+    ADD CONSTRAINT lead_bulk_acts_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_pkey PRIMARY KEY (workspace_id, key, id);
 
@@ -1550,6 +1628,12 @@ ALTER TABLE ONLY public.lead_activity
 ALTER TABLE ONLY public.lead_activity
     ADD CONSTRAINT lead_activity_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.lead_bulk_acts
+    ADD CONSTRAINT lead_bulk_acts_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.lead_bulk_acts
+    ADD CONSTRAINT lead_bulk_acts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -1653,6 +1737,8 @@ CREATE POLICY door ON public.lanes TO mailgenius_door USING ((workspace_id = ( S
 
 CREATE POLICY door ON public.lead_activity TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.lead_bulk_acts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.lead_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.lead_fields TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1727,6 +1813,8 @@ CREATE POLICY engine ON public.lanes TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_activity TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.lead_bulk_acts TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.lead_counts TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_fields TO mailgenius_engine USING (true);
@@ -1782,6 +1870,8 @@ ALTER TABLE public.imports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_activity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_bulk_acts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_counts ENABLE ROW LEVEL SECURITY;
 
@@ -1882,6 +1972,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lanes TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_engine;

@@ -65,6 +65,27 @@ async def test_columns_are_mapped_by_hand(client: httpx.AsyncClient, services: S
     assert lead["fields"] == {"town": "Recife"}
 
 
+async def test_an_import_is_tried_and_then_made(
+    client: httpx.AsyncClient, services: Services, workspace_id: int
+):
+    made = (await client.post(f"{IMPORTS}?dry_run=true", files=file())).json()
+    address = f"{IMPORTS}/{made['id']}"
+    assert (await client.post(f"{address}/make")).status_code == 409
+    await work(services, workspace_id, made["id"])
+    tried = (await client.get(address)).json()
+    assert (tried["state"], tried["dry_run"], tried["rows_created"], tried["rows_rejected"]) == (
+        "done",
+        True,
+        2,
+        1,
+    )
+    assert (await client.get("/api/v1/leads")).json()["items"] == []
+    queued = await client.post(f"{address}/make")
+    assert (queued.status_code, queued.json()["dry_run"]) == (202, False)
+    await work(services, workspace_id, made["id"])
+    assert len((await client.get("/api/v1/leads")).json()["items"]) == 2
+
+
 async def test_an_import_is_cancelled_once(client: httpx.AsyncClient):
     made = (await client.post(IMPORTS, files=file())).json()
     cancelled = await client.post(f"{IMPORTS}/{made['id']}/cancel")

@@ -88,6 +88,24 @@ async def test_a_file_becomes_leads(signed_in: SignedIn, services: Services, wor
     assert "leads.csv" in (await browser.get("/imports", htmx=True)).text
 
 
+async def test_a_file_is_tried_before_it_is_imported(
+    signed_in: SignedIn, services: Services, workspace_id: int
+):
+    browser = await signed_in(Role.EDITOR)
+    import_id = await started(browser, then="try")
+    await run(services, workspace_id, import_id)
+    page = (await browser.get(f"/imports/{import_id}")).text
+    assert "Nothing has been stored yet" in page
+    assert "Known already" in page
+    assert "Tried, not made" in (await browser.get("/imports")).text
+    viewer = await signed_in(Role.VIEWER)
+    assert "Import it now" not in (await viewer.get(f"/imports/{import_id}")).text
+    assert (await viewer.post(f"/imports/{import_id}/make")).status_code == 403
+    assert location(await browser.post(f"/imports/{import_id}/make")) == f"/imports/{import_id}"
+    assert (await run(services, workspace_id, import_id)).rows_created == 2
+    assert "Import finished" in (await browser.get(f"/imports/{import_id}")).text
+
+
 async def test_progress_streams_until_the_report(signed_in: SignedIn, services: Services, workspace_id: int):
     browser = await signed_in(Role.VIEWER)
     import_id = await started(await signed_in(Role.EDITOR))

@@ -11,6 +11,10 @@ class ImportOver(Conflict):
     """This import is over and cannot be cancelled."""
 
 
+class NotTried(Conflict):
+    """This import is no try that waits to be made: it was made already, or its file is gone."""
+
+
 class UnreadableFile(Invalid):
     """The file cannot be read."""
 

@@ -62,6 +62,8 @@ class Import:
 
     id: int
     state: ImportState
+    dry_run: bool
+    """It counts what would happen, and writes no leads."""
     mode: Mode
     file_key: str
     file_name: str
@@ -111,6 +113,16 @@ class NewImport:
     tags: tuple[str, ...]
     consent_source: str
     created_by: int | None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldTry:
+    """An import that was tried, and its file, which nobody came back for."""
+
+    workspace_id: int
+    import_id: int
+    file_key: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

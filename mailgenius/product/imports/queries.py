@@ -1,11 +1,12 @@
 """One typed function for each statement of queries.sql. No decisions here."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.imports.errors import ImportNotFound
-from mailgenius.product.imports.model import Counts, Import, NewImport, Reject, SourceFile
+from mailgenius.product.imports.model import Counts, Import, NewImport, OldTry, Reject, SourceFile
 
 _SQL = load_queries(__file__)
 
@@ -22,6 +23,7 @@ async def add_import(tx: Tx, *, workspace_id: int, new: NewImport) -> int:
         tags=list(new.tags),
         consent_source=new.consent_source,
         created_by=new.created_by,
+        dry_run=new.dry_run,
     )
     return made
 
@@ -97,6 +99,22 @@ async def fail(tx: Tx, *, workspace_id: int, import_id: int, error: str) -> bool
 
 async def cancel(tx: Tx, *, workspace_id: int, import_id: int) -> bool:
     return await tx.execute(_SQL["cancel"], workspace_id=workspace_id, import_id=import_id) == 1
+
+
+async def make_tried(tx: Tx, *, workspace_id: int, import_id: int) -> bool:
+    return await tx.execute(_SQL["make-tried"], workspace_id=workspace_id, import_id=import_id) == 1
+
+
+async def forget_rejects(tx: Tx, *, workspace_id: int, import_id: int) -> None:
+    await tx.execute(_SQL["forget-rejects"], workspace_id=workspace_id, import_id=import_id)
+
+
+async def old_tries(tx: Tx, *, before: datetime, limit: int) -> list[OldTry]:
+    return await tx.all(OldTry, _SQL["old-tries"], before=before, limit=limit)
+
+
+async def give_up_try(tx: Tx, *, workspace_id: int, import_id: int) -> None:
+    await tx.execute(_SQL["give-up-try"], workspace_id=workspace_id, import_id=import_id)
 
 
 async def add_rejects(tx: Tx, *, workspace_id: int, import_id: int, rejects: Sequence[Reject]) -> None:

@@ -1,14 +1,15 @@
 -- name: add-import
 -- A new import, queued.
-INSERT INTO imports (workspace_id, mode, file_key, file_name, file_size, mapping, tags, consent_source, created_by)
+INSERT INTO imports (workspace_id, mode, file_key, file_name, file_size, mapping, tags, consent_source, created_by,
+                     dry_run)
 VALUES (%(workspace_id)s::bigint, %(mode)s::import_mode, %(file_key)s::text, %(file_name)s::text,
         %(file_size)s::bigint, %(mapping)s::jsonb, %(tags)s::text[], %(consent_source)s::text,
-        %(created_by)s::bigint)
+        %(created_by)s::bigint, %(dry_run)s::boolean)
 RETURNING id
 
 -- name: get-import
 -- One import.
-SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
+SELECT id, state, dry_run, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
        consent_source, chunks_done, parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
        error, created_by, created_at, started_at, finished_at
   FROM imports
@@ -16,7 +17,7 @@ SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, files,
 
 -- name: list-imports
 -- The newest imports before an id.
-SELECT id, state, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
+SELECT id, state, dry_run, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
        consent_source, chunks_done, parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
        error, created_by, created_at, started_at, finished_at
   FROM imports
@@ -66,6 +67,33 @@ UPDATE imports
 UPDATE imports
    SET state = 'cancelled', finished_at = now()
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state IN ('queued', 'running')
+
+-- name: make-tried
+-- Turn an import that was tried into a real one, from its beginning. Touches nothing when it is none, or not done.
+UPDATE imports
+   SET dry_run = false, state = 'queued', chunks_done = 0, parts_done = 0, bytes_read = 0, rows_total = NULL,
+       rows_read = 0, rows_created = 0, rows_updated = 0, rows_unchanged = 0, rows_rejected = 0,
+       started_at = NULL, finished_at = NULL
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state = 'done' AND dry_run
+
+-- name: forget-rejects
+-- Drop the rejected rows of an import that begins anew.
+DELETE FROM import_rejects
+ WHERE workspace_id = %(workspace_id)s::bigint AND import_id = %(import_id)s::bigint
+
+-- name: old-tries
+-- Imports that were tried a while ago and never made.
+-- all workspaces: upkeep of the whole installation.
+SELECT workspace_id, id AS import_id, file_key
+  FROM imports
+ WHERE dry_run AND state = 'done' AND finished_at < %(before)s::timestamptz
+ LIMIT %(limit)s::int
+
+-- name: give-up-try
+-- The file of a tried import is gone: it can no longer be made.
+UPDATE imports
+   SET state = 'cancelled'
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state = 'done' AND dry_run
 
 -- name: add-rejects
 -- Keep rejected rows. COPY is refused on tables with row-level security, so they come as JSON.

@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.errors import DatabaseBusy, UniqueConflict
+from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.logs import logger
 from mailgenius.kit.storage import FileMissing, Storage
 from mailgenius.product.imports import queries
@@ -23,7 +25,7 @@ from mailgenius.product.imports.errors import NoRows, UnreadableFile
 from mailgenius.product.imports.files.opening import open_table
 from mailgenius.product.imports.files.table import Chunk, Table, head_of
 from mailgenius.product.imports.mapping import guess_mapping, targets_of
-from mailgenius.product.imports.model import OPEN, Counts, Import, is_month_first_usual
+from mailgenius.product.imports.model import OPEN, Counts, Import, ImportState, is_month_first_usual
 from mailgenius.product.imports.parts import Part, Parts, cut
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import BatchResult
@@ -31,6 +33,7 @@ from mailgenius.product.workspaces import service as workspaces
 
 PART_TRIES = 5
 GUESS_ROWS = 50
+TRIES_AT_ONCE = 100
 log = logger(__name__)
 
 NOTHING = BatchResult(created=0, updated=0, unchanged=0, rejected=())
@@ -93,9 +96,7 @@ class Run:
         async with self.db.trusted() as tx:
             result = NOTHING
             if part.sizes:
-                result = await leads.merge_staged(
-                    tx, self._how(), csv=part.csv(), rounds=part.sizes, stops="status" in self._targets
-                )
+                result = await self._merged(tx, part)
             if part.plan:
                 result = leads.add_repeats(result, part.plan, mode=self.rules.mode)
             rejects = [*part.rejects, *parts.raw_rejects({row.index: row.reason for row in result.rejected})]
@@ -118,6 +119,13 @@ class Run:
             if rejects:
                 await queries.add_rejects(tx, workspace_id=workspace_id, import_id=import_id, rejects=rejects)
         self._learn(counts)
+
+    async def _merged(self, tx: Tx, part: Part) -> BatchResult:
+        if self.found.dry_run:
+            return await leads.foresee_staged(tx, self._how(), csv=part.csv(), rounds=part.sizes)
+        return await leads.merge_staged(
+            tx, self._how(), csv=part.csv(), rounds=part.sizes, stops="status" in self._targets
+        )
 
     def _learn(self, counts: Counts) -> None:
         """Expect the next part to be like this one; that all are new only while nothing spoke against it."""
@@ -155,8 +163,24 @@ async def run(db: Database, storage: Storage, *, workspace_id: int, import_id: i
                 await fail(db, workspace_id=workspace_id, import_id=import_id, error=error.message)
         async with db.trusted() as tx:
             found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
-    if found.state not in OPEN:
+    waits = found.dry_run and found.state is ImportState.DONE
+    if found.state not in OPEN and not waits:
         await storage.delete(found.file_key)
+
+
+async def forget_tries(db: Database, storage: Storage, *, before: datetime) -> int:
+    """Remove the files of tried imports that nobody made; return how many. A second run finds them gone."""
+    forgotten = 0
+    while True:
+        async with db.trusted() as tx:
+            old = await queries.old_tries(tx, before=before, limit=TRIES_AT_ONCE)
+        for each in old:
+            await storage.delete(each.file_key)
+            async with db.trusted() as tx:
+                await queries.give_up_try(tx, workspace_id=each.workspace_id, import_id=each.import_id)
+        forgotten += len(old)
+        if len(old) < TRIES_AT_ONCE:
+            return forgotten
 
 
 async def fail(db: Database, *, workspace_id: int, import_id: int, error: str) -> None:
@@ -207,7 +231,8 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
         )
         if not begun:
             raise Stopped
-        await leads.add_fields(tx, workspace_id=workspace_id, labels=dict(targets.labels))
+        if not found.dry_run:
+            await leads.add_fields(tx, workspace_id=workspace_id, labels=dict(targets.labels))
         known = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
     rules = Rules(
         targets=targets,

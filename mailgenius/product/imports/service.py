@@ -14,7 +14,7 @@ from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
 from mailgenius.kit.storage import Storage
 from mailgenius.product.imports import queries
-from mailgenius.product.imports.errors import ImportOver
+from mailgenius.product.imports.errors import ImportOver, NotTried
 from mailgenius.product.imports.mapping import check_mapping
 from mailgenius.product.imports.model import (
     MAX_FILE_BYTES,
@@ -47,6 +47,7 @@ async def start(
     tags: Sequence[str] = (),
     consent_source: str = "",
     created_by: int | None = None,
+    dry_run: bool = False,
 ) -> Import:
     """Queue the import of a stored file. It belongs to the import from now on, and goes with its end.
 
@@ -61,6 +62,7 @@ async def start(
         tags: given to every lead that is created or, unless the mode keeps it, found.
         consent_source: for rows that name none.
         created_by: the person, when it is one.
+        dry_run: only count what would happen. The file is kept for a day, for `make`.
 
     Raises:
         Invalid: the mapping or the tags are wrong; each problem names its column.
@@ -82,13 +84,33 @@ async def start(
         tags=clean_tags,
         consent_source=normalise.line(consent_source),
         created_by=created_by,
+        dry_run=dry_run,
     )
     import_id = await queries.add_import(tx, workspace_id=workspace_id, new=new)
+    await _queue(tx, workspace_id, import_id)
+    return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+
+
+async def make(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
+    """Make an import that was tried: the same file, columns and choices, this time for good.
+
+    Raises:
+        ImportNotFound: this workspace has no such import.
+        NotTried: it was no try, is still under way, or its file is gone.
+    """
+    if not await queries.make_tried(tx, workspace_id=workspace_id, import_id=import_id):
+        await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+        raise NotTried
+    await queries.forget_rejects(tx, workspace_id=workspace_id, import_id=import_id)
+    await _queue(tx, workspace_id, import_id)
+    return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+
+
+async def _queue(tx: Tx, workspace_id: int, import_id: int) -> None:
     # Imports of one workspace take turns: two at once would wait for each other's leads.
     await tx.enqueue(
         "imports.run", lock=f"imports:{workspace_id}", workspace_id=workspace_id, import_id=import_id
     )
-    return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
 
 
 async def get(tx: Tx, *, workspace_id: int, import_id: int) -> Import:

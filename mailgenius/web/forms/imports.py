@@ -51,6 +51,7 @@ class MappingForm:
     mode: Mode = Mode.MERGE
     tags: tuple[str, ...] = ()
     consent_source: str = ""
+    dry_run: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -74,6 +75,7 @@ class MappingForm:
             mode=form.choice("mode", Mode, default=Mode.MERGE),
             tags=form.tags("tags"),
             consent_source=form.text("consent_source", limit=300),
+            dry_run=form.raw("then") == "try",
             errors=form.errors,
         )
 

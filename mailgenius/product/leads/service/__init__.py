@@ -25,6 +25,7 @@ from mailgenius.product.leads.service.fielding import (
 from mailgenius.product.leads.service.merging import (
     Expect as Expect,
     Merge as Merge,
+    foresee_staged as foresee_staged,
     merge_staged as merge_staged,
 )
 from mailgenius.product.leads.service.reading import (

@@ -118,6 +118,34 @@ async def merge_staged(
     return BatchResult(**totals, rejected=[Rejected(index=row.n, reason=_reason(row)) for row in rejected])
 
 
+async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: Sequence[int]) -> BatchResult:
+    """Say what `merge_staged` would do, and do none of it: nothing but the staging table is written.
+
+    What would be updated or left unchanged is one number, since only writing it tells: `updated`, or
+    `unchanged` when leads are kept.
+    """
+    await staging.open_staging(tx)
+    await staging.stage_csv(tx, csv)
+    created = known = rejected = 0
+    for round_no in range(len(rounds)):
+        await staging.match_staged(tx, workspace_id=merge.workspace_id, round_no=round_no)
+        await staging.reject_clashing(tx, round_no=round_no)
+        await staging.keep_matched(tx, round_no=round_no)
+        found = await staging.outcomes(tx, round_no=round_no)
+        fresh = found.get("", 0)
+        created += 0 if round_no else fresh
+        # A later round follows rows of the same people: they are known by then.
+        known += found.get("unchanged", 0) + (fresh if round_no else 0)
+        rejected += found.get("rejected", 0)
+    rows = await staging.rejected_staged(tx) if rejected else []
+    return BatchResult(
+        created=created,
+        updated=0 if merge.mode is Mode.KEEP else known,
+        unchanged=known if merge.mode is Mode.KEEP else 0,
+        rejected=[Rejected(index=row.n, reason=_reason(row)) for row in rows],
+    )
+
+
 async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
     left = size
     if merge.expect is not Expect.MOST_KNOWN:

@@ -55,12 +55,14 @@ class Progress:
 
 @get(IMPORTS_PATH, opt=needs(Permission.LEADS_READ))
 async def imports_page(visit: CurrentVisit) -> Page:
-    async with visit.tenant() as tx:
+    async with visit.trusted() as tx:
         page = await imports.list_imports(
             tx, workspace_id=visit.workspace_id, limit=PAGE_SIZE, cursor=visit.asked(CURSOR) or None
         )
+        members = await workspaces.list_members(tx, workspace_id=visit.workspace_id)
+    names = {member.user_id: member.name or member.email for member in members}
     values: dict[str, Any] = {
-        "rows": [(job, Progress.of(job)) for job in page.items],
+        "rows": [(job, Progress.of(job), names.get(job.created_by or 0, "")) for job in page.items],
         "busy": any(job.state in OPEN for job in page.items),
         "turn": turn(visit.request, page.next_cursor),
     }
@@ -109,6 +111,14 @@ async def cancel_import(visit: CurrentVisit, import_id: FromPath[int]) -> Page:
         await imports.cancel(tx, workspace_id=visit.workspace_id, import_id=import_id)
     text = _("The import was stopped. Leads that are in stay in.")
     return visit.redirect(f"{IMPORTS_PATH}/{import_id}", Flash("success", text))
+
+
+@post(f"{IMPORT_PATH}/make", opt=needs(Permission.LEADS_WRITE))
+async def make_import(visit: CurrentVisit, import_id: FromPath[int]) -> Page:
+    """Import the file of a try that is done, for good."""
+    async with visit.tenant() as tx:
+        await imports.make(tx, workspace_id=visit.workspace_id, import_id=import_id)
+    return visit.redirect(f"{IMPORTS_PATH}/{import_id}")
 
 
 @get(f"{IMPORT_PATH}/rejects.csv", opt=needs(Permission.LEADS_READ))
@@ -163,4 +173,4 @@ def _share(job: Import) -> float | None:
     return None
 
 
-HANDLERS: Final = (imports_page, import_page, import_events, cancel_import, rejects_file)
+HANDLERS: Final = (imports_page, import_page, import_events, cancel_import, make_import, rejects_file)

@@ -81,6 +81,7 @@ async def start_import(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
                 tags=form.tags,
                 consent_source=form.consent_source,
                 created_by=visit.user.id,
+                dry_run=form.dry_run,
             )
     except MailGeniusError as error:
         refused = errors_of(error, fields=START_FIELDS)
