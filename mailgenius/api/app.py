@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from mailgenius.api import (
+    bulk_leads,
     campaigns,
     connections,
     dead_letters,
@@ -33,6 +34,7 @@ BODY_LIMIT = 2 << 20
 """Bytes of an ordinary body; routes that take more say so."""
 AREAS = (
     imports,
+    bulk_leads,
     leads,
     fields,
     segments,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mailgenius.cli.bulk_leads import bulk
 from mailgenius.cli.exits import Exit
 from mailgenius.cli.importing import import_ended, start_import
 from mailgenius.cli.output import AsJson, progress, show, show_fields, show_rows
@@ -20,6 +21,8 @@ from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Lead, LeadPage, LeadStatus, Mode
 
 app = typer.Typer(help="Leads: the people that messages go to.", no_args_is_help=True)
+
+app.command("bulk")(bulk)
 
 PAGE = 500
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

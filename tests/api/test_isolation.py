@@ -94,6 +94,10 @@ CASES: dict[str, Case] = {
     "get /api/v1/leads/{lead_id}": Case(),
     "patch /api/v1/leads/{lead_id}": Case(json=lambda _: {"name": "Stolen"}),
     "delete /api/v1/leads/{lead_id}": Case(),
+    "post /api/v1/leads/bulk": Case(json=lambda _: {"act": "add_tags", "tags": ["theirs"]}, answers={202}),
+    "get /api/v1/leads/bulk/{act_id}": Case(),
+    "post /api/v1/leads/bulk/{act_id}/cancel": Case(),
+    "post /api/v1/leads/bulk/{act_id}/undo": Case(),
     "get /api/v1/tags": LIST,
     "get /api/v1/fields": LIST,
     # The same key in another workspace is another field.
@@ -216,7 +220,9 @@ async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int
             "data": {"code": SECRET},
         },
     )
+    act = await post("leads/bulk", json={"act": "add_tags", "tags": [SECRET]})
     ids = {
+        "act_id": act,
         "lead_id": lead,
         "template_id": template,
         "connection_id": connection,

@@ -3,6 +3,10 @@
 import httpx
 import pytest
 
+from mailgenius.kit.jobs import JobContext
+from mailgenius.kit.services import Services
+from mailgenius.product.leads import jobs
+
 LEADS = "/api/v1/leads"
 ANA = {
     "email": "Ana@Example.com",
@@ -153,3 +157,24 @@ async def test_tags_are_counted(client: httpx.AsyncClient):
 @pytest.mark.parametrize("text", ["%", "_", "'", "a & b | !", ":*", "\\", "()", "🙂", "ção" * 50])
 async def test_any_text_may_be_searched_for(client: httpx.AsyncClient, text: str):
     assert (await client.get(LEADS, params={"search": text})).status_code == 200
+
+
+async def test_an_act_on_all_that_match_is_queued_and_followed(
+    client: httpx.AsyncClient, services: Services, workspace_id: int
+):
+    for name in ("a", "b"):
+        assert (await client.post(f"{LEADS}/batch", json={"leads": [{"external_id": name}]})).is_success
+    asked = {"act": "delete", "filter": {"status": "active"}}
+    assert (await client.post(f"{LEADS}/bulk", json=asked)).status_code == 422
+    wrong = await client.post(f"{LEADS}/bulk", json=asked | {"expected": 3})
+    assert (wrong.status_code, "There are 2 leads" in wrong.json()["detail"]) == (409, True)
+    queued = await client.post(f"{LEADS}/bulk", json=asked | {"expected": 2})
+    assert (queued.status_code, queued.json()["state"], queued.json()["total"]) == (202, "queued", 2)
+    path = f"{LEADS}/bulk/{queued.json()['id']}"
+    context = JobContext(db=services.db, settings=services.settings, storage=services.storage)
+    await jobs.bulk(context, workspace_id=workspace_id, act_id=int(queued.json()["id"]))
+    ended = (await client.get(path)).json()
+    assert (ended["state"], ended["changed"], ended["can_be_undone"]) == ("done", 2, False)
+    assert (await client.post(f"{path}/cancel")).status_code == 409
+    assert (await client.post(f"{path}/undo")).status_code == 409
+    assert (await client.get(LEADS)).json()["total"] == 0

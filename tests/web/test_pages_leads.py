@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
-from mailgenius.product.leads import service as leads
+from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.errors import LeadNotFound
 from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
 from mailgenius.product.workspaces.model import Role
@@ -166,6 +167,38 @@ async def test_acts_on_many(signed_in: SignedIn, services: Services, workspace_i
             await browser.post("/leads/bulk", {**form, "action": "add_tags", **wrong})
         ).startswith("/leads")
     assert (await browser.post("/leads/bulk", {**form, "action": "explode"})).status_code == 422
+
+
+async def test_acts_on_all_that_match_are_watched_and_taken_back(
+    signed_in: SignedIn, services: Services, workspace_id: int, other_workspace_id: int, ana: Lead
+):
+    async with services.db.trusted() as tx:
+        many = [LeadInput(email=f"b{n}@acme.test", name="Bea") for n in range(55)]
+        await leads.upsert_batch(tx, workspace_id=workspace_id, leads=many)
+    browser = await signed_in(Role.EDITOR)
+    assert "All 55 that match" in (await browser.get("/leads?search=bea")).text
+    assert "that match" not in (await browser.get("/leads?search=ana")).text
+    everything = {"all_matching": "1", "search": "bea", "next": "/leads?search=bea"}
+    path = location(await browser.post("/leads/bulk", everything | {"action": "add_tags", "tags": "new"}))
+    assert "Waiting for its turn" in (await browser.get(path)).text
+    assert path in (await browser.get("/leads")).text
+    context = JobContext(db=services.db, settings=services.settings, storage=services.storage)
+    await jobs.bulk(context, workspace_id=workspace_id, act_id=int(path.rsplit("/", 1)[1]))
+    assert "55 leads were changed." in (await browser.get(path)).text
+    assert "event: done" in (await browser.get(f"{path}/events")).text
+    stranger = await signed_in(Role.OWNER, workspace=other_workspace_id)
+    await stranger.get("/leads")
+    for answer in (stranger.get(path), stranger.post(f"{path}/undo"), stranger.post(f"{path}/cancel")):
+        assert (await answer).status_code == 404
+    assert location(await browser.post(f"{path}/undo")) != path
+
+    asked = await browser.post("/leads/bulk", everything | {"action": "delete"})
+    assert "55 leads will be deleted" in asked.text
+    wrong = await browser.post("/leads/bulk", everything | {"action": "delete", "expected": "5"})
+    assert (wrong.status_code, "Nothing was deleted" in wrong.text) == (422, True)
+    assert location(
+        await browser.post("/leads/bulk", everything | {"action": "delete", "expected": "55"})
+    ).startswith("/leads/bulk/")
 
 
 async def test_a_viewer_changes_nothing(

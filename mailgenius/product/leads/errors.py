@@ -25,3 +25,19 @@ class IdentityConflict(Conflict):
 
 class BatchTooLarge(LimitReached):
     """A batch holds at most {limit} leads; this one has {size}."""
+
+
+class BulkActNotFound(NotFound):
+    """This act does not exist."""
+
+
+class BulkCountChanged(Conflict):
+    """There are {total} leads that match by now, not {expected}. Look again before you delete them."""
+
+
+class BulkActOver(Conflict):
+    """This act has come to its end."""
+
+
+class CannotUndo(Conflict):
+    """This act cannot be undone. Only a single tag, added or removed, can be taken back, and only once."""

@@ -1,4 +1,4 @@
-"""One typed function for each statement of queries.sql; but see staging.py and fields.py for theirs."""
+"""One typed function for each statement of queries.sql; staging.py, fields.py and bulk.py have theirs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,15 +59,19 @@ async def delete_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) ->
     return await tx.execute(_SQL["delete-leads"], workspace_id=workspace_id, lead_ids=list(lead_ids))
 
 
-async def add_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
+async def add_tags(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], bulk: str | None
+) -> int:
     return await tx.execute(
-        _SQL["add-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags)
+        _SQL["add-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags), bulk=bulk
     )
 
 
-async def remove_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
+async def remove_tags(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], bulk: str | None
+) -> int:
     return await tx.execute(
-        _SQL["remove-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags)
+        _SQL["remove-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags), bulk=bulk
     )
 
 

@@ -204,7 +204,7 @@ DELETE FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
 
 -- name: add-tags
--- Add tags to the leads that lack one of them, and note it.
+-- Add tags to the leads that lack one of them, and note it, with the act on many that it belongs to.
 WITH changed AS (
     UPDATE leads
        SET tags = merged_tags(tags, %(tags)s::text[], '{}', false), updated_at = now()
@@ -213,10 +213,12 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
-SELECT %(workspace_id)s::bigint, id, 'tags_added', jsonb_build_object('tags', %(tags)s::text[]) FROM changed
+SELECT %(workspace_id)s::bigint, id, 'tags_added',
+       jsonb_strip_nulls(jsonb_build_object('tags', %(tags)s::text[], 'bulk', %(bulk)s::text))
+  FROM changed
 
 -- name: remove-tags
--- Take tags off the leads that have one of them, and note it.
+-- Take tags off the leads that have one of them, and note it, with the act on many that it belongs to.
 WITH changed AS (
     UPDATE leads
        SET tags = ARRAY(SELECT tag FROM unnest(tags) WITH ORDINALITY each (tag, place)
@@ -227,7 +229,9 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
-SELECT %(workspace_id)s::bigint, id, 'tags_removed', jsonb_build_object('tags', %(tags)s::text[]) FROM changed
+SELECT %(workspace_id)s::bigint, id, 'tags_removed',
+       jsonb_strip_nulls(jsonb_build_object('tags', %(tags)s::text[], 'bulk', %(bulk)s::text))
+  FROM changed
 
 -- name: set-status
 -- Change the status of leads that have another, note it, and return the addresses of all that were named.
@@ -485,3 +489,86 @@ SELECT id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), 
                   WHERE workspace_id = %(workspace_id)s::bigint AND default_value IS NOT NULL) || fields, fields)
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+
+-- name: insert-bulk-act
+-- A new act on all leads that match a filter.
+INSERT INTO lead_bulk_acts (workspace_id, act, tags, status, filter, undoes, total, until_id, created_by)
+VALUES (%(workspace_id)s::bigint, %(act)s::lead_act, %(tags)s::text[], %(status)s::lead_status, %(filter)s::jsonb,
+        %(undoes)s::bigint, %(total)s::bigint, %(until_id)s::bigint, %(created_by)s::bigint)
+RETURNING id
+
+-- name: get-bulk-act
+-- One act and how far it is.
+SELECT id, act, tags, status, filter, undoes, state, total, done, changed, cursor, until_id, created_by, created_at,
+       finished_at
+  FROM lead_bulk_acts
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
+
+-- name: lock-bulk-act
+-- One act, kept for the step that goes on with it.
+SELECT id, act, tags, status, filter, undoes, state, total, done, changed, cursor, until_id, created_by, created_at,
+       finished_at
+  FROM lead_bulk_acts
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
+   FOR UPDATE
+
+-- name: open-bulk-acts
+-- The acts that are not over, oldest first.
+SELECT id, act, tags, status, filter, undoes, state, total, done, changed, cursor, until_id, created_by, created_at,
+       finished_at
+  FROM lead_bulk_acts
+ WHERE workspace_id = %(workspace_id)s::bigint AND state IN ('queued', 'running')
+ ORDER BY id
+
+-- name: bulk-act-undone
+-- Whether an act was taken back already, or is being taken back.
+SELECT EXISTS (SELECT FROM lead_bulk_acts
+                WHERE workspace_id = %(workspace_id)s::bigint AND undoes = %(act_id)s::bigint
+                  AND state <> 'cancelled')
+
+-- name: count-matching
+-- How many leads match a filter.
+SELECT count(*)
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id <= %(until_id)s::bigint
+   AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
+   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+   AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+
+-- name: next-matching
+-- The first matches of a stretch of leads, by id. The stretch is short, so each of its leads is looked at.
+SELECT id
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+   AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
+   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+   AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+ ORDER BY id
+ LIMIT %(limit)s::int
+
+-- name: next-changed
+-- The first leads of a stretch, by id, that an act changed: their activity says so.
+SELECT l.id
+  FROM leads l
+ WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after_id)s::bigint AND l.id <= %(until_id)s::bigint
+   AND EXISTS (SELECT FROM lead_activity a
+                WHERE a.workspace_id = %(workspace_id)s::bigint AND a.lead_id = l.id
+                  AND a.detail @> jsonb_build_object('bulk', %(act_id)s::text))
+ ORDER BY l.id
+ LIMIT %(limit)s::int
+
+-- name: advance-bulk-act
+-- Note a step of an act, in the transaction of the step.
+UPDATE lead_bulk_acts
+   SET state = CASE WHEN %(ended)s::bool THEN 'done' ELSE 'running' END::bulk_state, cursor = %(cursor)s::bigint,
+       done = done + %(done)s::bigint, changed = changed + %(changed)s::bigint,
+       finished_at = CASE WHEN %(ended)s::bool THEN now() END
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
+
+-- name: end-bulk-act
+-- End an act that is not over. A second run finds it over.
+UPDATE lead_bulk_acts
+   SET state = %(state)s::bulk_state, finished_at = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint AND state IN ('queued', 'running')

@@ -1,5 +1,6 @@
 """Forms of leads: add one, edit one, act on many."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,19 +116,32 @@ class LeadForm:
 
 @dataclass(frozen=True, kw_only=True)
 class BulkForm:
-    """An act on chosen leads."""
+    """An act on chosen leads, or on all that match the filter of the list."""
 
     action: str
     ids: list[int]
     tags: tuple[str, ...]
+    everything: bool
+    search: str
+    tag: str
+    status_is: LeadStatus | None
+    expected: int | None
+    """How many leads the person typed; -1 for something that is no number."""
 
     @classmethod
     def read(cls, posted: Posted) -> Self:
         form = FormReader(posted)
+        status = form.raw("status")
+        typed = re.sub(r"[\s.,]", "", form.raw("expected"))
         return cls(
             action=form.choice("action", BULK_ACTIONS, default=""),
             ids=form.ids("ids"),
             tags=form.tags("tags"),
+            everything=form.flag("all_matching"),
+            search=form.raw("search"),
+            tag=form.raw("tag"),
+            status_is=LeadStatus(status) if status in set(LeadStatus) else None,
+            expected=(int(typed) if typed.isdecimal() else -1) if typed else None,
         )
 
     @property

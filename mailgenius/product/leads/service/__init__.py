@@ -6,6 +6,16 @@ from mailgenius.product.leads.service.audiences import (
     max_lead_id as max_lead_id,
     merge_data as merge_data,
 )
+from mailgenius.product.leads.service.bulk import (
+    bulk_act as bulk_act,
+    bulk_step as bulk_step,
+    cancel_bulk as cancel_bulk,
+    count_matching as count_matching,
+    fail_bulk as fail_bulk,
+    open_bulk_acts as open_bulk_acts,
+    start_bulk as start_bulk,
+    undo_bulk as undo_bulk,
+)
 from mailgenius.product.leads.service.changing import (
     add_tags as add_tags,
     delete as delete,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.paging import checked_limit, decode_cursor, page_of
 from mailgenius.product.leads import normalise, queries
+from mailgenius.product.leads.bulk_model import Match
 from mailgenius.product.leads.model import Lead, LeadPage, LeadStatus
 from mailgenius.product.leads.queries import Filter
 
@@ -50,6 +51,16 @@ async def search(
     if exact:
         return _page(exact, wanted, total=len(exact), estimated=False)
     return await _matches(tx, workspace_id, wanted)
+
+
+async def match_of(
+    tx: Tx, *, workspace_id: int, text: str = "", tag: str | None = None, status: LeadStatus | None = None
+) -> Match:
+    """Return what `search` would list for these, as a filter that can be asked of any stretch of leads."""
+    wanted = Filter(text=_words(text), tag=tag or None, status=status, before=NEWEST, limit=10)
+    if wanted.text is not None and (exact := await _exact(tx, workspace_id, text, wanted)):
+        return Match(tag=wanted.tag, status=status, ids=[lead.id for lead in exact])
+    return Match(text=wanted.text, tag=wanted.tag, status=status)
 
 
 async def _newest(tx: Tx, workspace_id: int, wanted: Filter) -> LeadPage:

@@ -1,4 +1,4 @@
-"""The list of leads: search as one types, filters, adding one, acts on many."""
+"""The list of leads: search as one types, filters, adding one. Acts on many are `bulk`."""
 
 from typing import Any, Final
 
@@ -9,10 +9,9 @@ from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadStatus, Mode
 from mailgenius.product.workspaces.model import Permission
-from mailgenius.web.forms.leads import LEAD_FIELDS, BulkForm, LeadForm
-from mailgenius.web.forms.reading import FormReader, errors_of
-from mailgenius.web.i18n import N_, _, ngettext
-from mailgenius.web.security import safe_path
+from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
+from mailgenius.web.forms.reading import errors_of
+from mailgenius.web.i18n import N_, _
 from mailgenius.web.templating import Flash
 from mailgenius.web.turning import CURSOR, turn
 from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
@@ -46,6 +45,7 @@ async def leads_page(visit: CurrentVisit) -> Page:
         )
         everyone = page.total if not (search or tag or status) else await _everyone(tx, visit)
         tags = await _tag_names(tx, visit, chosen=tag)
+        acts = await leads.open_bulk_acts(tx, workspace_id=visit.workspace_id)
     values: dict[str, Any] = {
         "leads": page.items,
         "total": page.total,
@@ -59,6 +59,9 @@ async def leads_page(visit: CurrentVisit) -> Page:
         "tag_options": [(name, name) for name in tags],
         "statuses": [(key.value, _(name)) for key, name in STATUS_NAMES.items()],
         "here": _here(visit),
+        "acts": acts,
+        # Offered when the page does not show them all.
+        "matching": page.total if page.total > len(page.items) else None,
     }
     if visit.page.is_htmx:
         return visit.block("leads/list.html", "results", **values)
@@ -92,39 +95,6 @@ async def add_lead(visit: CurrentVisit) -> Page:
     return visit.redirect(f"{LEADS_PATH}/{added.lead.id}", flash)
 
 
-@post(f"{LEADS_PATH}/bulk", opt=needs(Permission.LEADS_WRITE))
-async def act_on_many(visit: CurrentVisit) -> Page:
-    """Tag, untag, change the status of, or delete the chosen leads."""
-    posted = await visit.request.form()
-    form = BulkForm.read(posted)
-    back = safe_path(FormReader(posted).raw("next"), LEADS_PATH)
-    if not form.ids:
-        return visit.redirect(back, Flash("warning", _("Choose at least one lead.")))
-    if form.action in {"add_tags", "remove_tags"} and not form.tags:
-        return visit.redirect(back, Flash("warning", _("Name at least one tag.")))
-    async with visit.tenant() as tx:
-        text = await _act(tx, visit, form)
-    return visit.redirect(back, Flash("success", text))
-
-
-async def _act(tx: Tx, visit: Visit, form: BulkForm) -> str:
-    """Do it, and say how many leads it was."""
-    workspace_id = visit.workspace_id
-    if form.action == "add_tags":
-        n = await leads.add_tags(tx, workspace_id=workspace_id, lead_ids=form.ids, tags=form.tags)
-        return ngettext("%(num)s lead tagged.", "%(num)s leads tagged.", n)
-    if form.action == "remove_tags":
-        n = await leads.remove_tags(tx, workspace_id=workspace_id, lead_ids=form.ids, tags=form.tags)
-        return ngettext("Tag taken off %(num)s lead.", "Tag taken off %(num)s leads.", n)
-    if form.action == "delete":
-        n = await leads.delete(tx, workspace_id=workspace_id, lead_ids=form.ids)
-        return ngettext("%(num)s lead deleted.", "%(num)s leads deleted.", n)
-    if form.status is not None:
-        n = await leads.set_status(tx, workspace_id=workspace_id, lead_ids=form.ids, status=form.status)
-        return ngettext("Status of %(num)s lead changed.", "Status of %(num)s leads changed.", n)
-    raise Invalid
-
-
 async def _everyone(tx: Tx, visit: Visit) -> int:
     """How many leads there are without the filters: tells an empty list from an empty workspace."""
     return sum((await leads.counts(tx, workspace_id=visit.workspace_id)).values())
@@ -154,4 +124,4 @@ async def _new_form(visit: Visit, form: LeadForm, errors: dict[str, str]) -> Pag
     return visit.html("leads/new.html", code=code, **values)
 
 
-HANDLERS: Final = (leads_page, new_lead_page, add_lead, act_on_many)
+HANDLERS: Final = (leads_page, new_lead_page, add_lead)

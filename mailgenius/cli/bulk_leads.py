@@ -1,0 +1,74 @@
+"""The command `mailgenius leads bulk …`: one act on all leads that match, followed to its end."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from mailgenius.cli.exits import Exit
+from mailgenius.cli.output import AsJson, progress, show_fields
+from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
+from mailgenius.kit.services import Services
+from mailgenius.processes.roles import Child
+from mailgenius.processes.standing_in import standing_in
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.bulk_model import OPEN, BulkAct, BulkState, LeadAct
+from mailgenius.product.leads.model import LeadStatus
+
+LOOK_EVERY_S = 0.2
+
+
+def bulk(
+    act: Annotated[LeadAct, typer.Argument(help="What to do to each lead.")],
+    search: Annotated[str, typer.Option(help="As in `leads list`.")] = "",
+    tag: Annotated[str, typer.Option(help="Only leads with this tag.")] = "",
+    status: Annotated[LeadStatus | None, typer.Option(help="Only leads in this status.")] = None,
+    with_tag: Annotated[
+        list[str] | None, typer.Option(help="The tag to add or to remove; repeat it.")
+    ] = None,
+    to_status: Annotated[LeadStatus | None, typer.Option(help="The status to give.")] = None,
+    expected: Annotated[
+        int | None,
+        typer.Option(help="How many leads you mean; another number is refused. Deleting needs it.", min=0),
+    ] = None,
+    workspace: WorkspaceName = "",
+    as_json: AsJson = False,
+) -> None:
+    """Act on all leads that `leads list` shows for the same filter, and wait for the end.
+
+    Without a filter it is every lead. Stopped half-way, the installation goes on with it.
+    """
+
+    async def work(services: Services) -> BulkAct:
+        workspace_id = await workspace_id_of(services, workspace)
+        async with services.db.trusted() as tx:
+            started = await leads.start_bulk(
+                tx,
+                workspace_id=workspace_id,
+                act=act,
+                text=search,
+                tag=tag or None,
+                status_is=status,
+                tags=with_tag or (),
+                status=to_status,
+                expected=expected,
+            )
+        async with standing_in(services, Child.JOBS):
+            return await _ended(services, workspace_id, started)
+
+    done = run(work)
+    shown = {name: getattr(done, name) for name in ("id", "state", "total", "done", "changed")}
+    show_fields(shown, shown, as_json=as_json)
+    if done.state is not BulkState.DONE:
+        raise typer.Exit(Exit.DEFECT)
+
+
+async def _ended(services: Services, workspace_id: int, act: BulkAct) -> BulkAct:
+    """Follow an act until it is done, cancelled or failed."""
+    with progress("Leads") as bar:
+        while act.state in OPEN:
+            await asyncio.sleep(LOOK_EVERY_S)
+            async with services.db.tenant(workspace_id) as tx:
+                act = await leads.bulk_act(tx, workspace_id=workspace_id, act_id=act.id)
+            bar.at(act.done, act.total)
+    return act

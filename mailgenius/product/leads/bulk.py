@@ -1,0 +1,114 @@
+"""One typed function for each statement of queries.sql on acts on many leads. No decisions here."""
+
+from collections.abc import Sequence
+
+from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.transaction import Tx, json_value
+from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Match
+from mailgenius.product.leads.errors import BulkActNotFound
+from mailgenius.product.leads.model import LeadStatus
+
+_SQL = load_queries(__file__)
+
+
+async def insert(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    act: LeadAct,
+    tags: Sequence[str],
+    status: LeadStatus | None,
+    match: Match,
+    undoes: int | None,
+    total: int,
+    until_id: int,
+    created_by: int | None,
+) -> int:
+    given = {key: value for key, value in match.parameters().items() if value is not None}
+    made: int = await tx.value(
+        _SQL["insert-bulk-act"],
+        workspace_id=workspace_id,
+        act=act,
+        tags=list(tags),
+        status=status,
+        filter=json_value(given),
+        undoes=undoes,
+        total=total,
+        until_id=until_id,
+        created_by=created_by,
+    )
+    return made
+
+
+async def get(tx: Tx, *, workspace_id: int, act_id: int) -> BulkAct:
+    return await tx.one(
+        BulkAct, _SQL["get-bulk-act"], missing=BulkActNotFound, workspace_id=workspace_id, act_id=act_id
+    )
+
+
+async def lock(tx: Tx, *, workspace_id: int, act_id: int) -> BulkAct:
+    return await tx.one(
+        BulkAct, _SQL["lock-bulk-act"], missing=BulkActNotFound, workspace_id=workspace_id, act_id=act_id
+    )
+
+
+async def open_acts(tx: Tx, *, workspace_id: int) -> list[BulkAct]:
+    return await tx.all(BulkAct, _SQL["open-bulk-acts"], workspace_id=workspace_id)
+
+
+async def undone(tx: Tx, *, workspace_id: int, act_id: int) -> bool:
+    found: bool = await tx.value(_SQL["bulk-act-undone"], workspace_id=workspace_id, act_id=act_id)
+    return found
+
+
+async def count(tx: Tx, *, workspace_id: int, match: Match, until_id: int) -> int:
+    found: int = await tx.value(
+        _SQL["count-matching"], workspace_id=workspace_id, until_id=until_id, **match.parameters()
+    )
+    return found
+
+
+async def next_ids(
+    tx: Tx, *, workspace_id: int, match: Match, after_id: int, until_id: int, limit: int
+) -> list[int]:
+    rows = await tx.rows(
+        _SQL["next-matching"],
+        workspace_id=workspace_id,
+        after_id=after_id,
+        until_id=until_id,
+        limit=limit,
+        **match.parameters(),
+    )
+    return [lead_id for (lead_id,) in rows]
+
+
+async def next_changed_ids(
+    tx: Tx, *, workspace_id: int, act_id: int, after_id: int, until_id: int, limit: int
+) -> list[int]:
+    rows = await tx.rows(
+        _SQL["next-changed"],
+        workspace_id=workspace_id,
+        act_id=act_id,
+        after_id=after_id,
+        until_id=until_id,
+        limit=limit,
+    )
+    return [lead_id for (lead_id,) in rows]
+
+
+async def advance(
+    tx: Tx, *, workspace_id: int, act_id: int, cursor: int, done: int, changed: int, ended: bool
+) -> None:
+    await tx.execute(
+        _SQL["advance-bulk-act"],
+        workspace_id=workspace_id,
+        act_id=act_id,
+        cursor=cursor,
+        done=done,
+        changed=changed,
+        ended=ended,
+    )
+
+
+async def end(tx: Tx, *, workspace_id: int, act_id: int, state: BulkState) -> None:
+    await tx.execute(_SQL["end-bulk-act"], workspace_id=workspace_id, act_id=act_id, state=state)

@@ -1,0 +1,156 @@
+"""Acts on all leads that match: each lead once, across kills, with a way back; nobody else's."""
+
+import pytest
+
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.errors import Invalid
+from mailgenius.kit.jobs import JobContext
+from mailgenius.kit.services import Services
+from mailgenius.product.leads import jobs, service as leads
+from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct
+from mailgenius.product.leads.errors import BulkActNotFound, BulkActOver, BulkCountChanged, CannotUndo
+from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.service import bulk
+from tests.factories.jobs_seen import waiting_jobs
+from tests.factories.leads import all_leads, make_lead, make_many_leads
+
+
+@pytest.fixture
+def context(services: Services) -> JobContext:
+    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
+
+
+@pytest.fixture(autouse=True)
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "STEP", 7)
+    monkeypatch.setattr(bulk, "STRETCH", 20)
+
+
+async def start(db: Database, workspace_id: int, act: LeadAct, **values) -> BulkAct:
+    async with db.trusted() as tx:
+        return await leads.start_bulk(tx, workspace_id=workspace_id, act=act, **values)
+
+
+async def step(db: Database, workspace_id: int, act: BulkAct) -> bool:
+    async with db.trusted() as tx:
+        return await leads.bulk_step(tx, workspace_id=workspace_id, act_id=act.id)
+
+
+async def undo(db: Database, workspace_id: int, act: BulkAct) -> BulkAct:
+    async with db.trusted() as tx:
+        return await leads.undo_bulk(tx, workspace_id=workspace_id, act_id=act.id)
+
+
+async def finish(context: JobContext, workspace_id: int, act: BulkAct) -> BulkAct:
+    """Run the job as the queue would."""
+    await jobs.bulk(context, workspace_id=workspace_id, act_id=act.id)
+    async with context.db.tenant(workspace_id) as tx:
+        return await leads.bulk_act(tx, workspace_id=workspace_id, act_id=act.id)
+
+
+async def tagged(db: Database, workspace_id: int, tag: str) -> set[int]:
+    return {lead.id for lead in await all_leads(db, workspace_id) if tag in lead.tags}
+
+
+async def test_an_act_reaches_every_match_once_and_can_be_taken_back(
+    db: Database, context: JobContext, workspace_id: int, other_workspace_id: int
+):
+    await make_many_leads(db, workspace_id, 30, tags=("a",))
+    await make_many_leads(db, workspace_id, 25)
+    had = await make_lead(db, workspace_id, tags=("a", "new"))
+    await make_many_leads(db, other_workspace_id, 3, tags=("a",))
+    act = await start(db, workspace_id, LeadAct.ADD_TAGS, tag="a", tags=["new"])
+    assert (act.total, act.state) == (31, BulkState.QUEUED)
+    assert await waiting_jobs(db, "leads.bulk") == [{"workspace_id": workspace_id, "act_id": act.id}]
+    late = await make_lead(db, workspace_id, tags=("a",))
+    # Killed in the middle: what was committed stays, and the next run goes on from there.
+    assert await step(db, workspace_id, act)
+    assert len(await tagged(db, workspace_id, "new")) == 1 + 7
+    done = await finish(context, workspace_id, act)
+    assert (done.state, done.done, done.changed) == (BulkState.DONE, 31, 30)
+    assert await tagged(db, workspace_id, "new") == await tagged(db, workspace_id, "a") - {late.id}
+    assert await tagged(db, other_workspace_id, "new") == set()
+    assert not await step(db, workspace_id, act)
+
+    back = await finish(context, workspace_id, await undo(db, workspace_id, done))
+    assert (back.state, back.total, back.changed) == (BulkState.DONE, 30, 30)
+    assert await tagged(db, workspace_id, "new") == {had.id}
+    for over in (done, back):
+        with pytest.raises(CannotUndo):
+            await undo(db, workspace_id, over)
+
+
+async def test_an_act_may_change_what_its_filter_asks_for(
+    db: Database, context: JobContext, workspace_id: int
+):
+    await make_many_leads(db, workspace_id, 30, tags=("a",))
+    off = await start(db, workspace_id, LeadAct.REMOVE_TAGS, tag="a", tags=["a"])
+    assert (await finish(context, workspace_id, off)).changed == 30
+    stop = await start(
+        db, workspace_id, LeadAct.SET_STATUS, status_is=LeadStatus.ACTIVE, status=LeadStatus.BLOCKED
+    )
+    await finish(context, workspace_id, stop)
+    assert {(lead.tags, lead.status) for lead in await all_leads(db, workspace_id)} == {
+        ((), LeadStatus.BLOCKED)
+    }
+
+
+async def test_deleting_asks_for_the_number(
+    db: Database, context: JobContext, workspace_id: int, other_workspace_id: int
+):
+    for workspace in (workspace_id, other_workspace_id):
+        await make_many_leads(db, workspace, 20, name="Ana Souza")
+    kept = await make_lead(db, workspace_id, name="Bia")
+    with pytest.raises(Invalid):
+        await start(db, workspace_id, LeadAct.DELETE, text="ana")
+    with pytest.raises(BulkCountChanged):
+        await start(db, workspace_id, LeadAct.DELETE, text="ana", expected=21)
+    gone = await start(db, workspace_id, LeadAct.DELETE, text="ana", expected=20)
+    assert (await finish(context, workspace_id, gone)).changed == 20
+    assert [lead.id for lead in await all_leads(db, workspace_id)] == [kept.id]
+    assert len(await all_leads(db, other_workspace_id)) == 20
+    with pytest.raises(CannotUndo):
+        await undo(db, workspace_id, gone)
+
+
+async def test_an_address_means_its_lead_only_as_in_the_list(
+    db: Database, context: JobContext, workspace_id: int
+):
+    one = await make_lead(db, workspace_id, email="ana@example.com")
+    await make_lead(db, workspace_id, email="ana@example.com.br")
+    act = await start(db, workspace_id, LeadAct.ADD_TAGS, text="ana@example.com", tags=["x"])
+    assert act.total == 1
+    await finish(context, workspace_id, act)
+    assert await tagged(db, workspace_id, "x") == {one.id}
+
+
+async def test_a_stopped_act_stays_stopped(
+    db: Database, context: JobContext, workspace_id: int, other_workspace_id: int
+):
+    await make_many_leads(db, workspace_id, 20)
+    act = await start(db, workspace_id, LeadAct.ADD_TAGS, tags=["x"])
+    await step(db, workspace_id, act)
+    for door in (leads.cancel_bulk, leads.undo_bulk, leads.bulk_act):
+        with pytest.raises(BulkActNotFound):
+            async with db.trusted() as tx:
+                await door(tx, workspace_id=other_workspace_id, act_id=act.id)
+    with pytest.raises(CannotUndo):
+        await undo(db, workspace_id, act)
+    async with db.trusted() as tx:
+        await leads.cancel_bulk(tx, workspace_id=workspace_id, act_id=act.id)
+    stopped = await finish(context, workspace_id, act)
+    assert (stopped.state, stopped.changed) == (BulkState.CANCELLED, 7)
+    with pytest.raises(BulkActOver):
+        async with db.trusted() as tx:
+            await leads.cancel_bulk(tx, workspace_id=workspace_id, act_id=act.id)
+    assert (await finish(context, workspace_id, await undo(db, workspace_id, stopped))).changed == 7
+    assert await tagged(db, workspace_id, "x") == set()
+
+
+@pytest.mark.parametrize(
+    ("act", "values"),
+    [(LeadAct.ADD_TAGS, {}), (LeadAct.REMOVE_TAGS, {"tags": [" "]}), (LeadAct.SET_STATUS, {})],
+)
+async def test_what_an_act_needs_is_asked_for(db: Database, workspace_id: int, act: LeadAct, values: dict):
+    with pytest.raises(Invalid):
+        await start(db, workspace_id, act, **values)
