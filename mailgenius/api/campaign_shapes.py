@@ -20,6 +20,9 @@ ScheduledAt = Annotated[
 ]
 
 
+_THROUGH = "The connection to send through; null: the engine chooses among all of the channel."
+
+
 class SenderBody(Body):
     """Who the messages are from."""
 
@@ -65,14 +68,22 @@ class AudienceBody(Body):
         return audience
 
 
+class SpeedBody(Body):
+    """The campaign's own speed limit, beside those of the connections."""
+
+    per_minute: Annotated[int | None, Meta(description="Messages in a minute; null for no limit.")] = None
+    per_hour: Annotated[int | None, Meta(description="Messages in an hour; null for no limit.")] = None
+
+
 class CampaignBody(Body):
     """A campaign to write down as a draft."""
 
     name: Name
     template_id: Id
-    connection_id: Id
     sender: SenderBody
     audience: AudienceBody
+    connection_id: Annotated[Id | None, Meta(description=_THROUGH)] = None
+    speed: SpeedBody = field(default_factory=SpeedBody)
     reply_to: Annotated[str, Meta(description="Where answers go; the sender when empty.")] = ""
     scheduled_at: ScheduledAt | None = None
 
@@ -80,7 +91,9 @@ class CampaignBody(Body):
         return CampaignInput(
             name=self.name,
             template_id=int(self.template_id),
-            connection_id=int(self.connection_id),
+            connection_id=None if self.connection_id is None else int(self.connection_id),
+            per_minute=self.speed.per_minute,
+            per_hour=self.speed.per_hour,
             sender_email=self.sender.email,
             sender_name=self.sender.name,
             audience=self.audience.audience(),
@@ -94,7 +107,8 @@ class CampaignChanges(Body):
 
     name: Name | UnsetType = UNSET
     template_id: Id | UnsetType = UNSET
-    connection_id: Id | UnsetType = UNSET
+    connection_id: Id | UnsetType | None = UNSET
+    speed: SpeedBody | UnsetType = UNSET
     sender: SenderBody | UnsetType = UNSET
     audience: AudienceBody | UnsetType = UNSET
     reply_to: str | UnsetType = UNSET
@@ -104,10 +118,15 @@ class CampaignChanges(Body):
         sender = SenderBody(email=before.sender_email, name=before.sender_name)
         if self.sender is not UNSET:
             sender = self.sender
+        through = before.connection_id
+        if self.connection_id is not UNSET:
+            through = None if self.connection_id is None else int(self.connection_id)
         return CampaignInput(
             name=before.name if self.name is UNSET else self.name,
             template_id=before.template_id if self.template_id is UNSET else int(self.template_id),
-            connection_id=before.connection_id if self.connection_id is UNSET else int(self.connection_id),
+            connection_id=through,
+            per_minute=before.per_minute if self.speed is UNSET else self.speed.per_minute,
+            per_hour=before.per_hour if self.speed is UNSET else self.speed.per_hour,
             sender_email=sender.email,
             sender_name=sender.name,
             audience=before.audience if self.audience is UNSET else self.audience.audience(),
@@ -121,6 +140,22 @@ class SenderAnswer(Answer):
 
     email: str
     name: str
+
+
+class SpeedAnswer(Answer):
+    """The campaign's own speed limit."""
+
+    per_minute: int | None
+    per_hour: int | None
+
+
+class HaltAnswer(Answer):
+    """Too many messages bounced, or too many people complained, so the campaign was paused."""
+
+    reason: Annotated[str, Meta(description="`bounces` or `complaints`.")]
+    count: int
+    sent: Annotated[int, Meta(description="Messages that had been sent.")]
+    at: datetime | None
 
 
 class TagsAnswer(Answer):
@@ -162,12 +197,16 @@ class CampaignSummary(Answer):
     channel: str
     state: CampaignState
     template_id: Id
-    connection_id: Id
+    connection_id: Annotated[Id | None, Meta(description=_THROUGH)]
+    speed: SpeedAnswer
     sender: SenderAnswer
     reply_to: str
     audience: AudienceAnswer
     recipients: Annotated[int, Meta(description="Leads written down so far; grows while it is freezing.")]
     error: Annotated[str, Meta(description="Why a scheduled launch did not happen; empty otherwise.")]
+    halted: Annotated[
+        HaltAnswer | None, Meta(description="Why it was paused by itself; null when it was not.")
+    ]
     scheduled_at: datetime | None
     launched_at: datetime | None
     finished_at: datetime | None
@@ -292,6 +331,17 @@ _NUMBERS = (
 )
 
 
+def _halt_answer(campaign: Campaign) -> HaltAnswer | None:
+    if not campaign.halted_for:
+        return None
+    return HaltAnswer(
+        reason=campaign.halted_for,
+        count=campaign.halted_count,
+        sent=campaign.halted_of,
+        at=campaign.halted_at,
+    )
+
+
 def _common(campaign: Campaign) -> dict[str, Any]:
     tags, segments = campaign.audience.tags, campaign.audience.segments
     return {
@@ -300,7 +350,9 @@ def _common(campaign: Campaign) -> dict[str, Any]:
         "channel": campaign.channel,
         "state": campaign.state,
         "template_id": str(campaign.template_id),
-        "connection_id": str(campaign.connection_id),
+        "connection_id": None if campaign.connection_id is None else str(campaign.connection_id),
+        "speed": SpeedAnswer(per_minute=campaign.per_minute, per_hour=campaign.per_hour),
+        "halted": _halt_answer(campaign),
         "sender": SenderAnswer(email=campaign.sender_email, name=campaign.sender_name),
         "reply_to": campaign.reply_to,
         "audience": AudienceAnswer(

@@ -11,7 +11,7 @@ from mailgenius.api.access import needs
 from mailgenius.api.bodies import Answer, Body, ConnectionId, Id
 from mailgenius.api.call import Caller, Done
 from mailgenius.engine.connections import service as connections
-from mailgenius.engine.connections.model import Connection, Limits
+from mailgenius.engine.connections.model import Connection, Limits, Routing, WarmUp
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.workspaces.model import Permission
 
@@ -30,10 +30,40 @@ class LimitsBody(Body):
     """How fast the connection may be used."""
 
     per_second: Annotated[int | None, Meta(description="Messages in a second; null for no limit.")] = None
-    per_day: Annotated[int | None, Meta(description="Messages in a day; null for no limit.")] = None
+    per_minute: Annotated[int | None, Meta(description="Messages in a minute; null for no limit.")] = None
+    per_hour: Annotated[int | None, Meta(description="Messages in an hour; null for no limit.")] = None
+    per_day: Annotated[int | None, Meta(description="Messages in a day in UTC; null for no limit.")] = None
 
     def limits(self) -> Limits:
-        return Limits(per_second=self.per_second, per_day=self.per_day)
+        return Limits(
+            per_second=self.per_second,
+            per_minute=self.per_minute,
+            per_hour=self.per_hour,
+            per_day=self.per_day,
+        )
+
+
+class RoutingBody(Body):
+    """When the engine chooses this connection by itself, for what names none."""
+
+    weight: Annotated[int, Meta(description="Its share against the others; 0: never by itself.")] = 100
+    sender_domains: Annotated[
+        list[str], Meta(description="It takes messages from these domains, and no others; empty: from any.")
+    ] = field(default_factory=list)
+
+    def routing(self) -> Routing:
+        return Routing(weight=self.weight, sender_domains=tuple(self.sender_domains))
+
+
+class WarmUpBody(Body):
+    """How a new connection earns trust: a ceiling for each day that grows until the target."""
+
+    start: Annotated[int | None, Meta(description="Messages on the first day; null for no warm-up.")] = None
+    factor: Annotated[float, Meta(description="How many times more each day.")] = 1.5
+    target: Annotated[int | None, Meta(description="The warm-up ends when a day allows so many.")] = None
+
+    def warm_up(self) -> WarmUp:
+        return WarmUp(start=self.start, factor=self.factor, target=self.target)
 
 
 class ConnectionBody(Body):
@@ -44,6 +74,8 @@ class ConnectionBody(Body):
     channel: Annotated[str, Meta(examples=["email"])] = "email"
     settings: Settings = field(default_factory=dict)
     limits: LimitsBody = field(default_factory=LimitsBody)
+    routing: RoutingBody = field(default_factory=RoutingBody)
+    warm_up: WarmUpBody = field(default_factory=WarmUpBody)
 
 
 class ConnectionChanges(Body):
@@ -52,13 +84,32 @@ class ConnectionChanges(Body):
     name: Name | UnsetType = UNSET
     settings: Settings | UnsetType = UNSET
     limits: LimitsBody | UnsetType = UNSET
+    routing: RoutingBody | UnsetType = UNSET
+    warm_up: WarmUpBody | UnsetType = UNSET
 
 
 class LimitsAnswer(Answer):
     """How fast the connection may be used."""
 
     per_second: int | None
+    per_minute: int | None
+    per_hour: int | None
     per_day: int | None
+
+
+class RoutingAnswer(Answer):
+    """When the engine chooses this connection by itself."""
+
+    weight: int
+    sender_domains: list[str]
+
+
+class WarmUpAnswer(Answer):
+    """How the connection warms up."""
+
+    start: int | None
+    factor: float
+    target: int | None
 
 
 class ConnectionAnswer(Answer):
@@ -71,6 +122,11 @@ class ConnectionAnswer(Answer):
     settings: Settings
     has_secrets: Annotated[bool, Meta(description="Whether a password or key is stored.")]
     limits: LimitsAnswer
+    routing: RoutingAnswer
+    warm_up: WarmUpAnswer
+    ceiling: Annotated[
+        int | None, Meta(description="What it may send today: its limit a day, or less while it warms up.")
+    ]
     last_error: Annotated[str, Meta(description="Why it did not work the last time; empty when it did.")]
     last_error_at: datetime | None
     created_at: datetime
@@ -100,6 +156,8 @@ async def create_connection(call: Caller, data: JSONBody[ConnectionBody]) -> Res
             provider=data.provider,
             settings=data.settings,
             limits=data.limits.limits(),
+            routing=data.routing.routing(),
+            warm_up=data.warm_up.warm_up(),
             keys=call.services.keys,
         )
         return Done(body=connection_answer(made))
@@ -139,6 +197,8 @@ async def change_connection(
             name=before.name if data.name is UNSET else data.name,
             settings=before.settings | ({} if data.settings is UNSET else data.settings),
             limits=before.limits if data.limits is UNSET else data.limits.limits(),
+            routing=None if data.routing is UNSET else data.routing.routing(),
+            warm_up=None if data.warm_up is UNSET else data.warm_up.warm_up(),
             keys=call.services.keys,
         )
     return connection_answer(changed)
@@ -163,7 +223,19 @@ def connection_answer(connection: Connection) -> ConnectionAnswer:
         provider=connection.provider,
         settings=connection.settings,
         has_secrets=connection.has_secrets,
-        limits=LimitsAnswer(per_second=connection.per_second, per_day=connection.per_day),
+        limits=LimitsAnswer(
+            per_second=connection.per_second,
+            per_minute=connection.per_minute,
+            per_hour=connection.per_hour,
+            per_day=connection.per_day,
+        ),
+        routing=RoutingAnswer(weight=connection.weight, sender_domains=list(connection.sender_domains)),
+        warm_up=WarmUpAnswer(
+            start=connection.warm_up_start,
+            factor=connection.warm_up_factor,
+            target=connection.warm_up_target,
+        ),
+        ceiling=connection.ceiling,
         last_error=connection.last_error,
         last_error_at=connection.last_error_at,
         created_at=connection.created_at,

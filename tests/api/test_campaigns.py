@@ -74,7 +74,11 @@ async def test_secrets_of_a_connection_never_come_out(client: httpx.AsyncClient)
     made = await make(client, "connections", SMTP)
     address = f"/api/v1/connections/{made['id']}"
     assert made["has_secrets"] is True
-    assert made["limits"] == {"per_second": 10, "per_day": None}
+    assert made["limits"] == {"per_second": 10, "per_minute": None, "per_hour": None, "per_day": None}
+    assert made["routing"] == {"weight": 100, "sender_domains": []}
+    warm = {"start": 50, "factor": 2.0, "target": 1000}
+    changed = (await client.patch(address, json={"warm_up": warm, "routing": {"weight": 7}})).json()
+    assert (changed["warm_up"], changed["ceiling"], changed["routing"]["weight"]) == (warm, 50, 7)
     texts = [
         str(made),
         (await client.get(address)).text,
@@ -100,7 +104,10 @@ async def test_a_connection_that_leads_elsewhere_wants_its_secrets_again(client:
         ({"provider": "pigeon"}, "provider"),
         ({"settings": {"host": "", "port": 25}}, "settings.host"),
         ({"limits": {"per_second": 0}}, "limits.per_second"),
-        ({"limits": {"per_minute": 1}}, "limits.per_minute"),
+        ({"limits": {"per_minute": 0}}, "limits.per_minute"),
+        ({"limits": {"per_year": 1}}, "limits.per_year"),
+        ({"routing": {"sender_domains": ["not a domain"]}}, "sender_domains"),
+        ({"warm_up": {"start": 9, "target": 3}}, "warm_up.target"),
         ({"name": ""}, "name"),
     ],
 )

@@ -18,6 +18,8 @@ CAMPAIGN_FIELDS: Final = (
     "reply_to",
     "audience",
     "scheduled_at",
+    "per_minute",
+    "per_hour",
 )
 
 
@@ -35,10 +37,12 @@ class CampaignForm:
     tags_any: tuple[str, ...] = ()
     tags_all: tuple[str, ...] = ()
     tags_none: tuple[str, ...] = ()
-    at_a_time: bool = False
-    scheduled_at: datetime | None = None
     segments_any: tuple[int, ...] = ()
     segments_none: tuple[int, ...] = ()
+    at_a_time: bool = False
+    scheduled_at: datetime | None = None
+    per_minute: str = ""
+    per_hour: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -55,20 +59,20 @@ class CampaignForm:
             tags_any=tags.any,
             tags_all=tags.all,
             tags_none=tags.none,
-            at_a_time=campaign.scheduled_at is not None,
-            scheduled_at=campaign.scheduled_at,
-        )
-
             segments_any=segments.any,
             segments_none=segments.none,
+            at_a_time=campaign.scheduled_at is not None,
+            scheduled_at=campaign.scheduled_at,
+            per_minute=str(campaign.per_minute or ""),
+            per_hour=str(campaign.per_hour or ""),
+        )
+
     @classmethod
     def read(cls, posted: Posted, *, timezone: str) -> Self:
         form = FormReader(posted)
         templates, connections = form.ids("template_id"), form.ids("connection_id")
         if not templates:
             form.refuse("template_id", _("Choose a template."))
-        if not connections:
-            form.refuse("connection_id", _("Choose a connection."))
         everyone = form.choice("audience", ("all", "tags"), default="all") == "all"
         tags_any, tags_all = form.tags("tags_any"), form.tags("tags_all")
         segments_any = tuple(form.ids("segments_any"))
@@ -89,12 +93,14 @@ class CampaignForm:
             tags_any=tags_any,
             tags_all=tags_all,
             tags_none=form.tags("tags_none"),
-            at_a_time=at_a_time,
-            scheduled_at=scheduled_at,
-            errors=form.errors,
-        )
             segments_any=segments_any,
             segments_none=tuple(form.ids("segments_none")),
+            at_a_time=at_a_time,
+            scheduled_at=scheduled_at,
+            per_minute=form.limit("per_minute"),
+            per_hour=form.limit("per_hour"),
+            errors=form.errors,
+        )
 
     @property
     def audience(self) -> Audience:
@@ -115,7 +121,9 @@ class CampaignForm:
         return CampaignInput(
             name=self.name,
             template_id=self.template_id or 0,
-            connection_id=self.connection_id or 0,
+            connection_id=self.connection_id,
+            per_minute=int(self.per_minute) if self.per_minute else None,
+            per_hour=int(self.per_hour) if self.per_hour else None,
             sender_email=self.sender_email,
             sender_name=self.sender_name,
             reply_to=self.reply_to,

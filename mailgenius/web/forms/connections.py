@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mailgenius.channels.contract import Provider
-from mailgenius.engine.connections.model import Connection, Limits
+from mailgenius.engine.connections.model import Connection, Limits, Routing, WarmUp
 from mailgenius.kit.errors import MailGeniusError
 from mailgenius.web.forms.reading import FORM, FormReader, Posted
 from mailgenius.web.i18n import _
 from mailgenius.web.texts import message_of, problems_of
 
-LIMIT_FIELDS = ("per_second", "per_day")
+LIMIT_FIELDS = ("per_second", "per_minute", "per_hour", "per_day")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,14 @@ class ConnectionForm:
     name: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     per_second: str = ""
+    per_minute: str = ""
+    per_hour: str = ""
     per_day: str = ""
+    weight: str = "100"
+    sender_domains: tuple[str, ...] = ()
+    warm_up_start: str = ""
+    warm_up_factor: str = "1.5"
+    warm_up_target: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -36,16 +43,26 @@ class ConnectionForm:
             name=connection.name,
             settings=dict(connection.settings),
             per_second=str(connection.per_second or ""),
+            per_minute=str(connection.per_minute or ""),
+            per_hour=str(connection.per_hour or ""),
             per_day=str(connection.per_day or ""),
+            weight=str(connection.weight),
+            sender_domains=connection.sender_domains,
+            warm_up_start=str(connection.warm_up_start or ""),
+            warm_up_factor=f"{connection.warm_up_factor:g}",
+            warm_up_target=str(connection.warm_up_target or ""),
         )
 
     @classmethod
     def read(cls, posted: Posted, provider: Provider) -> Self:
         form = FormReader(posted)
-        limits = {name: form.text(name, limit=10) for name in LIMIT_FIELDS}
-        for name, value in limits.items():
-            if value and not (value.isascii() and value.isdigit()):
-                form.refuse(name, _("Enter a whole number above zero, or nothing for no limit."))
+        limits = {name: form.limit(name) for name in LIMIT_FIELDS}
+        weight = form.text("weight", limit=4) or "0"
+        if not (weight.isascii() and weight.isdigit()):
+            form.refuse("weight", _("Enter a number from 0 to 1000."))
+        factor = form.text("warm_up_factor", limit=5).replace(",", ".") or "1.5"
+        if not factor.replace(".", "", 1).isdigit():
+            form.refuse("warm_up_factor", _("Enter a number above 1 and up to 10, such as 1.5."))
         settings = {
             each.key: form.raw(each.key) if each.secret else form.text(each.key, limit=500)
             for each in provider.fields
@@ -54,6 +71,11 @@ class ConnectionForm:
             provider=provider.name,
             name=form.text("name", limit=100, required=True),
             settings=settings,
+            weight=weight,
+            sender_domains=form.tags("sender_domains"),
+            warm_up_start=form.limit("warm_up_start"),
+            warm_up_factor=factor,
+            warm_up_target=form.limit("warm_up_target"),
             errors=form.errors,
             **limits,
         )
@@ -61,8 +83,19 @@ class ConnectionForm:
     @property
     def limits(self) -> Limits:
         return Limits(
-            per_second=int(self.per_second) if self.per_second else None,
-            per_day=int(self.per_day) if self.per_day else None,
+            **{name: int(getattr(self, name)) if getattr(self, name) else None for name in LIMIT_FIELDS}
+        )
+
+    @property
+    def routing(self) -> Routing:
+        return Routing(weight=int(self.weight), sender_domains=self.sender_domains)
+
+    @property
+    def warm_up(self) -> WarmUp:
+        return WarmUp(
+            start=int(self.warm_up_start) if self.warm_up_start else None,
+            factor=float(self.warm_up_factor),
+            target=int(self.warm_up_target) if self.warm_up_target else None,
         )
 
 
@@ -71,4 +104,4 @@ def refused(error: MailGeniusError) -> dict[str, str]:
     problems = problems_of(error)
     if not problems:
         return {FORM: message_of(error)}
-    return {name.rpartition(".")[2]: text for name, text in problems.items()}
+    return {name.replace("warm_up.", "warm_up_").rpartition(".")[2]: text for name, text in problems.items()}

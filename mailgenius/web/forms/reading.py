@@ -62,6 +62,13 @@ class FormReader:
         ticked = {str(value) for value in self._posted.getall(name, [])}
         return [each for each in known if str(each) in ticked]
 
+    def limit(self, name: str) -> str:
+        """A whole number above zero as text, or nothing for no limit."""
+        value = self.text(name, limit=10)
+        if value and not (value.isascii() and value.isdigit() and 0 < int(value) < 2**31):
+            self.refuse(name, _("Enter a whole number above zero, or nothing for no limit."))
+        return value
+
     def flag(self, name: str) -> bool:
         return bool(self.raw(name))
 

@@ -11,6 +11,7 @@ from mailgenius.channels.registry import provider as provider_of
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.connections.errors import ConnectionNameTaken
 from mailgenius.engine.connections.model import Connection
+from mailgenius.engine.pacing import service as pacing
 from mailgenius.kit.errors import Invalid, NotFound
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.connections import ConnectionForm, refused
@@ -25,8 +26,16 @@ PATH: Final = "/connections"
 async def connections_page(visit: CurrentVisit) -> Page:
     async with visit.tenant() as tx:
         rows = await connections.list_connections(tx, workspace_id=visit.workspace_id)
+        circuits = await connections.circuits(tx, workspace_id=visit.workspace_id)
+        holds = await pacing.holds(tx, workspace_id=visit.workspace_id)
     labels = {provider.name: provider.label for provider in connections.providers()}
-    return visit.html("connections/list.html", connections=rows, labels=labels)
+    return visit.html(
+        "connections/list.html",
+        connections=rows,
+        labels=labels,
+        circuits={circuit.connection_id: circuit for circuit in circuits},
+        holds=holds,
+    )
 
 
 @get(f"{PATH}/new", opt=needs(Permission.CONNECTIONS_WRITE))
@@ -56,6 +65,8 @@ async def create_connection(visit: CurrentVisit) -> Page:
                 provider=provider.name,
                 settings=form.settings,
                 limits=form.limits,
+                routing=form.routing,
+                warm_up=form.warm_up,
                 keys=visit.services.keys,
             )
     except (Invalid, ConnectionNameTaken) as error:
@@ -88,6 +99,8 @@ async def update_connection(visit: CurrentVisit, connection_id: FromPath[int]) -
                 name=form.name,
                 settings=form.settings,
                 limits=form.limits,
+                routing=form.routing,
+                warm_up=form.warm_up,
                 keys=visit.services.keys,
             )
     except (Invalid, ConnectionNameTaken) as error:

@@ -36,7 +36,8 @@ class Parts:
 
     campaign: Campaign
     template: Template
-    connection: Connection
+    connection: Connection | None
+    """None: the engine chooses."""
 
 
 @get(f"{PATH}/{{campaign_id:int}}", opt=needs(Permission.CAMPAIGNS_READ))
@@ -141,9 +142,9 @@ async def _parts(tx: Tx, visit: Visit, campaign_id: int) -> Parts:
     return Parts(
         campaign=campaign,
         template=await templates.get(tx, workspace_id=visit.workspace_id, template_id=campaign.template_id),
-        connection=await connections.get(
-            tx, workspace_id=visit.workspace_id, connection_id=campaign.connection_id
-        ),
+        connection=None
+        if campaign.connection_id is None
+        else await connections.get(tx, workspace_id=visit.workspace_id, connection_id=campaign.connection_id),
     )
 
 

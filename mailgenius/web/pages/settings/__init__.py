@@ -8,9 +8,10 @@ router = Router(
     "/",
     route_handlers=[
         *workspace.HANDLERS,
+        *sending.HANDLERS,
         *members.HANDLERS,
-        *api_keys.HANDLERS,
         *fields.HANDLERS,
+        *api_keys.HANDLERS,
         *profile.HANDLERS,
     ],
 )
