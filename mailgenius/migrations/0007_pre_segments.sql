@@ -17,25 +17,37 @@ CREATE FUNCTION field_number(value text) RETURNS numeric
     RETURN CASE WHEN value ~ '^-?[0-9]+(\.[0-9]+)?$' THEN value::numeric END;
 
 CREATE FUNCTION field_date(value text) RETURNS date
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- 2026-01-31, when there is such a day.
-    RETURN CASE WHEN value ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
-                THEN CASE WHEN substr(value, 9, 2)::int <= CASE substr(value, 6, 2)
-                               WHEN '02' THEN CASE WHEN substr(value, 1, 4)::int % 4 = 0
-                                                    AND (substr(value, 1, 4)::int % 100 <> 0
-                                                         OR substr(value, 1, 4)::int % 400 = 0) THEN 29 ELSE 28 END
-                               WHEN '04' THEN 30 WHEN '06' THEN 30 WHEN '09' THEN 30 WHEN '11' THEN 30 ELSE 31 END
-                          THEN make_date(substr(value, 1, 4)::int, substr(value, 6, 2)::int,
-                                         substr(value, 9, 2)::int) END END;
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- 2026-01-31, when there is such a day. Not in plain SQL: inlined, it would look the value up at each mention.
+DECLARE
+    year int;
+    month int;
+    day int;
+BEGIN
+    IF translate(value, '123456789', '000000000') <> '0000-00-00' THEN
+        RETURN NULL;
+    END IF;
+    year := substr(value, 1, 4)::int;
+    month := substr(value, 6, 2)::int;
+    day := substr(value, 9, 2)::int;
+    IF year = 0 OR month NOT BETWEEN 1 AND 12 OR day NOT BETWEEN 1 AND 31 THEN
+        RETURN NULL;
+    END IF;
+    IF day > 28 AND extract(month FROM make_date(year, month, 1) + (day - 1)) <> month THEN
+        RETURN NULL;
+    END IF;
+    RETURN make_date(year, month, day);
+END $$;
 
 CREATE FUNCTION field_moment(value text) RETURNS timestamptz
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- 2026-01-31T12:00:00Z, as values are stored; a bare date is its first moment in UTC.
-    RETURN CASE WHEN value ~ '^.{10}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$'
-                THEN (field_date(substr(value, 1, 10))
-                      + make_time(substr(value, 12, 2)::int, substr(value, 15, 2)::int, substr(value, 18, 2)::int))
-                     AT TIME ZONE 'UTC'
-                ELSE field_date(value)::timestamp AT TIME ZONE 'UTC' END;
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- 2026-01-31T12:00:00Z, as values are stored; a bare date is its first moment in UTC.
+BEGIN
+    IF value ~ '^.{10}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$' THEN
+        RETURN (field_date(substr(value, 1, 10)) + substr(value, 12, 8)::time) AT TIME ZONE 'UTC';
+    END IF;
+    RETURN field_date(value)::timestamp AT TIME ZONE 'UTC';
+END $$;
 
 -- segments --------------------------------------------------------------------------------------------------
 

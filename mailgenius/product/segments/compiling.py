@@ -39,10 +39,10 @@ from mailgenius.product.segments.tree import (
     ValueCondition,
 )
 
-LEAP_DAY = 229
+LEAP_DAY = "0229"
 MESSAGE_EPOCH = 1_704_067_200_000
 """Where the time in the ids of messages begins: 2024, in milliseconds."""
-FREEZE_MARGIN = timedelta(minutes=5)
+CLOCK_MARGIN = timedelta(minutes=5)
 """Messages are dated by the database's clock, orders too; a little room costs nothing."""
 MAX_NESTING = 4 * MAX_DEPTH
 """Groups inside each other, with those of the segments that are used."""
@@ -216,7 +216,7 @@ def _on_days(op: str, x: str, value: Any, writer: _Writer) -> str:
         case "month":
             return pieces.MONTH.format(x=x, v=writer.put(value, "int"))
         case "anniversary":
-            return pieces.DAY_OF_YEAR.format(x=x, v=writer.put(days_of_year(today, value), "int[]"))
+            return pieces.DAY_OF_YEAR.format(x=x, v=writer.put(days_of_year(today, value), "text[]"))
         case "in_last":
             op, value = "between", (today - timedelta(days=value), today)
         case "before_last":
@@ -226,10 +226,10 @@ def _on_days(op: str, x: str, value: Any, writer: _Writer) -> str:
     return _compared(pieces.DATE[op], x, value, "date", writer)
 
 
-def days_of_year(today: date, days: int) -> list[int]:
-    """The days from today on, as month and day: 131 is 31 January. 29 February may be the 28th."""
+def days_of_year(today: date, days: int) -> list[str]:
+    """The days from today on, as month and day: 0131 is 31 January. 29 February may be the 28th."""
     coming = [today + timedelta(days=ahead) for ahead in range(min(days, 366) + 1)]
-    found = dict.fromkeys(day.month * 100 + day.day for day in coming)
+    found = dict.fromkeys(f"{day:%m%d}" for day in coming)
     if any((day.month, day.day) == (2, 28) and not isleap(day.year) for day in coming):
         found[LEAP_DAY] = None
     return list(found)
@@ -243,7 +243,7 @@ def _behaviour(condition: BehaviourCondition, writer: _Writer) -> str:
         if not sent:
             return "false"  # It was never launched: nothing happened.
         orders = writer.put([order.order_id for order in sent], "bigint[]")
-        since = min(order.opened_at for order in sent) - FREEZE_MARGIN
+        since = min(order.opened_at for order in sent) - CLOCK_MARGIN
     if condition.days is not None:
         recent = writer.known.now - timedelta(days=condition.days)
         since = recent if since is None else max(since, recent)
@@ -252,6 +252,9 @@ def _behaviour(condition: BehaviourCondition, writer: _Writer) -> str:
     source = (pieces.FROM_MESSAGES if in_messages else pieces.FROM_EVENTS)[condition.act].format(
         orders=orders
     )
+    if in_messages:
+        until = message_id_at(writer.known.now + CLOCK_MARGIN)
+        source += pieces.MESSAGES_UNTIL.format(v=writer.put(until, "bigint"))
     if since is not None and in_messages:
         source += pieces.MESSAGES_SINCE.format(v=writer.put(message_id_at(since), "bigint"))
     elif condition.days is not None:

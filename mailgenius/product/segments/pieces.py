@@ -53,7 +53,7 @@ DATE = {
     "after": "{x} > {v}",
     "between": "{x} BETWEEN {v} AND {w}",
 }
-DAY_OF_YEAR = "(extract(month FROM {x}) * 100 + extract(day FROM {x}))::int = ANY({v})"
+DAY_OF_YEAR = "to_char({x}, 'MMDD') = ANY({v})"
 MONTH = "extract(month FROM {x})::int = {v}"
 CHOICES = {"any": "jsonb_exists_any({x}, {v})", "all": "jsonb_exists_all({x}, {v})"}
 BOOLEAN = "{x} = {v}"
@@ -102,7 +102,8 @@ FROM_EVENTS = {
     Act.UNSUBSCRIBED: _EVENTS + " AND e.kind = 'unsubscribe'",
 }
 MESSAGES_SINCE = " AND m.id >= {v}"
-"""Ids of messages carry their time and bound the partitions that are looked at."""
+MESSAGES_UNTIL = " AND m.id <= {v}"
+"""Ids of messages carry their time and bound the partitions that are looked at, those to come left out."""
 EVENTS_SINCE = " AND e.at >= {v}"
 ONCE = "EXISTS (SELECT FROM {source})"
 MESSAGES_TIMES = "(SELECT count(*) FROM {source}) >= {v}"

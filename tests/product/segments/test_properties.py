@@ -40,7 +40,7 @@ def stored(server: str) -> Iterator[tuple[psycopg.Connection[Any], int]]:
 
 
 @settings(
-    max_examples=250,
+    max_examples=150,
     deadline=None,
     database=None,
     derandomize=True,

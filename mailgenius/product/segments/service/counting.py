@@ -16,9 +16,9 @@ from mailgenius.product.segments.model import Estimate, MemberPage, Preview, Seg
 from mailgenius.product.segments.service.gathering import Gathered, gather
 from mailgenius.product.segments.service.writing import get
 
-CHEAP = 15_000
-"""What the planner may expect of a count that is done at once: some 100 ms."""
-PLACES, EACH = 100, 20
+CHEAP = 5_000
+"""What the planner may expect of a count that is done at once: some 50,000 leads, or what an index finds."""
+PLACES, EACH = 100, 40
 """A sample: so many leads behind each of so many places."""
 STRETCHES = (500, 5_000, 20_000, 50_000, 50_000, 50_000)
 """Leads that are looked through for one page, in growing stretches."""
