@@ -273,9 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ArgumentParser(prog="python -m mailgenius.channels.email.smtp.sink", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    parser.add_argument(
-        "--record", type=Path, help="append 'Message-ID<tab>recipient' for each message taken"
-    )
+    parser.add_argument("--record", type=Path, help="append 'Message-ID<tab>recipient' for each message")
     parser.add_argument("--timed", action="store_true", help="record also the second when it was taken")
     parser.add_argument("--announce", action="store_true", help="print the port (always done with --port 0)")
     parser.add_argument("--reject-percent", type=int, default=0, help="recipients to refuse for good")
