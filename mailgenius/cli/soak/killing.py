@@ -117,7 +117,7 @@ async def restart_in_turn(house: House) -> Verdict:
 async def _load(
     house: House, *, recipients: int, faults: int, policy: Policy = Policy.PREFER_NO_DUPLICATE
 ) -> AsyncIterator[Load]:
-    number, faults = house.scaled(recipients, least=3000), house.scaled(faults, least=2)
+    number, faults = house.scaled(recipients, least=1500), house.scaled(faults, least=1)
     # All SMTP connections together need so long for one message each that the faults have room.
     pause_s = ENGINES * SMTP_CONNECTIONS * faults * BETWEEN_S / number
     workspace_id = await new_workspace(house)

@@ -52,7 +52,7 @@ class _Phase:
 
 async def cut_at_each_phase(house: House) -> Verdict:
     """Trial 4. All phases at the same time, each with a peer, a workspace and connections of its own."""
-    cuts = house.scaled(100, least=4)
+    cuts = house.scaled(100, least=2)
     behaviours = [_cutting(phase, cuts) for phase in (*OPENING, *ENVELOPE, AFTER_DOT)]
     async with house.peer(*behaviours) as peer, house.working(Child.ENGINE, 2):
         phases = await asyncio.gather(*(_send_to_cutter(house, peer, each, cuts) for each in behaviours))
@@ -134,7 +134,7 @@ async def _drain_early(order: Order) -> None:
 
 async def refuse_some(house: House) -> Verdict:
     """Trial 5. At full size the waits are waited for; below, they are looked up and then cut short."""
-    number, real = house.scaled(100_000, least=2000), house.scale >= 1
+    number, real = house.scaled(100_000, least=1000), house.scale >= 1
     refusing = Behaviour(name="refusing", reject_percent=10, defer_percent=5, wait_percent=5, wait_s=ASKED_S)
     workspace_id = await new_workspace(house)
     async with house.peer(refusing) as peer, house.working(Child.ENGINE, 2):

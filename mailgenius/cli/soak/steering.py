@@ -22,7 +22,7 @@ from mailgenius.processes.roles import Child
 
 ENGINES = 2
 STUCK_S = 300.0
-GO_S, REST_S = 0.3, 0.2
+GO_S, REST_S = 0.5, 0.2
 LOOK_CLOSELY_EVERY = 10
 GRACE_S = 2.0
 """How long after the answer to a pause messages may still leave."""
@@ -34,7 +34,7 @@ FEW = 10
 
 async def pause_and_resume(house: House) -> Verdict:
     """Trial 7. Every so often a pause is long enough to see that nothing leaves."""
-    number, cycles = house.scaled(20_000, least=3000), house.scaled(100, least=4)
+    number, cycles = house.scaled(20_000, least=2000), house.scaled(100, least=2)
     looks = max(1, cycles // LOOK_CLOSELY_EVERY)
     busy_s = cycles * (GO_S + REST_S) + looks * QUIET_S + 5
     slow = Behaviour(name="slow", pause_s=ENGINES * SMTP_CONNECTIONS * 2 * busy_s / number)
@@ -56,6 +56,7 @@ async def pause_and_resume(house: House) -> Verdict:
         await house.until(
             lambda: peer.record.arrived() > before, within=STUCK_S, what="an arrival after the resume"
         )
+        await asyncio.sleep(2 * GO_S)
         cancelled_at = await _steer(order, intake.cancel)
         await order.cancelled()
         await asyncio.sleep(QUIET_S)

@@ -31,7 +31,7 @@ LONGEST_WINDOW = 100
 SHORTEST_WINDOW = 2
 FIRST_WINDOW = 5
 """A peer whose speed is not known may be slow; one that is fast has long windows at once."""
-WINDOW_S = 1.0
+WINDOW_S = 0.5
 """A window is kept so short that it is sent in about this time: what a crash leaves unknown, and how long a
 hold takes to be felt, are bounded by it."""
 
