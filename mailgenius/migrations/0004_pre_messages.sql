@@ -10,6 +10,12 @@ CREATE TABLE message_data (
 COMMENT ON TABLE message_data IS 'owner: engine.ledger';
 CALL protect_tenant_table('message_data');
 
+-- A message for later waits like the others that are put off: for its own time.
+ALTER TABLE deferrals
+    DROP CONSTRAINT deferrals_reason_check,
+    ADD CONSTRAINT deferrals_reason_check
+        CHECK (reason IN ('retry', 'pace', 'quiet_hours', 'frequency_cap', 'warm_up', 'scheduled'));
+
 -- Orders that go on taking messages of one content; closed when nobody used them for a while.
 CREATE TABLE standing_orders (
     workspace_id bigint NOT NULL,

@@ -659,7 +659,7 @@ CREATE TABLE public.deferrals (
     due_at timestamp with time zone NOT NULL,
     reason text DEFAULT 'retry'::text NOT NULL,
     connection_id bigint,
-    CONSTRAINT deferrals_reason_check CHECK ((reason = ANY (ARRAY['retry'::text, 'pace'::text, 'quiet_hours'::text, 'frequency_cap'::text, 'warm_up'::text])))
+    CONSTRAINT deferrals_reason_check CHECK ((reason = ANY (ARRAY['retry'::text, 'pace'::text, 'quiet_hours'::text, 'frequency_cap'::text, 'warm_up'::text, 'scheduled'::text])))
 );
 
 ALTER TABLE ONLY public.deferrals FORCE ROW LEVEL SECURITY;

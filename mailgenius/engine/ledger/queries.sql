@@ -703,8 +703,8 @@ WITH numbered AS MATERIALIZED (
                       AS (lead_id bigint, address text, data jsonb, due_at timestamptz))
            WITH ORDINALITY AS r (lead_id, address, data, due_at, place)
 ), waiting AS (
-    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at)
-    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, due_at FROM numbered
+    INSERT INTO deferrals (workspace_id, message_id, order_id, due_at, reason)
+    SELECT %(workspace_id)s::bigint, id, %(order_id)s::bigint, due_at, 'scheduled' FROM numbered
 ), counted AS (
     INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
     SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, date_trunc('hour', now()), 'deferred', 0, count(*)
