@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = (
     "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/new", "/imports", "/imports/1", "/imports/2",
     "/imports/3", "/imports/new", "/settings", "/settings/members", "/settings/api-keys", "/settings/profile",
-    "/settings/workspaces", "/welcome", "/welcome/workspace", "/operations", "/dead-letters",
+    "/settings/workspaces", "/settings/sending", "/connections", "/welcome", "/welcome/workspace", "/operations",
+    "/dead-letters",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
@@ -122,6 +123,20 @@ def test_acts_on_many_ask_first(owner: BrowserContext):
     page.locator("#mg-confirm").get_by_role("button", name="Delete").click()
     expect(page.locator("#mg-toasts")).to_contain_text("1 lead deleted.")
     page.close()
+
+
+def test_menus_and_many_work_without_scripts(chromium: Browser, base: str):
+    with chromium.new_context(base_url=base, viewport=DESKTOP, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/leads")
+        page.get_by_label("E-mail address").fill(samples.OWNER)
+        page.locator("#f-password").fill(samples.PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.locator("tbody tr").nth(4).locator("input[data-bulk-row]").check()
+        page.locator("#leads-bulk").get_by_role("button", name="Blocked").click()
+        expect(page.get_by_text("Status of 1 lead changed.")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.locator("#f-password")).to_be_visible()
 
 
 def test_a_dialog_shows_its_errors_and_then_goes_on(owner: BrowserContext):

@@ -1,0 +1,33 @@
+"""The pages of what we did not expect: a defect of ours, and a database that is away."""
+
+from litestar import Litestar, get
+
+from mailgenius.web.visits import ANYONE
+from tests.engine.tracking.test_recorder import outage
+from tests.web.browser import Browser
+from tests.web.conftest import SignedIn
+
+
+@get("/broken", opt=ANYONE)
+async def broken() -> str:
+    raise RuntimeError("postgresql://user:secret@host/db")
+
+
+async def test_a_defect_tells_a_code_and_no_detail(app: Litestar, guest: Browser):
+    app.register(broken)
+    page = await guest.get("/broken")
+    assert (page.status_code, "Something broke on our side" in page.text) == (500, True)
+    assert "tell your administrator this code" in page.text
+    assert "secret" not in page.text
+    over = await guest.get("/broken", htmx=True)
+    assert (over.status_code, over.text) == (500, "")
+    assert "Nothing was changed" in over.headers["hx-trigger"]
+
+
+async def test_an_outage_is_a_page_that_ends_with_it(signed_in: SignedIn, server: str, database_url: str):
+    browser = await signed_in()
+    async with outage(server, database_url):
+        page = await browser.get("/leads")
+        assert (page.status_code, "We will be right back" in page.text) == (503, True)
+        assert database_url not in page.text
+    assert (await browser.get("/leads")).status_code == 200
