@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType, field
 
+from mailgenius.api.audience_shapes import AudienceAnswer, AudienceBody, audience_answer
 from mailgenius.api.bodies import Answer, Body, Id
 from mailgenius.engine.ledger.model import MessageRow, MessageState
 from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.product.analytics.model import CampaignResults
 from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
-from mailgenius.product.leads.model import Audience, SegmentFilter, TagFilter
 
 Name = Annotated[str, Meta(description="What people call it.", examples=["June news"])]
 ScheduledAt = Annotated[
@@ -28,44 +28,6 @@ class SenderBody(Body):
 
     email: Annotated[str, Meta(examples=["news@example.com"])]
     name: Annotated[str, Meta(examples=["Example Shop"])] = ""
-
-
-class TagsBody(Body):
-    """Leads with any of some tags, all of others, and none of others."""
-
-    any: list[str] = field(default_factory=list)
-    all: list[str] = field(default_factory=list)
-    none: list[str] = field(default_factory=list)
-
-
-class SegmentsBody(Body):
-    """Leads in any of some segments, and in none of others."""
-
-    any: list[Id] = field(default_factory=list)
-    none: list[Id] = field(default_factory=list)
-
-
-class AudienceBody(Body):
-    """Who it is for: `{"all": true}`, or tags, or segments; what is named of both must hold."""
-
-    all: bool = False
-    tags: TagsBody = field(default_factory=TagsBody)
-    segments: SegmentsBody = field(default_factory=SegmentsBody)
-
-    def audience(self) -> Audience:
-        """Return what the leads area understands.
-
-        Raises:
-            Invalid: it says nobody in particular.
-        """
-        tags = TagFilter(any=tuple(self.tags.any), all=tuple(self.tags.all), none=tuple(self.tags.none))
-        segments = SegmentFilter(
-            any=tuple(int(each) for each in self.segments.any),
-            none=tuple(int(each) for each in self.segments.none),
-        )
-        audience = Audience(all=self.all, tags=tags, segments=segments)
-        audience.check()
-        return audience
 
 
 class SpeedBody(Body):
@@ -158,29 +120,6 @@ class HaltAnswer(Answer):
     at: datetime | None
 
 
-class TagsAnswer(Answer):
-    """Leads with any of some tags, all of others, and none of others."""
-
-    any: list[str]
-    all: list[str]
-    none: list[str]
-
-
-class SegmentsAnswer(Answer):
-    """Leads in any of some segments, and in none of others."""
-
-    any: list[Id]
-    none: list[Id]
-
-
-class AudienceAnswer(Answer):
-    """Who it is for."""
-
-    all: bool
-    tags: TagsAnswer
-    segments: SegmentsAnswer
-
-
 class LinkAnswer(Answer):
     """A link of the message and its clicks."""
 
@@ -261,21 +200,6 @@ class MessagePage(Answer):
     next_cursor: str | None
 
 
-class FindingAnswer(Answer):
-    """Something to know before launch."""
-
-    severity: Annotated[str, Meta(description="An `error` stops the launch, a `warning` does not.")]
-    field: str
-    message: str
-
-
-class CheckAnswer(Answer):
-    """What stands between a campaign and its launch."""
-
-    ready: Annotated[bool, Meta(description="Whether it can be launched.")]
-    findings: list[FindingAnswer]
-
-
 def campaign_summary(campaign: Campaign) -> CampaignSummary:
     return CampaignSummary(**_common(campaign))
 
@@ -343,7 +267,6 @@ def _halt_answer(campaign: Campaign) -> HaltAnswer | None:
 
 
 def _common(campaign: Campaign) -> dict[str, Any]:
-    tags, segments = campaign.audience.tags, campaign.audience.segments
     return {
         "id": str(campaign.id),
         "name": campaign.name,
@@ -355,13 +278,7 @@ def _common(campaign: Campaign) -> dict[str, Any]:
         "halted": _halt_answer(campaign),
         "sender": SenderAnswer(email=campaign.sender_email, name=campaign.sender_name),
         "reply_to": campaign.reply_to,
-        "audience": AudienceAnswer(
-            all=campaign.audience.all,
-            tags=TagsAnswer(any=list(tags.any), all=list(tags.all), none=list(tags.none)),
-            segments=SegmentsAnswer(
-                any=[str(each) for each in segments.any], none=[str(each) for each in segments.none]
-            ),
-        ),
+        "audience": audience_answer(campaign.audience),
         "recipients": campaign.frozen_count,
         "error": campaign.error,
         "scheduled_at": campaign.scheduled_at,

@@ -11,12 +11,11 @@ from mailgenius.api.bodies import CampaignId, Cursor, Limit
 from mailgenius.api.call import Caller, Done
 from mailgenius.api.campaign_shapes import (
     CampaignSummary,
-    CheckAnswer,
-    FindingAnswer,
     MessagePage,
     campaign_summary,
     message_answer,
 )
+from mailgenius.api.check_shapes import CheckAnswer, FindingAnswer
 from mailgenius.engine.ledger.model import MessageState
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.paging import checked_limit

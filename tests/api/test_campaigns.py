@@ -126,7 +126,11 @@ async def test_a_draft_reads_back_as_it_was_written(client: httpx.AsyncClient, d
     read = (await client.get(f"/api/v1/campaigns/{draft['id']}")).json()
     assert (read["state"], read["counts"], read["total"]) == ("draft", {}, 0)
     assert read["sender"] == {"email": "news@example.com", "name": "Shop"}
-    assert read["audience"] == {"all": True, "tags": {"any": [], "all": [], "none": []}}
+    assert read["audience"] == {
+        "all": True,
+        "tags": {"any": [], "all": [], "none": []},
+        "segments": {"any": [], "none": []},
+    }
     for number in ("sent", "delivered", "opened", "clicked", "unsubscribed", "bounced"):
         assert read[number] == 0
     assert [item["id"] for item in (await client.get("/api/v1/campaigns")).json()["items"]] == [draft["id"]]

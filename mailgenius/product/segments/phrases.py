@@ -190,8 +190,8 @@ PORTUGUESE = Phrases(
     consent_given="há consentimento",
     consent_missing="falta consentimento",
     acts={
-        "sent": ("{} foi enviada a eles", "{} não foi enviada a eles"),
-        "delivered": ("{} chegou a eles", "{} não chegou a eles"),
+        "sent": ("{} foi enviada", "{} não foi enviada"),
+        "delivered": ("{} chegou", "{} não chegou"),
         "opened": ("abriram {}", "não abriram {}"),
         "clicked": ("clicaram em {}", "não clicaram em {}"),
         "bounced": ("{} voltou", "{} não voltou"),
