@@ -22,8 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = (
     "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/new", "/imports", "/imports/1", "/imports/2",
     "/imports/3", "/imports/new", "/settings", "/settings/members", "/settings/api-keys", "/settings/profile",
-    "/settings/workspaces", "/settings/sending", "/connections", "/welcome", "/welcome/workspace", "/operations",
-    "/dead-letters",
+    "/settings/workspaces", "/settings/sending", "/connections",
+    "/welcome", "/welcome/workspace",
+    "/operations", "/dead-letters",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}

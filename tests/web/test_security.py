@@ -22,6 +22,7 @@ async def test_every_answer_carries_the_policy_and_a_fresh_nonce(guest: Browser)
     for answer in (first, second):
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
         assert "frame-ancestors 'none'" in policy
         assert "unsafe-inline" not in policy.split("style-src-attr")[0]
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -5,15 +5,15 @@ from typing import Any, Final
 from litestar import Router, get, post
 from litestar.datastructures import Cookie
 
-from mailgenius.kit.errors import Invalid
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.errors import TooManyAttempts, WrongCredentials
 from mailgenius.product.workspaces.model import LOCALES, THEMES
 from mailgenius.web import security
 from mailgenius.web.failures import NO_WORKSPACE_PATH, PASSWORD_PATH, SIGN_IN_PATH
-from mailgenius.web.forms.auth import PASSWORD_FIELDS, PasswordForm, SignInForm
-from mailgenius.web.forms.reading import FORM, FormReader, errors_of
+from mailgenius.web.forms.auth import SignInForm
+from mailgenius.web.forms.reading import FORM, FormReader
 from mailgenius.web.i18n import _
+from mailgenius.web.pages.passwords import change_own_password
 from mailgenius.web.templating import Flash
 from mailgenius.web.texts import message_of
 from mailgenius.web.visits import ANYONE, NEWCOMER, SIGNED_IN, CurrentVisit, Page, Visit
@@ -80,16 +80,7 @@ async def password_page(visit: CurrentVisit) -> Page:
 @post(PASSWORD_PATH, opt=NEWCOMER)
 async def choose_password(visit: CurrentVisit) -> Page:
     """The first password of one's own. Later changes are made in the profile."""
-    form = PasswordForm.read(await visit.request.form())
-    errors = form.errors
-    if not errors:
-        try:
-            async with visit.trusted() as tx:
-                await workspaces.change_password(
-                    tx, user_id=visit.user.id, current=form.current, new=form.new, token=visit.token
-                )
-        except Invalid as error:
-            errors = errors_of(error, fields=PASSWORD_FIELDS)
+    errors = await change_own_password(visit)
     if errors:
         return visit.html("auth/password.html", code=422, errors=errors)
     return visit.redirect(WELCOME_PATH, Flash("success", _("Your password is set.")))

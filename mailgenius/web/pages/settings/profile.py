@@ -7,10 +7,10 @@ from litestar import get, post
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.web import i18n
-from mailgenius.web.forms.auth import PASSWORD_FIELDS, PasswordForm
 from mailgenius.web.forms.reading import errors_of
 from mailgenius.web.forms.settings import PROFILE_FIELDS, ProfileForm
 from mailgenius.web.i18n import LOCALE_NAMES, _
+from mailgenius.web.pages.passwords import change_own_password
 from mailgenius.web.templating import Flash
 from mailgenius.web.visits import MEMBER, CurrentVisit, Page, Visit
 
@@ -44,16 +44,7 @@ async def save_profile(visit: CurrentVisit) -> Page:
 @post(f"{PROFILE_PATH}/password", opt=MEMBER)
 async def change_password(visit: CurrentVisit) -> Page:
     """Change the password; other browsers of this person are signed out."""
-    form = PasswordForm.read(await visit.request.form())
-    errors = form.errors
-    if not errors:
-        try:
-            async with visit.trusted() as tx:
-                await workspaces.change_password(
-                    tx, user_id=visit.user.id, current=form.current, new=form.new, token=visit.token
-                )
-        except Invalid as error:
-            errors = errors_of(error, fields=PASSWORD_FIELDS)
+    errors = await change_own_password(visit)
     if errors:
         return _profile(visit, ProfileForm.of(visit.user), password_errors=errors)
     text = _("Your password is set. Other browsers were signed out.")
