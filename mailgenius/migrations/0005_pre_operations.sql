@@ -30,3 +30,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON engine_totals TO mailgenius_engine;
 -- What is under way, and what ended lately, is found among any number of orders of the past.
 CREATE INDEX orders_undrained_idx ON orders (workspace_id, id) WHERE drained_at IS NULL;
 CREATE INDEX orders_drained_idx ON orders (drained_at) WHERE drained_at IS NOT NULL;
+-- Messages without an answer are few: their counters are found without reading those of all that went well.
+CREATE INDEX message_counts_unknown_idx ON message_counts (workspace_id, order_id) WHERE state = 'unknown';

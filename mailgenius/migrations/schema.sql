@@ -1528,6 +1528,8 @@ CREATE INDEX leads_tags_idx ON public.leads USING gin (tags);
 
 CREATE INDEX members_user_idx ON public.members USING btree (user_id);
 
+CREATE INDEX message_counts_unknown_idx ON public.message_counts USING btree (workspace_id, order_id) WHERE (state = 'unknown'::public.message_state);
+
 CREATE INDEX message_engagement_order_idx ON public.message_engagement USING btree (workspace_id, order_id, message_id);
 
 CREATE INDEX messages_address_idx ON ONLY public.messages USING btree (workspace_id, address, id) WHERE (lead_id IS NULL);

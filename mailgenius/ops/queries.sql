@@ -152,12 +152,15 @@ WITH looked AS MATERIALIZED (
      WHERE drained_at > now() - %(lately)s::interval
        AND (%(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint)
 )
-SELECT coalesce(sum(c.n) FILTER (WHERE c.state = 'unknown'), 0)::bigint AS unknown,
-       coalesce(sum(c.n) FILTER (WHERE c.state IN ('accepted', 'delivered', 'bounced', 'complained')
-                                   AND c.hour = date_trunc('hour', now())), 0)::bigint AS sent_this_hour
-  FROM looked l
-  JOIN message_counts c ON c.workspace_id = l.workspace_id AND c.order_id = l.id
- WHERE c.state IN ('unknown', 'accepted', 'delivered', 'bounced', 'complained');
+SELECT coalesce((SELECT sum(c.n)
+                   FROM looked l
+                   JOIN message_counts c ON c.workspace_id = l.workspace_id AND c.order_id = l.id
+                  WHERE c.state = 'unknown'), 0)::bigint AS unknown,
+       coalesce((SELECT sum(c.n)
+                   FROM looked l
+                   JOIN message_counts c ON c.workspace_id = l.workspace_id AND c.order_id = l.id
+                  WHERE c.hour = date_trunc('hour', now())
+                    AND c.state IN ('accepted', 'delivered', 'bounced', 'complained')), 0)::bigint AS sent_this_hour;
 
 -- name: deferred-by-reason
 -- Why messages wait for another attempt, by the provider's code at the last one; some thousand are looked at, which
