@@ -84,6 +84,7 @@ CASES: dict[str, Case] = {
     "get /api/v1/imports/{import_id}": Case(),
     "get /api/v1/imports/{import_id}/rejects": Case(),
     "post /api/v1/imports/{import_id}/cancel": Case(),
+    "post /api/v1/imports/{import_id}/make": Case(),
     "get /api/v1/leads": LIST,
     # The same identity in another workspace is another lead.
     "post /api/v1/leads": Case(json=lambda world: {"email": world.lead["email"]}, answers={201}),

@@ -28,7 +28,7 @@ OTHER_ARCHIVES = (b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xf
 MAX_UNPACKED = 4 << 30
 MAX_RATIO = 200
 """Lists of people shrink to a fifth or a twentieth; a hundredth is rare."""
-SMALL = 16 << 20
+SMALL = 8 << 20
 """What unpacks to less does no harm, whatever the ratio."""
 MAX_FILES = 100
 MAX_ENTRIES = 10_000
