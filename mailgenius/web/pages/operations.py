@@ -14,7 +14,7 @@ from mailgenius.web.templating import render
 from mailgenius.web.visits import MEMBER, CurrentVisit, Page, Visit
 
 PATH: Final = "/operations"
-EVERY_S: Final = 3.0
+EVERY_S: Final = 5.0
 CAMPAIGN_PRIORITY: Final = 10
 SLOW_S: Final = 60.0
 """A batch that has waited so long deserves a look."""
