@@ -80,7 +80,7 @@ def read_spec(path: Path) -> CampaignSpec:
     if (checked.template_id is None) == (checked.template is None):
         raise invalid(path.name, "needs one of template_id and template")
     if checked.connection_id is not None and checked.connection is not None:
-        raise invalid(path.name, "takes one of connection_id and connection; none leaves the choice to the engine")
+        raise invalid(path.name, "takes connection_id or connection; none leaves the choice to the engine")
     if checked.template and bool(checked.template.html) == bool(checked.template.mjml):
         raise invalid(path.name, "template needs one of html and mjml")
     return checked

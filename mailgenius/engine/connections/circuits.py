@@ -68,7 +68,7 @@ async def begin_probe(tx: Tx, *, workspace_id: int, connection_id: int) -> bool:
 
 
 async def end_probe(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
-    """End a trial that said nothing of the connection, because its messages were at fault or did not leave."""
+    """End a trial that said nothing of the connection: its messages were at fault, or did not leave."""
     await queries.end_probe(tx, workspace_id=workspace_id, connection_id=connection_id)
 
 

@@ -5,9 +5,7 @@ do this is the doors' business, and how a provider is spoken to that of the chan
 """
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from mailgenius.channels.contract import (
 )
 from mailgenius.channels.errors import UnknownProvider
 from mailgenius.engine.connections import queries
+from mailgenius.engine.connections.checking import cleaned, problems_of, raise_problems
 from mailgenius.engine.connections.circuits import (
     begin_probe as begin_probe,
     circuits as circuits,
@@ -46,17 +45,11 @@ from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 
-LONGEST_NAME = 100
 LONGEST_ERROR = 500
-HIGHEST_LIMIT = 2_147_483_647
 CHECK_TIMEOUT = timedelta(seconds=30)
-HIGHEST_WEIGHT = 1000
-MOST_DOMAINS = 50
 ANY_SENDER = Routing()
 NO_WARM_UP = WarmUp()
-STEEPEST = 10
 
-_DOMAIN = re.compile(r"(?=.{3,253}$)[^\s@/:]+\.[^\s@/:.]{2,63}")
 
 # Whoever changes where a connection leads types its secrets again: otherwise a person who may edit
 # connections, but was never told the password, could have it sent to a server of their own.
@@ -90,15 +83,9 @@ async def create(
     name = name.strip()
     kind = _provider(provider, channel)
     given = {key: value for key, value in settings.items() if value is not None}
-    routing = _cleaned(routing)
-    _raise_problems(
-        [
-            *_name_problems(name),
-            *_limit_problems(limits),
-            *_routing_problems(routing),
-            *_warm_up_problems(warm_up),
-            *_setting_problems(kind, given),
-        ]
+    routing = cleaned(routing)
+    raise_problems(
+        problems_of(kind, name=name, settings=given, limits=limits, routing=routing, warm_up=warm_up)
     )
     shown, hidden = _split(kind, given)
     try:
@@ -152,22 +139,16 @@ async def update(
     kind = _provider(before.provider, before.channel)
     kept = _kept(kind, _unseal(keys, workspace_id, connection_id, stored), settings)
     given = {key: value for key, value in settings.items() if value is not None} | kept
-    routing = before.routing if routing is None else _cleaned(routing)
+    routing = before.routing if routing is None else cleaned(routing)
     warm_up = before.warm_up if warm_up is None else warm_up
-    problems = [
-        *_name_problems(name),
-        *_limit_problems(limits),
-        *_routing_problems(routing),
-        *_warm_up_problems(warm_up),
-        *_setting_problems(kind, given),
-    ]
+    problems = problems_of(kind, name=name, settings=given, limits=limits, routing=routing, warm_up=warm_up)
     shown, hidden = _split(kind, given)
     if _leads_elsewhere(before.settings, shown):
         problems += [
             Problem(f"settings.{key}", "Type this again, because the connection now leads elsewhere.")
             for key in kept
         ]
-    _raise_problems(problems)
+    raise_problems(problems)
     try:
         await queries.update(
             tx,
@@ -263,59 +244,6 @@ def _provider(name: str, channel: str) -> Provider:
     if kind.channel != channel:
         raise Invalid(problems=[Problem("channel", "This provider does not send over this channel.")])
     return kind
-
-
-def _raise_problems(problems: Sequence[Problem]) -> None:
-    if problems:
-        raise Invalid(problems=problems)
-
-
-def _name_problems(name: str) -> list[Problem]:
-    if not name:
-        return [Problem("name", "Enter a name.")]
-    if len(name) > LONGEST_NAME:
-        return [Problem("name", "A name has at most 100 characters.")]
-    return []
-
-
-def _limit_problems(limits: Limits) -> list[Problem]:
-    return [
-        Problem(f"limits.{key}", "Enter a whole number above zero, or nothing for no limit.")
-        for key, value in asdict(limits).items()
-        if value is not None and not 0 < value <= HIGHEST_LIMIT
-    ]
-
-
-def _cleaned(routing: Routing) -> Routing:
-    domains = (domain.strip().lower().removeprefix("@") for domain in routing.sender_domains)
-    return replace(routing, sender_domains=tuple(dict.fromkeys(domain for domain in domains if domain)))
-
-
-def _routing_problems(routing: Routing) -> list[Problem]:
-    problems = []
-    if not 0 <= routing.weight <= HIGHEST_WEIGHT:
-        problems.append(Problem("weight", "Enter a number from 0 to 1000."))
-    domains = routing.sender_domains
-    if len(domains) > MOST_DOMAINS or any(_DOMAIN.fullmatch(domain) is None for domain in domains):
-        problems.append(Problem("sender_domains", "Enter domains, such as example.com."))
-    return problems
-
-
-def _warm_up_problems(warm_up: WarmUp) -> list[Problem]:
-    if warm_up.start is None:
-        return []
-    problems = []
-    if not 0 < warm_up.start <= HIGHEST_LIMIT:
-        problems.append(Problem("warm_up.start", "Enter a whole number above zero."))
-    if warm_up.target is None or not warm_up.start < warm_up.target <= HIGHEST_LIMIT:
-        problems.append(Problem("warm_up.target", "Enter a number above that of the first day."))
-    if not 1 < warm_up.factor <= STEEPEST:
-        problems.append(Problem("warm_up.factor", "Enter a number above 1 and up to 10, such as 1.5."))
-    return problems
-
-
-def _setting_problems(kind: Provider, settings: Mapping[str, Any]) -> list[Problem]:
-    return [Problem(f"settings.{key}", text) for key, text in kind.validate(settings).items()]
 
 
 def _split(kind: Provider, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

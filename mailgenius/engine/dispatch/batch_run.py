@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from mailgenius.channels.contract import OutgoingMessage, SendResult
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.drip import drip
+from mailgenius.engine.dispatch.ending import Ending, stopped_within
 from mailgenius.engine.dispatch.leave import Leave, take_leave
 from mailgenius.engine.dispatch.lessons import hold_if_unhealthy, tell, tell_of_connection
 from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
@@ -39,22 +39,8 @@ SUSPICIOUS = 2
 """So many dead addresses in one window make us look at the order before the next one opens."""
 TRIAL_WINDOW = 10
 """So many messages try a connection that did not work."""
-NOTHING = timedelta(0)
 
 log = logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ending:
-    """Why a batch is given back, and when it should be claimed again."""
-
-    wait: timedelta = NOTHING
-    connection_waits: bool = False
-    """The wait is the whole connection's: its pace is booked."""
-    fault: str = ""
-    """What is wrong with the connection, or with us; empty when nothing is."""
-    asked: timedelta | None = None
-    """How long the peer asked us to leave the connection alone."""
 
 
 class BatchRun:
@@ -101,7 +87,7 @@ class BatchRun:
             if not leave.window:
                 continue
             early = leave.begins_at - self._sender.ready_s - time.monotonic()
-            if leave.place_of and early > 0 and await _stopped_within(stop, timedelta(seconds=early)):
+            if leave.place_of and early > 0 and await stopped_within(stop, timedelta(seconds=early)):
                 await self._return_leave(leave, leave.window)
                 break
             opening = time.monotonic()
@@ -148,10 +134,7 @@ class BatchRun:
                 pause = min(pause * 2, 5.0)
             else:
                 break
-        bounced = bool(self._done.bounces)
-        self._settled()
-        if bounced:
-            await hold_if_unhealthy(self._db, claim=self._claim)
+        await self._settled()
 
     @property
     def _works_again(self) -> bool:
@@ -197,8 +180,7 @@ class BatchRun:
                 shard=self._shard,
             )
             await self._tell(tx)
-        self._settled()
-        await hold_if_unhealthy(self._db, claim=self._claim)
+        await self._settled()
 
     async def _open(self, window: Sequence[QueuedMessage]) -> Gate | None:
         """Settle the window before and open this one; None when this one must not be sent.
@@ -233,10 +215,7 @@ class BatchRun:
         if not settled.owned:
             metrics.LOST_LEASES.inc()
             log.warning("lease lost", workspace=self._claim.workspace_id, batch=self._claim.batch_id)
-        bounced = bool(self._done.bounces)
-        self._settled()
-        if bounced:
-            await hold_if_unhealthy(self._db, claim=self._claim)
+        await self._settled()
         return gate
 
     async def _tell(self, tx: Tx) -> None:
@@ -290,8 +269,7 @@ class BatchRun:
         took = time.monotonic() - started
         if made and not leave.place_of:
             self._sender.took(len(made), took)
-        accepted = any(item.state is MessageState.ACCEPTED for item in self._done.settlements)
-        self.accepted_any = self.accepted_any or accepted
+        self.accepted_any |= any(item.state is MessageState.ACCEPTED for item in self._done.settlements)
         metrics.WINDOWS.labels(self._order.channel).inc()
         metrics.WINDOW_SECONDS.labels(self._order.channel).observe(took)
 
@@ -307,20 +285,12 @@ class BatchRun:
             return [NOT_ANSWERED] * len(messages)
         return complete(results, len(messages))
 
-    def _settled(self) -> None:
-        """Forget outcomes that are written down."""
+    async def _settled(self) -> None:
+        """Forget outcomes that are written down, and see whether their order may go on."""
         for state, count in Counter(item.state for item in self._done.settlements).items():
             metrics.MESSAGES.labels(self._order.channel, state).inc(count)
         if self._works_again:
             self._sender.troubled = False
-        self._done = Outcomes()
-
-
-async def _stopped_within(stop: asyncio.Event, wait: timedelta) -> bool:
-    """Wait, and say whether `stop` came before the end of it."""
-    try:
-        async with asyncio.timeout(wait.total_seconds()):
-            await stop.wait()
-    except TimeoutError:
-        return False
-    return True
+        bounced, self._done = bool(self._done.bounces), Outcomes()
+        if bounced:
+            await hold_if_unhealthy(self._db, claim=self._claim)

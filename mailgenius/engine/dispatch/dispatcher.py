@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.dispatch import metrics
-from mailgenius.engine.dispatch.batch_run import BatchRun, Ending
+from mailgenius.engine.dispatch.batch_run import BatchRun
 from mailgenius.engine.dispatch.composers import Composers
+from mailgenius.engine.dispatch.ending import Ending
 from mailgenius.engine.dispatch.keeper import Keeper
 from mailgenius.engine.dispatch.ports import ComposerFactory, ConnectionSource, RecipientSource
 from mailgenius.engine.dispatch.senders import Senders, SenderUnusable
