@@ -25,6 +25,7 @@ PAGES = (
     "/settings/workspaces", "/settings/sending", "/connections",
     "/welcome", "/welcome/workspace",
     "/operations", "/dead-letters",
+    "/segments", "/segments/new", "/settings/fields", "/settings/fields/new",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
