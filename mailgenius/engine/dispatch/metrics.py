@@ -59,4 +59,4 @@ MESSAGES_TOTAL = f"{_P}messages_total"
 
 def batches() -> int:
     """Return how many batches the engine of this process works on now."""
-    return int(BATCHES.collect()[0].samples[0].value)
+    return int(next(iter(BATCHES.collect())).samples[0].value)

@@ -50,9 +50,7 @@ async def claim(
         skip: lanes that the caller does not want to look at.
         most_priority: lanes with a higher number, which is less urgent, are not looked at.
     """
-    lane = await queries.pick_lane(
-        tx, skip=skip, most_behind=MOST_BEHIND, most_priority=most_priority
-    )
+    lane = await queries.pick_lane(tx, skip=skip, most_behind=MOST_BEHIND, most_priority=most_priority)
     if lane is None:
         return Look()
     ours = [connection for workspace, connection in blocked if workspace == lane.workspace_id]
