@@ -36,10 +36,10 @@ class Answers:
         self._usual_s += USUAL_WEIGHT * (min(took, LONGEST_USUAL_S) - self._usual_s)
 
     def behind_s(self) -> float:
-        """Return by how many seconds the oldest open answer is later than usual."""
+        """Return by how many seconds the oldest open answer is later than twice the usual."""
         if not self._asked:
             return 0.0
-        return time.monotonic() - next(iter(self._asked.values())) - self._usual_s
+        return time.monotonic() - next(iter(self._asked.values())) - 2 * self._usual_s
 
 
 HandOver = Callable[[Sequence[OutgoingMessage]], Awaitable[list[SendResult]]]
