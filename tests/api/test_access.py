@@ -79,7 +79,14 @@ async def test_every_route_names_what_it_needs_and_holds_to_it(
         assert permission in answer.json()["detail"]
 
 
+ASKED_BY_POST = {"/api/v1/segments/preview", "/api/v1/segments/{segment_id}/count"}
+"""A condition tree is too long for an address, and a count takes a while: POST, though no lead changes."""
+FOR_ADMINS = {"/api/v1/operations"}
+"""Read by those alone who may change how things run."""
+
+
 async def test_reading_routes_need_reading_scopes_only(app: Litestar):
     for method, path, permission in routes(app):
         if permission is not None:
-            assert (method == "GET") == permission.endswith(":read"), f"{method} {path}"
+            reads = (method == "GET" or path in ASKED_BY_POST) and path not in FOR_ADMINS
+            assert reads == permission.endswith(":read"), f"{method} {path}"

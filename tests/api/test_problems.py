@@ -57,7 +57,7 @@ async def test_malformed_json_says_so(client: httpx.AsyncClient):
         ({"email": "ana@example.com", "status": "asleep"}, "status"),
         ({"email": "ana@example.com", "consent_at": "2026-01-01T10:00:00"}, "consent_at"),
         ({"email": "ana@example.com", "name": "a\0b"}, "name"),
-        ({"email": "ana@example.com", "fields": {"city": ["Recife"]}}, "fields[...]"),
+        ({"email": "ana@example.com", "fields": {"city": ["Recife"]}}, "fields"),
         ({"email": "not an address"}, "email"),
     ],
 )

@@ -122,12 +122,11 @@ def header_line(name: str, value: str, form: Form, *, utf8: bool = False) -> str
             and value.isprintable()
             and "=?" not in value
         ):
-            return f"{name}: {value}"
+            return f"{name}: {value.strip(' ')}"
         return _text_line(name, value) if form is Form.TEXT else _tokens_line(name, value)
     if form is Form.MAILBOX and name.lower() == "to":
-        return _mailbox_line(
-            name, value, utf8=utf8
-        )  # Differs for every recipient: not worth a place in the cache.
+        # Differs for every recipient: not worth a place in the cache.
+        return _mailbox_line(name, value, utf8=utf8)
     return _cached_line(name, value, form, utf8)
 
 

@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from mailgenius.channels.email.mime import build
 from mailgenius.channels.errors import ContentRefused, HeaderRefused, NeedsSmtpUtf8
@@ -68,6 +68,7 @@ def test_both_bodies_arrive_as_they_were(text: str, html: str, eight_bit: bool):
 
 @settings(max_examples=150, deadline=None)
 @given(subject=READABLE)
+@example(subject=" 0 ")
 def test_subject_arrives_as_it_was(subject: str):
     data = build(letter(headers=headers(Subject=subject))).data
     assert_lawful(data, eight_bit=True)
