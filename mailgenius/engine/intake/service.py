@@ -1,7 +1,5 @@
 """What may be asked of the engine. Each call takes effect when its caller's transaction commits."""
 
-from collections.abc import Sequence
-
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.errors import OrderNotInState
@@ -12,6 +10,8 @@ from mailgenius.engine.ledger.model import (
     OrderHalted,
     OrderState,
     Policy,
+    Recipients,
+    Taken,
 )
 from mailgenius.engine.tracking import service as tracking
 from mailgenius.kit.db.transaction import Tx
@@ -66,10 +66,8 @@ async def open_order(
     return order_id
 
 
-async def accept(
-    tx: Tx, *, workspace_id: int, order_id: int, recipients: Sequence[tuple[int | None, str]]
-) -> int:
-    """Take recipients in, each a lead's id (if any) and an address; return how many.
+async def accept(tx: Tx, *, workspace_id: int, order_id: int, recipients: Recipients) -> Taken:
+    """Take recipients in, each a lead's id (if any) and an address; return how many, and the last lead.
 
     They may leave as soon as the caller commits, also before the order is sealed. A second call takes them
     in a second time: callers keep their cursor in the same transaction.

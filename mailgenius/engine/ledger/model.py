@@ -1,6 +1,6 @@
 """Rows, states and events of the ledger. The tables of transitions are written here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,11 @@ from typing import ClassVar
 
 import msgspec
 
+from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.events import Event
+
+Recipients = Sequence[tuple[int | None, str]] | Fragment
+"""Whom messages are written for: (lead id, address) of each, or a SELECT of them."""
 
 BATCH_SIZE = 1000
 """Most messages in one batch: what an engine takes at a time."""
@@ -137,6 +141,14 @@ class Order:
     per_minute: int | None = None
     """How many of its messages may leave in any minute; None: as fast as they go."""
     per_hour: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What writing messages came to."""
+
+    count: int
+    last_lead_id: int | None  # The greatest; None when no lead was among them.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,9 +3,10 @@
 What settles, ends and recovers is in outcomes.py, what only reads in reports.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from mailgenius.engine.ledger.errors import OrderMissing
 from mailgenius.engine.ledger.model import (
@@ -17,8 +18,10 @@ from mailgenius.engine.ledger.model import (
     OrderState,
     Policy,
     QueuedMessage,
+    Recipients,
+    Taken,
 )
-from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 
 _SQL = load_queries(__file__)
@@ -105,21 +108,20 @@ async def drain_order(tx: Tx, *, workspace_id: int, order_id: int) -> tuple[str,
 
 
 async def insert_messages(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    order_id: int,
-    batch_state: str,
-    recipients: Sequence[tuple[int | None, str]],
-) -> int:
-    return await tx.execute(
-        _SQL["insert-messages"],
-        workspace_id=workspace_id,
-        order_id=order_id,
+    tx: Tx, *, workspace_id: int, order_id: int, batch_state: str, recipients: Recipients
+) -> Taken:
+    statement, parameters = _SQL["insert-messages"], dict[str, Any]()
+    if isinstance(recipients, Fragment):
+        statement, parameters = statement.reading(recipients), dict(recipients.parameters)
+    else:
+        parameters["lead_ids"] = [lead_id for lead_id, _ in recipients]
+        parameters["addresses"] = [address for _, address in recipients]
+    return await tx.one(
+        Taken,
+        statement,
+        **{**parameters, "workspace_id": workspace_id, "order_id": order_id},
         batch_state=batch_state,
         batch_size=BATCH_SIZE,
-        lead_ids=[lead_id for lead_id, _ in recipients],
-        addresses=[address for _, address in recipients],
     )
 
 

@@ -44,9 +44,11 @@ RETURNING o.source, o.source_id
 
 -- name: insert-messages
 -- Take recipients in: their messages, batches of a bounded size over them, the counters, and the order's total.
+-- Who they are is given as arrays, or as a SELECT of (lead_id, address) that another area wrote.
 WITH numbered AS MATERIALIZED (
-    SELECT next_message_id() AS id, r.lead_id, r.address, (r.place - 1) / %(batch_size)s::int AS part
-      FROM unnest(%(lead_ids)s::bigint[], %(addresses)s::text[]) WITH ORDINALITY AS r (lead_id, address, place)
+    SELECT next_message_id() AS id, lead_id, address, (row_number() OVER () - 1) / %(batch_size)s::int AS part
+      FROM (/* rows */ SELECT * FROM unnest(%(lead_ids)s::bigint[], %(addresses)s::text[]) /* end of rows */)
+           AS recipients (lead_id, address)
 ), parts AS MATERIALIZED (
     SELECT part, nextval('batch_id_seq') AS batch_id, count(*)::int AS size, min(id) AS first_id,
            max(id) AS last_id
@@ -66,10 +68,12 @@ WITH numbered AS MATERIALIZED (
 ), total AS (
     UPDATE orders SET taken = taken + (SELECT count(*) FROM numbered)
      WHERE workspace_id = %(workspace_id)s::bigint AND id = %(order_id)s::bigint
+), written AS (
+    INSERT INTO messages (workspace_id, id, order_id, batch_id, lead_id, address)
+    SELECT %(workspace_id)s::bigint, n.id, %(order_id)s::bigint, p.batch_id, n.lead_id, n.address
+      FROM numbered n JOIN parts p USING (part)
 )
-INSERT INTO messages (workspace_id, id, order_id, batch_id, lead_id, address)
-SELECT %(workspace_id)s::bigint, n.id, %(order_id)s::bigint, p.batch_id, n.lead_id, n.address
-  FROM numbered n JOIN parts p USING (part)
+SELECT count(*) AS count, max(lead_id) AS last_lead_id FROM numbered
 
 -- name: wake-lane
 -- Have a lane looked at. The moment always changes, which is how a look under way learns that it is outdated.

@@ -2,7 +2,8 @@
 
 Grammar of a file: `-- name: verb-noun`, then one or more comment lines that say what the statement is for,
 then SQL with named parameters `%(name)s`. A literal percent sign is written twice. Where a statement may be
-narrowed to a compiled condition it says `true /* narrowed */`.
+narrowed to a compiled condition it says `true /* narrowed */`; where it may read other rows than its own,
+these stand between `/* rows */` and `/* end of rows */`.
 """
 
 import re
@@ -14,18 +15,20 @@ from typing import Any
 _NAME = re.compile(r"^-- name: ([a-z][a-z0-9-]*)$", re.MULTILINE)
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 NARROWED = "true /* narrowed */"
+_ROWS = re.compile(r"/\* rows \*/.*?/\* end of rows \*/", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fragment:
-    """A condition put together from a closed set of pieces of SQL; every value in it is a parameter.
+    """A condition or a SELECT, put together from a closed set of pieces of SQL; every value is a parameter.
 
-    Whoever compiles it says which tables and which parameters of the statement it counts on.
+    Whoever compiles it says which tables and which parameters of the statement it counts on. It lets one area
+    use in its statement what another area chooses, without a round trip and without knowing its tables.
     """
 
     sql: str
     parameters: Mapping[str, Any]
-    """Their names are c0, c1 and so on, which no statement uses itself."""
+    """Those of conditions are named c0, c1 and so on, which no statement uses itself."""
     looks_around: bool = False
     """It reads more than the row that it judges: better asked of a stretch of rows than of all."""
 
@@ -50,6 +53,12 @@ class Query:
         return (
             self if fragment is None else replace(self, sql=self.sql.replace(NARROWED, f"({fragment.sql})"))
         )
+
+    def reading(self, rows: Fragment) -> "Query":
+        """Return the statement over other rows than its own; their parameters go beside the statement's."""
+        if _ROWS.search(self.sql) is None:
+            raise ValueError(f"Query {self.name} reads no rows that may be others.")
+        return replace(self, sql=_ROWS.sub(lambda _: rows.sql, self.sql))
 
 
 def load_queries(python_file: str) -> dict[str, Query]:

@@ -223,8 +223,7 @@ async def audience_size(
     return found
 
 
-async def audience_chunk(
-    tx: Tx,
+def audience_rows(
     *,
     workspace_id: int,
     audience: Audience,
@@ -233,17 +232,25 @@ async def audience_chunk(
     after_id: int,
     until_id: int,
     limit: int,
-) -> list[tuple[int, str]]:
-    rows = await tx.rows(
-        _SQL["audience-chunk"].narrowed(condition),
-        workspace_id=workspace_id,
-        channel=channel,
-        after_id=after_id,
-        until_id=until_id,
-        limit=limit,
-        **_tags_of(audience),
-        **(condition.parameters if condition else {}),
+) -> Fragment:
+    """Return the SELECT of a chunk, for a statement of another area to read."""
+    return Fragment(
+        sql=_SQL["audience-chunk"].narrowed(condition).sql,
+        parameters={
+            "workspace_id": workspace_id,
+            "channel": channel,
+            "after_id": after_id,
+            "until_id": until_id,
+            "limit": limit,
+            **_tags_of(audience),
+            **(condition.parameters if condition else {}),
+        },
     )
+
+
+async def audience_chunk(tx: Tx, *, condition: Fragment | None, **chosen: Any) -> list[tuple[int, str]]:
+    parameters = audience_rows(condition=condition, **chosen).parameters
+    rows = await tx.rows(_SQL["audience-chunk"].narrowed(condition), **parameters)
     return [(lead_id, address) for lead_id, address in rows]
 
 

@@ -1,10 +1,8 @@
 """Orders: open them, add messages, move them between states, and notice when they owe nothing any more."""
 
-from collections.abc import Sequence
-
 from mailgenius.engine.ledger import outcomes, queries
 from mailgenius.engine.ledger.errors import OrderNotInState
-from mailgenius.engine.ledger.model import ORDER_TRANSITIONS, OrderDrained, OrderState
+from mailgenius.engine.ledger.model import ORDER_TRANSITIONS, OrderDrained, OrderState, Recipients, Taken
 from mailgenius.engine.ledger.queries import (
     LockedOrder as LockedOrder,
     get_order as get_order,
@@ -25,9 +23,7 @@ __all__ = [
 ]
 
 
-async def add_messages(
-    tx: Tx, *, workspace_id: int, order: LockedOrder, recipients: Sequence[tuple[int | None, str]]
-) -> int:
+async def add_messages(tx: Tx, *, workspace_id: int, order: LockedOrder, recipients: Recipients) -> Taken:
     """Write a message for each recipient. The first batch is claimable as soon as the caller commits.
 
     Raises:
@@ -35,8 +31,6 @@ async def add_messages(
     """
     if order.sealed or order.state in {OrderState.CANCELLED, OrderState.DRAINED}:
         raise OrderNotInState(state=order.state)
-    if not recipients:
-        return 0
     taken = await queries.insert_messages(
         tx,
         workspace_id=workspace_id,
@@ -44,7 +38,8 @@ async def add_messages(
         batch_state="ready" if order.may_send else "held",
         recipients=recipients,
     )
-    await _wake(tx, workspace_id=workspace_id, order=order)
+    if taken.count:
+        await _wake(tx, workspace_id=workspace_id, order=order)
     return taken
 
 

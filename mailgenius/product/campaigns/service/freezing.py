@@ -23,7 +23,7 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
     if campaign.state is not CampaignState.FREEZING or campaign.order_id is None:
         return False
     limit = CHUNK if campaign.frozen_count else FIRST_CHUNK
-    recipients = await leads.audience_chunk(
+    recipients = await leads.audience_rows(
         tx,
         workspace_id=workspace_id,
         audience=campaign.audience,
@@ -33,16 +33,18 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
         limit=limit,
         condition=await frozen_condition(tx, workspace_id=workspace_id, campaign=campaign),
     )
-    if recipients:
-        await intake.accept(tx, workspace_id=workspace_id, order_id=campaign.order_id, recipients=recipients)
+    taken = await intake.accept(
+        tx, workspace_id=workspace_id, order_id=campaign.order_id, recipients=recipients
+    )
+    if taken.last_lead_id is not None:
         await queries.advance_freeze(
             tx,
             workspace_id=workspace_id,
             campaign_id=campaign_id,
-            frozen_to=recipients[-1][0],
-            added=len(recipients),
+            frozen_to=taken.last_lead_id,
+            added=taken.count,
         )
-    if len(recipients) == limit:
+    if taken.count == limit:
         return True
     await queries.finish_freeze(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     await intake.seal(tx, workspace_id=workspace_id, order_id=campaign.order_id)

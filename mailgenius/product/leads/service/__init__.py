@@ -2,6 +2,7 @@
 
 from mailgenius.product.leads.service.audiences import (
     audience_chunk as audience_chunk,
+    audience_rows as audience_rows,
     audience_size as audience_size,
     max_lead_id as max_lead_id,
     merge_data as merge_data,
