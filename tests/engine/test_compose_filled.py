@@ -3,7 +3,7 @@
 import email
 from email import policy
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from mailgenius.channels.contract import OutgoingMessage
 from mailgenius.channels.email.mime import build
@@ -63,6 +63,11 @@ def composed(lead: dict, **content) -> OutgoingMessage:
     html=st.lists(st.sampled_from(PIECES), min_size=1, max_size=8),
     text=st.lists(st.sampled_from(PIECES), max_size=5),
     lead=LEADS,
+)
+@example(
+    html=["<p>{{ lead.fields.number }}</p>"],
+    text=[],
+    lead={"name": "", "fields": {"city": None, "number": 1e15}},
 )
 def test_both_ways_write_the_same_message(html: list[str], text: list[str], lead: dict):
     content = {"subject": "{{ lead.name }} {{ lead.fields.city }}", "html": "".join(html)}

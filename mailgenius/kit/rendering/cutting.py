@@ -100,7 +100,7 @@ class SlotsTemplate:
             value: Any = values
             for name in path:
                 value = value.get(name) if type(value) is dict else _attribute(value)
-            if value is _UNCERTAIN:
+            if not isinstance(value, str) and _is_uncertain(value):
                 return None
             printed[number] = self._written(value)
         if self._template is not None:
@@ -120,6 +120,8 @@ class SlotsTemplate:
 
 
 _UNCERTAIN = object()
+_PLAIN_NUMBER = 1e15
+"""From here on MiniJinja takes some floats for whole numbers, and prints them in its own way."""
 _FIELD = re.compile(r"\{\{[ \t\n]*([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)[ \t\n]*\}\}", re.ASCII)
 _SPECIAL = re.compile("[&<>\"'/]")
 _ESCAPES = str.maketrans(
@@ -133,6 +135,15 @@ def _field(slot: str) -> tuple[str, ...] | None:
     if match is None or match[1] in NOT_FIELDS:
         return None
     return tuple(match[1].split("."))
+
+
+def _is_uncertain(value: Any) -> bool:
+    """Whether MiniJinja may print this in another way than `text_of`."""
+    if isinstance(value, list | tuple):
+        return any(not isinstance(each, str) and _is_uncertain(each) for each in value)
+    if isinstance(value, float):
+        return not -_PLAIN_NUMBER < value < _PLAIN_NUMBER
+    return value is _UNCERTAIN
 
 
 def _attribute(value: Any) -> Any:
