@@ -148,7 +148,8 @@ class Wire(asyncio.Protocol):
 
     def close(self) -> None:
         """Close once everything written has left."""
-        if self._transport is not None:
+        # Closed a second time, a TLS transport of older Pythons lets go of its socket and cannot be aborted.
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
 
     def abort(self) -> None:
