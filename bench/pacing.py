@@ -193,7 +193,6 @@ CONTENT = OrderContent(
     html="<p>Hello</p>",
     text="",
     campaign_name="Pacing",
-    list_id="w1",
 )
 
 

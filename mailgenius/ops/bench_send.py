@@ -121,7 +121,6 @@ def sample_content() -> OrderContent:
             "Unsubscribe: {{ unsubscribe_url }}\n"
         ),
         campaign_name="Autumn",
-        list_id="news.shop.example.com",
     )
 
 

@@ -39,7 +39,6 @@ CONTENT = OrderContent(
     html="<p>Hello {{ lead.name }}</p>",
     text="",
     campaign_name="Autumn",
-    list_id="w1",
 )
 
 

@@ -50,7 +50,6 @@ def make_content(**changes: Any) -> OrderContent:
         "html": HTML,
         "text": "",
         "campaign_name": "Spring",
-        "list_id": "",
     }
     return OrderContent(**values | changes)
 

@@ -129,7 +129,7 @@ def check_letter(address: str, letter: EmailMessage) -> None:
     assert letter["Subject"] == f"José {number}, uma notícia"
     assert letter["To"].addresses[0].addr_spec == address
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert letter["List-Id"]
+    assert re.search(r"<w\d+\.list\.[a-z.]+>$", str(letter["List-Id"]))
     assert letter["Message-ID"]
     html = letter.get_body(("html",))
     text = letter.get_body(("plain",))

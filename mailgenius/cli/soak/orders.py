@@ -37,7 +37,6 @@ CONTENT = OrderContent(
     html="<p>Hello {{ lead.name }}, <a href='https://soak.example/offer'>an offer</a></p>",
     text="Hello {{ lead.name }}",
     campaign_name="Soak",
-    list_id="soak.example",
 )
 
 

@@ -172,7 +172,6 @@ def _fixed_headers(order: Order) -> tuple[tuple[str, str], ...]:
     """Return the headers that all messages of an order share."""
     content = order.content
     domain = content.sender_email.rpartition("@")[2]
-    list_id = content.list_id or f"w{order.workspace_id}.list.{domain}"
     sender_name = _one_line(content.sender_name)
     headers = [
         ("From", mailbox(sender_name, content.sender_email)),
@@ -182,7 +181,8 @@ def _fixed_headers(order: Order) -> tuple[tuple[str, str], ...]:
     if content.leavable:
         headers = [
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ("List-Id", list_id if "<" in list_id else f"{sender_name or domain} <{list_id}>"),
+            # RFC 2919 wants a label inside a domain; the same for all that a workspace sends from there.
+            ("List-Id", f"{sender_name or domain} <w{order.workspace_id}.list.{domain}>"),
             *headers,
         ]
     if content.reply_to:

@@ -109,7 +109,6 @@ class OrderContent:
     html: str
     text: str
     campaign_name: str
-    list_id: str
     track_opens: bool = True
     track_clicks: bool = True
     sample: bool = False

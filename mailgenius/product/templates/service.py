@@ -148,7 +148,6 @@ async def preview(
         html=parts.html,
         text=parts.text,
         campaign_name=template.name,
-        list_id="preview",
         track_opens=False,
         track_clicks=False,
         sample=True,

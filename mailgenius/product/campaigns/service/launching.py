@@ -137,7 +137,6 @@ async def content_of(tx: Tx, *, workspace_id: int, campaign: Campaign) -> OrderC
         html=compiled.html,
         text=compiled.text,
         campaign_name=campaign.name,
-        list_id=f"w{workspace_id}",
     )
 
 

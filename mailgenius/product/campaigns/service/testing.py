@@ -71,7 +71,6 @@ async def send_test(tx: Tx, *, workspace_id: int, test: TestSend) -> int:
             html=compiled.html,
             text=compiled.text,
             campaign_name=test.campaign_name or template.name,
-            list_id=f"w{workspace_id}",
             track_opens=False,
             track_clicks=False,
             sample=True,

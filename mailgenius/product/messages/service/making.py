@@ -129,7 +129,6 @@ async def _content(tx: Tx, *, workspace_id: int, make: Make) -> OrderContent:
         html=compiled.html,
         text=compiled.text,
         campaign_name=name,
-        list_id=f"w{workspace_id}",
         track_opens=make.track_opens,
         track_clicks=make.track_clicks,
         leavable=make.unsubscribe,
