@@ -12,27 +12,20 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import psycopg
 import uvloop
 
-from mailgenius.cli.bench.rooms import bench_settings, room
-from mailgenius.engine.connections import service as connections
-from mailgenius.engine.connections.model import Limits
+from mailgenius.cli.bench.rooms import Room, room
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.services import Services
+from mailgenius.ops.bench_place import connect
 from mailgenius.ops.bench_sink import Sink, running_sink
 from mailgenius.processes.roles import Role
-from mailgenius.processes.services import open_services
 from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.campaigns.model import CampaignInput
 from mailgenius.product.leads.model import Audience
 from mailgenius.product.templates import service as templates
 from mailgenius.product.templates.starters import starter
-from mailgenius.product.workspaces import service as workspaces
 
 LEADS = """
 INSERT INTO leads (workspace_id, email, name, fields)
@@ -53,34 +46,10 @@ SELECT workspace_id, 1, 1 + id / 1000, id, email
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Here:
-    """A throw-away installation with one workspace."""
-
-    services: Services
-    workspace_id: int
-
-    @property
-    def url(self) -> str:
-        return self.services.settings.database_url
-
-
-@asynccontextmanager
-async def place(*, send: bool) -> AsyncIterator[Here]:
-    """Make it, with its processes when messages are to leave; else the freeze is ours alone to run."""
-    if send:
-        async with room(Role.ENGINE, Role.JOBS) as running:
-            yield Here(services=running.services, workspace_id=running.workspace_id)
-        return
-    with bench_settings() as settings:
-        async with open_services(settings) as services:
-            async with services.db.trusted() as tx:
-                workspace = await workspaces.create_workspace(tx, name="Bench")
-            yield Here(services=services, workspace_id=workspace.id)
-
-
 async def main(leads: int, *, send: bool) -> None:
-    async with place(send=send) as here, running_sink(here.services.settings.home) as sink:
+    roles = (Role.ENGINE, Role.JOBS) if send else ()
+    # Without sending the freeze is ours alone to run.
+    async with room(*roles) as here, running_sink(here.services.settings.home) as sink:
         with psycopg.connect(here.url, autocommit=True) as connection:
             connection.execute(LEADS, {"workspace_id": here.workspace_id, "leads": leads})
             connection.execute("VACUUM ANALYZE leads")
@@ -96,7 +65,7 @@ async def main(leads: int, *, send: bool) -> None:
     print(json.dumps({key: round(value, 3) for key, value in result.items()}))
 
 
-async def _first_message(here: Here, sink: Sink, campaign_id: int) -> float:
+async def _first_message(here: Room, sink: Sink, campaign_id: int) -> float:
     started = time.perf_counter()
     await _launch(here, campaign_id)
     while not sink.take():  # noqa: ASYNC110  # The sink is another process, which writes a file.
@@ -104,7 +73,7 @@ async def _first_message(here: Here, sink: Sink, campaign_id: int) -> float:
     return time.perf_counter() - started
 
 
-async def _freeze(here: Here, campaign_id: int) -> float:
+async def _freeze(here: Room, campaign_id: int) -> float:
     await _launch(here, campaign_id)
     started = time.perf_counter()
     more = True
@@ -114,7 +83,7 @@ async def _freeze(here: Here, campaign_id: int) -> float:
     return time.perf_counter() - started
 
 
-def _plain(here: Here, leads: int) -> float:
+def _plain(here: Room, leads: int) -> float:
     with psycopg.connect(here.url, autocommit=True) as connection:
         connection.execute(TWIN)
         connection.execute("CHECKPOINT")
@@ -126,17 +95,22 @@ def _plain(here: Here, leads: int) -> float:
     return seconds
 
 
-async def _launch(here: Here, campaign_id: int) -> None:
+async def _launch(here: Room, campaign_id: int) -> None:
     async with here.services.db.trusted() as tx:
         await campaigns.launch(tx, workspace_id=here.workspace_id, campaign_id=campaign_id)
 
 
-async def _draft(here: Here, sink: Sink) -> int:
+async def _draft(here: Room, sink: Sink) -> int:
     async with here.services.db.trusted() as tx:
         draft = CampaignInput(
             name="Launch",
             template_id=await _template(tx, here),
-            connection_id=await _connection(tx, here, sink),
+            connection_id=await connect(
+                tx,
+                workspace_id=here.workspace_id,
+                settings=sink.connection_settings(),
+                keys=here.services.keys,
+            ),
             sender_email="bench@example.com",
             sender_name="Bench",
             audience=Audience(all=True),
@@ -144,23 +118,9 @@ async def _draft(here: Here, sink: Sink) -> int:
         return (await campaigns.create(tx, workspace_id=here.workspace_id, campaign=draft)).id
 
 
-async def _template(tx: Tx, here: Here) -> int:
+async def _template(tx: Tx, here: Room) -> int:
     start = starter("newsletter", locale="pt_BR", name="Launch")
     return (await templates.create(tx, workspace_id=here.workspace_id, template=start)).id
-
-
-async def _connection(tx: Tx, here: Here, sink: Sink) -> int:
-    made = await connections.create(
-        tx,
-        workspace_id=here.workspace_id,
-        name="Sink",
-        channel="email",
-        provider="smtp",
-        settings=sink.connection_settings(),
-        limits=Limits(),
-        keys=here.services.keys,
-    )
-    return made.id
 
 
 if __name__ == "__main__":

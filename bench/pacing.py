@@ -8,28 +8,21 @@ limit was used while work waited. The last line is JSON; the exit code is 1 when
 
 import asyncio
 import json
-import os
 import sys
-import tempfile
 from argparse import ArgumentParser
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mailgenius.channels.contract import Channel
-from mailgenius.engine.connections import service as connections
 from mailgenius.engine.connections.model import Limits
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import OrderContent
 from mailgenius.engine.pacing import service as pacing
 from mailgenius.engine.pacing.model import Limit, Rate, Scope
-from mailgenius.kit.config import Settings, load_settings
+from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import Keys
-from mailgenius.kit.db.database import Database
-from mailgenius.kit.db.embedded import EmbeddedPostgres
-from mailgenius.kit.db.migrations import migrate
-from mailgenius.kit.jobs import Jobs
+from mailgenius.ops.bench_place import connect, database_of, open_order, scratch_installation, start_engine
+from mailgenius.ops.bench_sink import Sink, running_sink, stop
 from mailgenius.product.workspaces import service as workspaces
 
 PER_SECOND = 200
@@ -70,8 +63,8 @@ def used(moments: Sequence[float], per_second: float) -> float:
     return (len(later) - 1) / (later[-1] - later[0]) / per_second if len(later) > 1 else 0.0
 
 
-def judge(record: Path, *, engines: int) -> list[Line]:
-    rows = [line.split("\t") for line in record.read_text().splitlines()]
+def judge(record: Sequence[str], *, engines: int) -> list[Line]:
+    rows = [line.split("\t") for line in record]
     taken = sorted((float(row[2]), row[1]) for row in rows)
     plain = [at for at, address in taken if address.startswith("p")]
     gmail = [at for at, address in taken if address.startswith("p") and address.endswith("@gmail.com")]
@@ -94,36 +87,10 @@ def judge(record: Path, *, engines: int) -> list[Line]:
     ]
 
 
-@asynccontextmanager
-async def child(*command: str, log: Path, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *command, stdout=asyncio.subprocess.PIPE, stderr=output,
-            env={**os.environ, **environ},
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.communicate(), 60)
-
-
-@contextmanager
-def database(folder: Path) -> Iterator[Settings]:
-    settings = load_settings({"MAILGENIUS_HOME": str(folder)})
-    server = EmbeddedPostgres(settings.home)
-    migrate(server.acquire())
-    try:
-        yield settings
-    finally:
-        server.release()
-
-
-async def prepare(settings: Settings, *, port: int, seconds: float) -> None:
+async def prepare(settings: Settings, sink: Sink, *, seconds: float) -> None:
     """Write orders that keep every limit busy for longer than we look."""
     messages = int(seconds * PER_SECOND * 2)
-    async with Database(EmbeddedPostgres(settings.home).url, Jobs([])) as db, db.trusted() as tx:
+    async with database_of(settings) as db, db.trusted() as tx:
         workspace_id = (await workspaces.create_workspace(tx, name="Bench")).id
         await pacing.set_limits(
             tx,
@@ -134,24 +101,18 @@ async def prepare(settings: Settings, *, port: int, seconds: float) -> None:
             ("p", Limits(per_second=PER_SECOND), None),
             ("o", Limits(), ORDER_PER_MINUTE),
         ):
-            made = await connections.create(
+            connection_id = await connect(
                 tx,
                 workspace_id=workspace_id,
                 name=name,
-                channel=Channel.EMAIL,
-                provider="smtp",
-                settings={"host": "127.0.0.1", "port": port, "security": "none", "connections": 4},
+                settings=sink.connection_settings(),
                 limits=limits,
                 keys=Keys(settings.secret_key),
             )
-            order_id = await intake.open_order(
+            order_id = await open_order(
                 tx,
                 workspace_id=workspace_id,
-                source="api",
-                source_id=None,
-                channel=Channel.EMAIL,
-                priority=10,
-                connection_id=made.id,
+                connection_id=connection_id,
                 content=CONTENT,
                 per_minute=speed,
             )
@@ -162,26 +123,22 @@ async def prepare(settings: Settings, *, port: int, seconds: float) -> None:
 
 
 async def run(*, engines: int, seconds: float) -> list[Line]:
-    with tempfile.TemporaryDirectory(prefix="mailgenius-pacing-") as place, database(Path(place)) as settings:
-        folder = Path(place)
-        record = folder / "sink.tsv"
-        arguments = ("--port", "0", "--timed", "--record", str(record))
-        async with child("mailgenius.channels.email.smtp.sink", *arguments, log=folder / "sink.log") as sink:
-            line = await asyncio.wait_for(sink.stdout.readline(), 30) if sink.stdout else b""
-            port = json.loads(line)["port"]
-            await prepare(settings, port=port, seconds=seconds)
+    with scratch_installation(None) as settings:
+        async with running_sink(settings.home, "--timed") as sink:
+            await prepare(settings, sink, seconds=seconds)
             async with asyncio.TaskGroup() as group:
                 for number in range(engines):
-                    group.create_task(engine(folder / f"engine{number}.log", settings, seconds))
-        return judge(record, engines=engines)
+                    group.create_task(engine(settings.home / f"engine{number}.log", settings, seconds))
+        return judge(sink.recorded(), engines=engines)
 
 
 async def engine(log: Path, settings: Settings, seconds: float) -> None:
-    async with child(
-        "mailgenius.processes", "engine", "--parent", str(os.getpid()), "--roles", "engine",
-        log=log, MAILGENIUS_HOME=str(settings.home), MAILGENIUS_DATABASE_URL="",
-    ):  # fmt: skip
+    with log.open("w") as output:
+        process = await start_engine(settings, output)
+    try:
         await asyncio.sleep(WARM_UP_S + seconds)
+    finally:
+        await stop(process)
 
 
 CONTENT = OrderContent(

@@ -7,24 +7,19 @@ COPY text over two connections into a table with the same columns and indexes; t
 
 import asyncio
 import json
-import os
 import random
 import resource
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mailgenius.kit.config import Settings, load_settings
-from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.embedded import EmbeddedPostgres
-from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.db.scratch import time_plain_copy
-from mailgenius.kit.jobs import JobContext, Jobs, JobTable
+from mailgenius.kit.jobs import JobContext, JobTable
 from mailgenius.kit.storage import open_storage
+from mailgenius.ops.bench_place import database_of, environment, scratch_installation
 from mailgenius.ops.bench_sink import BenchFailed
 from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.model import ImportState
@@ -63,7 +58,8 @@ async def bench_import(
         BenchFailed: the import did not take every row.
     """
     tell = progress or (lambda _: None)
-    with _scratch(home) as folder, _database(folder) as settings:
+    with scratch_installation(home) as settings:
+        folder = settings.home
         workspace_id = await _workspace(settings)
         tell(f"Writing a file of {rows:,} leads")
         await asyncio.to_thread(_write, folder, workspace_id, rows)
@@ -84,39 +80,13 @@ async def bench_import(
     }
 
 
-@contextmanager
-def _scratch(home: Path | None) -> Iterator[Path]:
-    if home is not None:
-        home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="mailgenius-bench-", dir=home))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[Settings]:
-    settings = load_settings({"MAILGENIUS_HOME": str(folder)})
-    server = EmbeddedPostgres(settings.home)
-    migrate(server.acquire())
-    try:
-        yield settings
-    finally:
-        server.release()
-
-
-def _open(settings: Settings) -> Database:
-    return Database(EmbeddedPostgres(settings.home).url, Jobs([queue]))
-
-
 @queue.job("imports.run")
 async def never(_context: JobContext, **_: object) -> None:
     """Stand for the job in the queue, which nobody works here: the child runs the import itself."""
 
 
 async def _workspace(settings: Settings) -> int:
-    async with _open(settings) as db, db.trusted() as tx:
+    async with database_of(settings, queue) as db, db.trusted() as tx:
         return (await workspaces.create_workspace(tx, name="Bench")).id
 
 
@@ -166,15 +136,14 @@ async def _import(settings: Settings, workspace_id: int, rows: int) -> tuple[flo
     file = _csv_file(settings.home)
     key = f"imports/{workspace_id}/bench/leads.csv"
     size = await open_storage(settings).put(key, _uploaded(file), limit=file.stat().st_size)
-    async with _open(settings) as db:
+    async with database_of(settings, queue) as db:
         async with db.tenant(workspace_id) as tx:
             started = await imports.start(
                 tx, workspace_id=workspace_id, file_key=key, file_name=file.name, file_size=size
             )
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", __spec__.name, str(workspace_id), str(started.id),
-            env={**os.environ, "MAILGENIUS_HOME": str(settings.home), "MAILGENIUS_DATABASE_URL": ""},
-            stdout=asyncio.subprocess.PIPE,
+            env=environment(settings), stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         output, _ = await child.communicate()
         async with db.tenant(workspace_id) as tx:
@@ -192,7 +161,7 @@ async def _uploaded(path: Path) -> AsyncIterator[bytes]:
 
 async def _child(workspace_id: int, import_id: int) -> dict[str, float | int]:
     settings = load_settings()
-    async with _open(settings) as db:
+    async with database_of(settings, queue) as db:
         before = time.perf_counter()
         await run(db, open_storage(settings), workspace_id=workspace_id, import_id=import_id)
         seconds = time.perf_counter() - before

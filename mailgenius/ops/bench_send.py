@@ -7,28 +7,25 @@ The limit is what `smtp-source` of Postfix pushes into the same sink, or our own
 """
 
 import asyncio
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from mailgenius.channels.contract import Channel
-from mailgenius.engine.connections import service as connections
-from mailgenius.engine.connections.model import Limits
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import MessageState, OrderContent, OrderState
-from mailgenius.kit.config import Settings, load_settings
+from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.embedded import EmbeddedPostgres
-from mailgenius.kit.db.migrations import migrate
-from mailgenius.kit.jobs import Jobs
 from mailgenius.ops.bench_cost import Meter
+from mailgenius.ops.bench_place import (
+    connect,
+    database_of,
+    open_order,
+    scratch_installation,
+    start_engine,
+)
 from mailgenius.ops.bench_sink import (
     BenchFailed,
     Measured,
@@ -66,8 +63,8 @@ async def bench_send(
         BenchFailed: a process died, a message was lost or repeated, or it took too long.
     """
     tell = progress or (lambda _: None)
-    with _scratch(home) as folder, _database(folder) as settings:
-        async with running_sink(folder) as sink:
+    with scratch_installation(home) as settings:
+        async with running_sink(settings.home) as sink:
             tell(f"Writing {messages} leads and their order")
             order = await _prepare(settings, sink, messages)
             tell("Sending through the engine")
@@ -76,7 +73,7 @@ async def bench_send(
             tell(f"{ours.rate:.0f} messages a second; measuring the limit against the same sink")
             pushed = min(messages, MOST_OF_LIMIT)
             source, plain = await limit(
-                sink, pushed, program=plain_sender(), folder=folder, message_bytes=size
+                sink, pushed, program=plain_sender(), folder=settings.home, message_bytes=size
             )
             pushed_bytes = (await sink.counts())["bytes"] - size * messages
     return {
@@ -124,56 +121,19 @@ def sample_content() -> OrderContent:
     )
 
 
-@contextmanager
-def _scratch(home: Path | None) -> Iterator[Path]:
-    if home is not None:
-        home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="mailgenius-bench-", dir=home))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[Settings]:
-    settings = load_settings({"MAILGENIUS_HOME": str(folder)})
-    server = EmbeddedPostgres(settings.home)
-    migrate(server.acquire())
-    try:
-        yield settings
-    finally:
-        server.release()
-
-
-def _open(settings: Settings) -> Database:
-    return Database(EmbeddedPostgres(settings.home).url, Jobs([]))
-
-
 async def _prepare(settings: Settings, sink: Sink, messages: int) -> tuple[int, int]:
     """Write the leads and an order to all of them; return its workspace and id."""
-    async with _open(settings) as db:
+    async with database_of(settings) as db:
         async with db.trusted() as tx:
             workspace_id = (await workspaces.create_workspace(tx, name="Bench")).id
-            connection = await connections.create(
+            connection_id = await connect(
                 tx,
                 workspace_id=workspace_id,
-                name="Sink",
-                channel=Channel.EMAIL,
-                provider="smtp",
                 settings=sink.connection_settings(),
-                limits=Limits(),
                 keys=Keys(settings.secret_key),
             )
-            order_id = await intake.open_order(
-                tx,
-                workspace_id=workspace_id,
-                source="api",
-                source_id=None,
-                channel=Channel.EMAIL,
-                priority=10,
-                connection_id=connection.id,
-                content=sample_content(),
+            order_id = await open_order(
+                tx, workspace_id=workspace_id, connection_id=connection_id, content=sample_content()
             )
         for start in range(0, messages, CHUNK):
             numbers = range(start, min(start + CHUNK, messages))
@@ -212,7 +172,7 @@ async def _send(
 ) -> tuple[Measured, dict[str, float]]:
     log = settings.home / "engine.log"
     with log.open("w") as output:
-        running = [await _engine(settings, output) for _ in range(engines)]
+        running = [await start_engine(settings, output) for _ in range(engines)]
     meter = Meter(
         engines=[engine.pid for engine in running],
         postgres=_postgres(settings),
@@ -238,19 +198,10 @@ def _postgres(settings: Settings) -> int:
     return int((EmbeddedPostgres(settings.home).data / "postmaster.pid").read_text().split(maxsplit=1)[0])
 
 
-async def _engine(settings: Settings, output: IO[str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mailgenius.processes", "engine", "--parent", str(os.getpid()),
-        "--roles", "engine",
-        env={**os.environ, "MAILGENIUS_HOME": str(settings.home), "MAILGENIUS_DATABASE_URL": ""},
-        stdout=output, stderr=output,
-    )  # fmt: skip
-
-
 async def _verify(settings: Settings, order: tuple[int, int], messages: int) -> None:
     """Wait until the ledger says what the sink says."""
     workspace_id, order_id = order
-    async with _open(settings) as db:
+    async with database_of(settings) as db:
         for _ in range(PATIENCE_S * 10):
             async with db.trusted() as tx:
                 state = await intake.order_state(tx, workspace_id=workspace_id, order_id=order_id)

@@ -93,13 +93,13 @@ class Sink:
 
 
 @asynccontextmanager
-async def running_sink(folder: Path) -> AsyncIterator[Sink]:
+async def running_sink(folder: Path, *options: str) -> AsyncIterator[Sink]:
     """Run the packaged sink as a process of its own."""
     record = folder / "sink.tsv"
     record.touch()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "mailgenius.channels.email.smtp.sink", "--port", "0", "--record", str(record),
-        stdout=asyncio.subprocess.PIPE,
+        *options, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         line = await asyncio.wait_for(process.stdout.readline(), 30) if process.stdout else b""

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mailgenius.kit.config import Settings, load_settings
@@ -12,25 +11,20 @@ from mailgenius.kit.db.scratch import scratch_database
 from mailgenius.kit.services import Services
 from mailgenius.processes.roles import Role
 from mailgenius.processes.services import database_server, open_services
-from mailgenius.processes.start import Installation, Plan, installation
+from mailgenius.processes.start import Plan, installation
 from mailgenius.product.workspaces import service as workspaces
 
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """A throw-away installation with one workspace; its background processes run as in production."""
+    """A throw-away installation with one workspace."""
 
     services: Services
     workspace_id: int
-    installation: Installation
 
     @property
     def url(self) -> str:
         return self.services.settings.database_url
-
-    @property
-    def folder(self) -> Path:
-        return self.services.settings.home
 
 
 @contextmanager
@@ -47,12 +41,12 @@ def bench_settings() -> Iterator[Settings]:
 
 @asynccontextmanager
 async def room(*roles: Role) -> AsyncIterator[Room]:
-    """Start the processes of some roles in a throw-away installation."""
+    """Open a throw-away installation, in which the processes of these roles run as in production."""
     with bench_settings() as settings:
-        async with (
-            installation(settings, Plan(roles=roles), asyncio.Event()) as running,
-            open_services(settings) as services,
-        ):
+        async with AsyncExitStack() as opened:
+            if roles:
+                await opened.enter_async_context(installation(settings, Plan(roles=roles), asyncio.Event()))
+            services = await opened.enter_async_context(open_services(settings))
             async with services.db.trusted() as tx:
                 workspace = await workspaces.create_workspace(tx, name="Bench")
-            yield Room(services=services, workspace_id=workspace.id, installation=running)
+            yield Room(services=services, workspace_id=workspace.id)

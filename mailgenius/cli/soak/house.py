@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from mailgenius.kit.db.embedded import EmbeddedPostgres
 from mailgenius.kit.db.queries import parse_queries
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.services import Services
+from mailgenius.ops.bench_place import environment, scratch_folder
 from mailgenius.processes.roles import Child
 from mailgenius.processes.services import prepared_services
 
@@ -63,7 +63,7 @@ class House:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "mailgenius.processes", child, "--parent", str(os.getpid()),
                 "--roles", "edge" if child is Child.HTTP else child, *options,
-                env={**os.environ, **self._environment()}, stdout=log, stderr=log,
+                env=environment(self.settings), stdout=log, stderr=log,
                 stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         self.running.append(process)
@@ -140,15 +140,11 @@ class House:
         log = self.settings.home / f"{Child.ENGINE}.log"
         return log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""
 
-    def _environment(self) -> dict[str, str]:
-        return {"MAILGENIUS_HOME": str(self.settings.home), "MAILGENIUS_DATABASE_URL": ""}
-
 
 @asynccontextmanager
 async def house(*, home: Path, scale: float, say: Callable[[str], None]) -> AsyncIterator[House]:
     """Build an installation in a folder of its own, and leave nothing of it behind."""
-    folder = _folder(home)
-    try:
+    with scratch_folder(home, prefix="soak-") as folder:
         settings = load_settings({"MAILGENIUS_HOME": str(folder)})
         async with prepared_services(settings) as services:
             made = House(
@@ -162,16 +158,6 @@ async def house(*, home: Path, scale: float, say: Callable[[str], None]) -> Asyn
                 yield made
             finally:
                 await _end(made.running)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _folder(home: Path) -> Path:
-    home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="soak-", dir=home))
-    # As root the database runs as another account, which must be able to enter.
-    folder.chmod(0o755)
-    return folder
 
 
 async def _end(processes: Sequence[Process]) -> None:

@@ -7,19 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 
-from mailgenius.channels.contract import Channel
 from mailgenius.cli.soak.house import House, SoakStuck
-from mailgenius.engine.connections import service as connections
-from mailgenius.engine.connections.model import Limits
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.books import Conservation
 from mailgenius.engine.ledger.model import MessageState, OrderContent, OrderState, Policy
 from mailgenius.kit.errors import Unavailable
+from mailgenius.ops import bench_place
+from mailgenius.ops.bench_place import CAMPAIGN
 from mailgenius.product.workspaces import service as workspaces
 
 CHUNK = 10_000
-CAMPAIGN = 10
 SMTP_CONNECTIONS = 4
 ALL = 10_000_000
 LOOK_EVERY_S = 0.1
@@ -117,12 +115,10 @@ async def connect(
 ) -> int:
     """Make a connection to a port of this machine and return its id."""
     async with house.services.db.trusted() as tx:
-        made = await connections.create(
+        return await bench_place.connect(
             tx,
             workspace_id=workspace_id,
             name=f"Peer {next(_numbers)}",
-            channel=Channel.EMAIL,
-            provider="smtp",
             settings={
                 "host": "127.0.0.1",
                 "port": port,
@@ -130,10 +126,8 @@ async def connect(
                 "verify_tls": "no",
                 "connections": smtp_connections or SMTP_CONNECTIONS,
             },
-            limits=Limits(),
             keys=house.services.keys,
         )
-    return made.id
 
 
 def people(number: int, *, prefix: str = "r") -> list[str]:
@@ -155,16 +149,13 @@ async def send(
 ) -> Order:
     """Open an order and take everybody in."""
     async with house.services.db.trusted() as tx:
-        order_id = await intake.open_order(
+        order_id = await bench_place.open_order(
             tx,
             workspace_id=workspace_id,
-            source="api",
-            source_id=None,
-            channel=Channel.EMAIL,
-            priority=priority,
             connection_id=connection_id,
-            policy=policy,
             content=replace(CONTENT, subject=subject),
+            priority=priority,
+            policy=policy,
         )
     for start in range(0, len(recipients), CHUNK):
         async with house.services.db.trusted() as tx:
