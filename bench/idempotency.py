@@ -13,7 +13,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from pathlib import Path
 
 import aiohttp
 import psutil
+
+from mailgenius.kit.ports import free_port
 
 CALLERS = 3
 AT_ONCE = 48
@@ -117,17 +118,11 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"MAILGENIUS_HOME": str(home)}
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def measure(posts: int, kills: int, home: Path) -> dict[str, object]:
     """Do it all in a home, and return the figures."""
     log = (home / "run.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "mailgenius", "run", "--json", "--roles", "web", "--port", str(_free_port())],
+        [sys.executable, "-m", "mailgenius", "run", "--json", "--roles", "web", "--port", str(free_port())],
         env=environment(home), stdout=subprocess.PIPE, stderr=log, text=True,
     )  # fmt: skip
     try:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mailgenius.kit.ports import free_port
 from tests.cli.conftest import Cli
-from tests.ports import free_port
 
 
 def verdicts(found: dict) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from tests.ports import free_port
+from mailgenius.kit.ports import free_port
 
 START_S = 90
 

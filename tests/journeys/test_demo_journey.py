@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mailgenius.kit.db.embedded import EmbeddedPostgres
+from mailgenius.kit.ports import free_port
 from tests.journeys.installation import command
-from tests.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -14,11 +14,11 @@ from granian.server.embed import Server
 from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
+from mailgenius.kit.ports import free_port
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import open_storage
 from mailgenius.processes.wiring import build_jobs
 from mailgenius.web.app import create_app
-from tests.ports import free_port
 
 Fill = Callable[[Services], Awaitable[None]]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import time
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from mailgenius.engine.connections.model import Limits
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import MessageState
 from mailgenius.kit.db.scratch import time_plain_copy
+from mailgenius.kit.ports import free_port
 from mailgenius.kit.services import Services
 from mailgenius.ops.bench_sink import BenchFailed
 from mailgenius.processes.roles import Role
@@ -49,7 +49,7 @@ async def bench_messages(messages: int) -> MessagesResult:
         BenchFailed: an answer was not what it should be, or the books do not balance.
     """
     with bench_settings() as settings:
-        plan = Plan(roles=(Role.WEB,), port=_free_port())
+        plan = Plan(roles=(Role.WEB,), port=free_port())
         async with (
             installation(settings, plan, asyncio.Event()) as running,
             open_services(settings) as services,
@@ -129,10 +129,3 @@ async def _copy_seconds(url: str, workspace_id: int, messages: int) -> float:
     columns = ("workspace_id", "id", "order_id", "batch_id", "address")
     rows = [f"{workspace_id}\t{n}\t1\t1\tana.{n}@example.com\n".encode() for n in range(messages)]
     return await time_plain_copy(url, table="messages", columns=columns, streams=[rows])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import socket
 import time
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import MessageState
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.ports import free_port
 from mailgenius.processes.roles import Child
 
 ENGINES = 2
@@ -88,7 +88,7 @@ async def leave_meanwhile(house: House) -> Verdict:
         Behaviour(name="refusing", reject_percent=100, reject_words="550 5.1.1 No such user here"),
     )
     workspace_id = await new_workspace(house)
-    port = _free_port()
+    port = free_port()
     async with (
         house.peer(*behaviours) as peer,
         house.working(Child.ENGINE, ENGINES),
@@ -175,9 +175,3 @@ async def _answering(port: int) -> None:
             except aiohttp.ClientError:
                 await asyncio.sleep(0.1)
     raise SoakStuck(detail="the public endpoints do not answer")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
