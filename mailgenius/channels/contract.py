@@ -53,6 +53,14 @@ class EncodedBodies(NamedTuple):
     html: bytes
 
 
+class MailSigner(Protocol):
+    """Vouches for the e-mails of a domain."""
+
+    def signed(self, mail: bytes) -> bytes:
+        """Return a finished e-mail with its signatures."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutgoingMessage:
     """One finished message, ready for the wire.
@@ -73,6 +81,8 @@ class OutgoingMessage:
     headers: tuple[tuple[str, str], ...] = ()
     encoded: EncodedBodies | None = None
     """`text` and `html` once more, for adapters that write e-mail, where the composer had them at hand."""
+    signer: MailSigner | None = None
+    """Who signs it, for adapters that write e-mail. Most relays sign by themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

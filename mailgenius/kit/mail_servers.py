@@ -1,30 +1,21 @@
-"""Which servers take the mail of a domain, asked of the DNS. The only place that knows the DNS library."""
+"""Which servers take the mail of a domain."""
 
-from dns.asyncresolver import Resolver
-from dns.exception import DNSException
-from dns.resolver import NXDOMAIN, NoAnswer
-
-TIMEOUT_S = 4.0
+from mailgenius.kit.dns_lookup import DnsLookup
 
 
 class MailServers:
-    """Asks the machine's own resolvers; never raises for what a domain or the network does."""
+    """Asks the DNS; never raises for what a domain or the network does."""
 
-    def __init__(self, resolver: Resolver | None = None) -> None:
-        self._resolver = resolver
+    def __init__(self, dns: DnsLookup | None = None) -> None:
+        self._dns = dns or DnsLookup()
 
     async def of_domain(self, domain: str) -> list[str] | None:
         """Return the names of its mail servers, the preferred first; None when nobody answered.
 
         A domain that does not exist, or takes no mail, has none.
         """
-        try:
-            if self._resolver is None:
-                self._resolver = Resolver()
-            answer = await self._resolver.resolve(domain, "MX", lifetime=TIMEOUT_S)
-        except (NXDOMAIN, NoAnswer):
-            return []
-        except (DNSException, OSError, UnicodeError):
+        answer = await self._dns.records(domain, "MX")
+        if answer is None:
             return None
         found = sorted(
             (record.preference, record.exchange.to_text().rstrip(".").lower()) for record in answer

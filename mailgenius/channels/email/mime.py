@@ -1,7 +1,8 @@
 """An OutgoingMessage as RFC 5322 bytes, made fast. Reading such bytes is left to the standard library.
 
 The bytes have CRLF line ends, end with one, and are not dot-stuffed: that is the SMTP session's business.
-Building the same message twice gives the same bytes, except for a Date header that the message did not bring.
+Building the same message twice gives the same bytes, except for a Date header that the message did not bring
+and the time in a signature.
 """
 
 from binascii import b2a_qp
@@ -49,6 +50,9 @@ def build(message: OutgoingMessage, *, eight_bit: bool = True, utf8: bool = Fals
     else:
         text, html = _body(encoded.text, eight_bit=eight_bit), _body(encoded.html, eight_bit=eight_bit)
         data = _alternative(head, text, html, _boundary(message.message_id, text.data, html.data))
+    if message.signer is not None:
+        # Last of all, because it covers what this peer gets: 8bit or quoted-printable.
+        data = message.signer.signed(data)
     return BuiltMessage(data, not data.isascii(), not head.isascii())
 
 
