@@ -216,16 +216,21 @@ def campaign_answer(campaign: Campaign, results: CampaignResults | None) -> Camp
 
 
 def message_answer(message: MessageRow) -> MessageAnswer:
-    return MessageAnswer(
-        id=str(message.id),
-        lead_id=None if message.lead_id is None else str(message.lead_id),
-        address=message.address,
-        state=message.state,
-        attempts=message.attempts,
-        provider_ref=message.provider_ref,
-        error=message.error,
-        updated_at=message.updated_at,
-    )
+    return MessageAnswer(**message_values(message))
+
+
+def message_values(message: MessageRow) -> dict[str, Any]:
+    """Return what every answer about a message says."""
+    return {
+        "id": str(message.id),
+        "lead_id": None if message.lead_id is None else str(message.lead_id),
+        "address": message.address,
+        "state": message.state,
+        "attempts": message.attempts,
+        "provider_ref": message.provider_ref,
+        "error": message.error,
+        "updated_at": message.updated_at,
+    }
 
 
 @contextmanager

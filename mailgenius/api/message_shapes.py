@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mailgenius.api.bodies import Answer, Body, FieldProblem, Id, Sifted, field_problem
-from mailgenius.api.campaign_shapes import MessageAnswer, SenderBody
+from mailgenius.api.campaign_shapes import MessageAnswer, SenderBody, message_values
+from mailgenius.engine.ledger.feedback import FeedbackKind, PastFeedback
 from mailgenius.engine.ledger.model import Policy
 from mailgenius.engine.ledger.takings import Attempt, MessageDetail
 from mailgenius.product.messages.model import (
@@ -197,8 +198,16 @@ class AttemptAnswer(Answer):
     at: datetime | None
 
 
+class ToldAnswer(Answer):
+    """What was told of a message after it had left."""
+
+    event: Annotated[FeedbackKind, Meta(description="`soft_bounce`, `hard_bounce` or `complaint`.")]
+    detail: Annotated[str, Meta(description="The provider's words.")]
+    at: datetime
+
+
 class MessageDetailAnswer(MessageAnswer):
-    """A message with what happened at each attempt."""
+    """A message with what happened at each attempt, and what was told of it afterwards."""
 
     channel: str
     source: Annotated[str, Meta(description="What asked for it: `api`, `campaign` or `test`.")]
@@ -209,6 +218,7 @@ class MessageDetailAnswer(MessageAnswer):
     created_at: datetime
     due_at: Annotated[datetime | None, Meta(description="When it is tried next, while it is deferred.")]
     history: list[AttemptAnswer]
+    events: list[ToldAnswer]
 
 
 def make_of(body: _MakeBody, *, otherwise: _MakeBody | None = None) -> Make:
@@ -254,16 +264,11 @@ def taken_answer(sent: Sent) -> TakenAnswer:
     )
 
 
-def detail_answer(message: MessageDetail, attempts: list[Attempt]) -> MessageDetailAnswer:
+def detail_answer(
+    message: MessageDetail, attempts: list[Attempt], told: list[PastFeedback]
+) -> MessageDetailAnswer:
     return MessageDetailAnswer(
-        id=str(message.id),
-        lead_id=None if message.lead_id is None else str(message.lead_id),
-        address=message.address,
-        state=message.state,
-        attempts=message.attempts,
-        provider_ref=message.provider_ref,
-        error=message.error,
-        updated_at=message.updated_at,
+        **message_values(message),
         channel=message.channel,
         source=message.source,
         campaign_id=str(message.source_id) if message.source == "campaign" else None,
@@ -273,6 +278,7 @@ def detail_answer(message: MessageDetail, attempts: list[Attempt]) -> MessageDet
         created_at=message.created_at,
         due_at=message.due_at,
         history=[attempt_answer(attempt) for attempt in attempts],
+        events=[ToldAnswer(event=each.kind, detail=each.detail, at=each.at) for each in told],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mailgenius.engine.ledger.errors import MessageMissing
-from mailgenius.engine.ledger.model import BATCH_SIZE, MessageRow, MessageState
+from mailgenius.engine.ledger.model import BATCH_SIZE, MessageRow
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 
@@ -37,19 +37,11 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MessageDetail:
+class MessageDetail(MessageRow):
     """One message and what is known of its order."""
 
-    id: int
     order_id: int
-    lead_id: int | None
-    address: str
-    state: MessageState
-    attempts: int
-    provider_ref: str
-    error: str
     created_at: datetime
-    updated_at: datetime
     due_at: datetime | None
     """When it will be tried next, while it is deferred."""
     source: str
