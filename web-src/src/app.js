@@ -15,6 +15,11 @@ import { showToast } from "./toasts.js";
 onContent("[data-chart]", (elements) => import("./charts.js").then(({ mount }) => mount(elements)));
 onContent("textarea[data-editor]", (elements) => import("./editor.js").then(({ mount }) => mount(elements)));
 
+// On a phone the row of tabs is wider than the screen: begin where the open one is seen.
+onContent(".mg-tabs [aria-current]", (elements) => {
+  for (const tab of elements) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.clientWidth / 2 + tab.offsetWidth / 2;
+});
+
 onContent("[data-flash]", (elements) => {
   for (const element of elements) showToast({ kind: element.dataset.flash, text: element.textContent.trim() });
 });
