@@ -1,10 +1,11 @@
 """What a door or a process is given to work with. Built once by processes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
+from mailgenius.kit.dns_lookup import DnsLookup
 from mailgenius.kit.storage import Storage
 
 
@@ -16,3 +17,4 @@ class Services:
     settings: Settings
     keys: Keys
     storage: Storage
+    dns: DnsLookup = field(default_factory=DnsLookup)

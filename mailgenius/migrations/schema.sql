@@ -31,9 +31,46 @@ CREATE TYPE public.circuit_state AS ENUM (
     'half_open'
 );
 
+CREATE TYPE public.consent_act AS ENUM (
+    'given',
+    'withdrawn'
+);
+
+CREATE TYPE public.consent_way AS ENUM (
+    'import',
+    'api',
+    'page',
+    'form',
+    'preferences',
+    'unsubscribe',
+    'earlier'
+);
+
 CREATE TYPE public.dead_letter_act AS ENUM (
     'replayed',
     'discarded'
+);
+
+CREATE TYPE public.dkim_algorithm AS ENUM (
+    'rsa',
+    'ed25519'
+);
+
+CREATE TYPE public.dkim_key_state AS ENUM (
+    'waiting',
+    'signing',
+    'retired'
+);
+
+CREATE TYPE public.dns_finding AS ENUM (
+    'unchecked',
+    'good',
+    'weak',
+    'missing',
+    'several',
+    'different',
+    'broken',
+    'unanswered'
 );
 
 CREATE TYPE public.field_type AS ENUM (
@@ -65,7 +102,8 @@ CREATE TYPE public.lead_act AS ENUM (
     'add_tags',
     'remove_tags',
     'set_status',
-    'delete'
+    'delete',
+    'set_fields'
 );
 
 CREATE TYPE public.lead_status AS ENUM (
@@ -74,6 +112,13 @@ CREATE TYPE public.lead_status AS ENUM (
     'bounced',
     'complained',
     'blocked'
+);
+
+CREATE TYPE public.legal_basis AS ENUM (
+    'consent',
+    'contract',
+    'legitimate_interest',
+    'legal_obligation'
 );
 
 CREATE TYPE public.member_role AS ENUM (
@@ -231,6 +276,17 @@ END $_$;
 CREATE FUNCTION public.field_number(value text) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (value ~ '^-?[0-9]+(\.[0-9]+)?$'::text) THEN (value)::numeric ELSE NULL::numeric END;
+
+CREATE FUNCTION public.forget_lead_activity() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+-- What happened to leads goes with them, all leads of a statement at once. Leads go with their workspace.
+BEGIN
+    DELETE FROM lead_activity a
+     USING old_rows gone
+     WHERE a.workspace_id = gone.workspace_id AND a.lead_id = gone.id;
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -519,6 +575,7 @@ CREATE TABLE public.campaigns (
     halted_of bigint DEFAULT 0 NOT NULL,
     halted_at timestamp with time zone,
     frozen_segments jsonb,
+    freeze_pass smallint DEFAULT 0 NOT NULL,
     CONSTRAINT campaigns_halted_for_check CHECK ((halted_for = ANY (ARRAY[''::text, 'bounces'::text, 'complaints'::text]))),
     CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT campaigns_per_hour_check CHECK ((per_hour > 0)),
@@ -601,6 +658,51 @@ ALTER TABLE public.connections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.consent_entries (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    lead_id bigint NOT NULL,
+    channel text NOT NULL,
+    act public.consent_act NOT NULL,
+    basis public.legal_basis NOT NULL,
+    way public.consent_way NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    text_version text DEFAULT ''::text NOT NULL,
+    ip inet,
+    at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT consent_entries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'whatsapp'::text])))
+);
+
+ALTER TABLE ONLY public.consent_entries FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.consent_entries IS 'owner: product.consents';
+
+ALTER TABLE public.consent_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consent_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.consent_states (
+    workspace_id bigint NOT NULL,
+    lead_id bigint NOT NULL,
+    channel text NOT NULL,
+    act public.consent_act NOT NULL,
+    basis public.legal_basis NOT NULL,
+    way public.consent_way NOT NULL,
+    source text NOT NULL,
+    text_version text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.consent_states FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.consent_states IS 'owner: product.consents';
+
 CREATE TABLE public.conservation_checks (
     way text NOT NULL,
     checked_at timestamp with time zone NOT NULL,
@@ -665,6 +767,25 @@ CREATE TABLE public.deferrals (
 ALTER TABLE ONLY public.deferrals FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.deferrals IS 'owner: engine.ledger';
+
+CREATE TABLE public.dkim_keys (
+    workspace_id bigint NOT NULL,
+    domain_id bigint NOT NULL,
+    selector text NOT NULL COLLATE pg_catalog."C",
+    algorithm public.dkim_algorithm NOT NULL,
+    public_key text NOT NULL,
+    private_key bytea,
+    state public.dkim_key_state DEFAULT 'waiting'::public.dkim_key_state NOT NULL,
+    found public.dns_finding DEFAULT 'unchecked'::public.dns_finding NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT dkim_keys_check CHECK (((state = 'retired'::public.dkim_key_state) = (private_key IS NULL))),
+    CONSTRAINT dkim_keys_check1 CHECK (((state = 'retired'::public.dkim_key_state) = (retired_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.dkim_keys FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.dkim_keys IS 'owner: engine.sender_domains';
 
 CREATE TABLE public.engine_totals (
     name text NOT NULL COLLATE pg_catalog."C",
@@ -747,7 +868,10 @@ CREATE TABLE public.imports (
     finished_at timestamp with time zone,
     files jsonb DEFAULT '[]'::jsonb NOT NULL,
     month_first text[] DEFAULT '{}'::text[] NOT NULL,
-    dry_run boolean DEFAULT false NOT NULL
+    dry_run boolean DEFAULT false NOT NULL,
+    new_fields jsonb DEFAULT '[]'::jsonb NOT NULL,
+    consent_basis public.legal_basis,
+    consent_channels text[] DEFAULT '{email}'::text[] NOT NULL
 );
 
 ALTER TABLE ONLY public.imports FORCE ROW LEVEL SECURITY;
@@ -814,7 +938,8 @@ CREATE TABLE public.lead_bulk_acts (
     until_id bigint NOT NULL,
     created_by bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    finished_at timestamp with time zone
+    finished_at timestamp with time zone,
+    fields jsonb
 );
 
 ALTER TABLE ONLY public.lead_bulk_acts FORCE ROW LEVEL SECURITY;
@@ -843,6 +968,39 @@ COMMENT ON TABLE public.lead_counts IS 'owner: product.leads';
 
 ALTER TABLE public.lead_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.lead_counts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_exports (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    format text NOT NULL,
+    columns text[] NOT NULL,
+    filter jsonb NOT NULL,
+    segment_id bigint,
+    state public.bulk_state DEFAULT 'queued'::public.bulk_state NOT NULL,
+    total bigint,
+    written bigint DEFAULT 0 NOT NULL,
+    file_size bigint DEFAULT 0 NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    until_id bigint NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    CONSTRAINT lead_exports_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text])))
+);
+
+ALTER TABLE ONLY public.lead_exports FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_exports IS 'owner: product.exports';
+
+ALTER TABLE public.lead_exports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_exports_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -983,6 +1141,21 @@ CREATE TABLE public.message_engagement (
 ALTER TABLE ONLY public.message_engagement FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.message_engagement IS 'owner: engine.tracking';
+
+CREATE TABLE public.message_feedback (
+    workspace_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    kind text NOT NULL,
+    order_id bigint NOT NULL,
+    provider_event text COLLATE pg_catalog."C",
+    detail text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT message_feedback_kind_check CHECK ((kind = ANY (ARRAY['soft_bounce'::text, 'hard_bounce'::text, 'complaint'::text])))
+);
+
+ALTER TABLE ONLY public.message_feedback FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.message_feedback IS 'owner: engine.ledger';
 
 CREATE TABLE public.messages (
     workspace_id bigint NOT NULL,
@@ -1149,6 +1322,34 @@ ALTER TABLE public.segments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.sender_domains (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    domain text NOT NULL COLLATE pg_catalog."C",
+    signing boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    spf public.dns_finding DEFAULT 'unchecked'::public.dns_finding NOT NULL,
+    spf_record text DEFAULT ''::text NOT NULL,
+    dmarc public.dns_finding DEFAULT 'unchecked'::public.dns_finding NOT NULL,
+    dmarc_record text DEFAULT ''::text NOT NULL,
+    checked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sender_domains_domain_check CHECK (((domain = lower(domain)) AND ((length(domain) >= 3) AND (length(domain) <= 253))))
+);
+
+ALTER TABLE ONLY public.sender_domains FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.sender_domains IS 'owner: engine.sender_domains';
+
+ALTER TABLE public.sender_domains ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sender_domains_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sending_rules (
     workspace_id bigint NOT NULL,
     bounce_percent numeric(5,2) DEFAULT 5 NOT NULL,
@@ -1292,6 +1493,47 @@ ALTER TABLE ONLY public.tracking_hourly FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.tracking_hourly IS 'owner: engine.tracking';
 
+CREATE TABLE public.upload_pieces (
+    workspace_id bigint NOT NULL,
+    upload_id bigint NOT NULL,
+    start bigint NOT NULL,
+    size bigint NOT NULL,
+    key text NOT NULL,
+    CONSTRAINT upload_pieces_size_check CHECK ((size > 0))
+);
+
+ALTER TABLE ONLY public.upload_pieces FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.upload_pieces IS 'owner: product.uploads';
+
+CREATE TABLE public.uploads (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    file_name text NOT NULL,
+    file_size bigint NOT NULL,
+    received bigint DEFAULT 0 NOT NULL,
+    metadata text DEFAULT ''::text NOT NULL,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT uploads_check CHECK (((received >= 0) AND (received <= file_size))),
+    CONSTRAINT uploads_file_size_check CHECK ((file_size > 0))
+);
+
+ALTER TABLE ONLY public.uploads FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.uploads IS 'owner: product.uploads';
+
+ALTER TABLE public.uploads ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uploads_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.users (
     id bigint NOT NULL,
     email text NOT NULL COLLATE pg_catalog."C",
@@ -1362,6 +1604,12 @@ ALTER TABLE ONLY public.circuits
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.consent_entries
+    ADD CONSTRAINT consent_entries_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.consent_states
+    ADD CONSTRAINT consent_states_pkey PRIMARY KEY (workspace_id, lead_id, channel);
+
 ALTER TABLE ONLY public.conservation_checks
     ADD CONSTRAINT conservation_checks_pkey PRIMARY KEY (way);
 
@@ -1373,6 +1621,9 @@ ALTER TABLE ONLY public.dead_letter_runs
 
 ALTER TABLE ONLY public.deferrals
     ADD CONSTRAINT deferrals_pkey PRIMARY KEY (workspace_id, message_id);
+
+ALTER TABLE ONLY public.dkim_keys
+    ADD CONSTRAINT dkim_keys_pkey PRIMARY KEY (workspace_id, domain_id, selector);
 
 ALTER TABLE ONLY public.engine_totals
     ADD CONSTRAINT engine_totals_pkey PRIMARY KEY (name, labels);
@@ -1401,6 +1652,9 @@ ALTER TABLE ONLY public.lead_bulk_acts
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_pkey PRIMARY KEY (workspace_id, key, id);
 
+ALTER TABLE ONLY public.lead_exports
+    ADD CONSTRAINT lead_exports_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.lead_fields
     ADD CONSTRAINT lead_fields_pkey PRIMARY KEY (workspace_id, key);
 
@@ -1421,6 +1675,9 @@ ALTER TABLE ONLY public.message_data
 
 ALTER TABLE ONLY public.message_engagement
     ADD CONSTRAINT message_engagement_pkey PRIMARY KEY (workspace_id, message_id);
+
+ALTER TABLE ONLY public.message_feedback
+    ADD CONSTRAINT message_feedback_pkey PRIMARY KEY (workspace_id, message_id, kind);
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (workspace_id, id);
@@ -1449,6 +1706,9 @@ ALTER TABLE ONLY public.pace_meters
 ALTER TABLE ONLY public.segments
     ADD CONSTRAINT segments_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.sender_domains
+    ADD CONSTRAINT sender_domains_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.sending_rules
     ADD CONSTRAINT sending_rules_pkey PRIMARY KEY (workspace_id);
 
@@ -1472,6 +1732,12 @@ ALTER TABLE ONLY public.tracking_events
 
 ALTER TABLE ONLY public.tracking_hourly
     ADD CONSTRAINT tracking_hourly_pkey PRIMARY KEY (workspace_id, order_id, hour, kind, link_no);
+
+ALTER TABLE ONLY public.upload_pieces
+    ADD CONSTRAINT upload_pieces_pkey PRIMARY KEY (workspace_id, upload_id, start);
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (workspace_id, id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_email_key UNIQUE (email);
@@ -1502,6 +1768,8 @@ CREATE INDEX campaigns_order_idx ON public.campaigns USING btree (workspace_id, 
 
 CREATE UNIQUE INDEX connections_name_key ON public.connections USING btree (workspace_id, lower(name)) WHERE (archived_at IS NULL);
 
+CREATE INDEX consent_entries_lead_idx ON public.consent_entries USING btree (workspace_id, lead_id, id);
+
 CREATE INDEX dead_letter_runs_open_idx ON public.dead_letter_runs USING btree (workspace_id, id) WHERE (finished_at IS NULL);
 
 CREATE INDEX deferrals_due_idx ON public.deferrals USING btree (due_at);
@@ -1513,6 +1781,8 @@ CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree
 CREATE INDEX lanes_wake_idx ON public.lanes USING btree (wake_at);
 
 CREATE INDEX lead_activity_lead_idx ON public.lead_activity USING btree (workspace_id, lead_id, id);
+
+CREATE INDEX lead_exports_expiry_idx ON public.lead_exports USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 CREATE UNIQUE INDEX leads_email_key ON public.leads USING btree (workspace_id, email) WHERE (email IS NOT NULL);
 
@@ -1532,6 +1802,10 @@ CREATE INDEX message_counts_unknown_idx ON public.message_counts USING btree (wo
 
 CREATE INDEX message_engagement_order_idx ON public.message_engagement USING btree (workspace_id, order_id, message_id);
 
+CREATE UNIQUE INDEX message_feedback_event_key ON public.message_feedback USING btree (workspace_id, provider_event) WHERE (provider_event IS NOT NULL);
+
+CREATE INDEX message_feedback_order_idx ON public.message_feedback USING btree (workspace_id, order_id, message_id);
+
 CREATE INDEX messages_address_idx ON ONLY public.messages USING btree (workspace_id, address, id) WHERE (lead_id IS NULL);
 
 CREATE INDEX messages_batch_idx ON ONLY public.messages USING btree (workspace_id, batch_id);
@@ -1550,6 +1824,8 @@ CREATE INDEX orders_undrained_idx ON public.orders USING btree (workspace_id, id
 
 CREATE UNIQUE INDEX segments_name_key ON public.segments USING btree (workspace_id, lower(name)) WHERE (archived_at IS NULL);
 
+CREATE UNIQUE INDEX sender_domains_domain_key ON public.sender_domains USING btree (workspace_id, domain);
+
 CREATE INDEX sessions_expires_idx ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
@@ -1562,6 +1838,8 @@ CREATE INDEX tracking_events_lead_idx ON public.tracking_events USING btree (wor
 
 CREATE INDEX tracking_events_message_idx ON public.tracking_events USING btree (workspace_id, message_id, id);
 
+CREATE INDEX uploads_expires_at_idx ON public.uploads USING btree (expires_at);
+
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (lower(name));
 
 CREATE TRIGGER leads_counted_delete AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
@@ -1569,6 +1847,8 @@ CREATE TRIGGER leads_counted_delete AFTER DELETE ON public.leads REFERENCING OLD
 CREATE TRIGGER leads_counted_insert AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
 
 CREATE TRIGGER leads_counted_update AFTER UPDATE ON public.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
+
+CREATE TRIGGER leads_forgotten AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.forget_lead_activity();
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -1597,6 +1877,12 @@ ALTER TABLE ONLY public.circuits
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.consent_entries
+    ADD CONSTRAINT consent_entries_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.consent_states
+    ADD CONSTRAINT consent_states_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.dead_letter_acts
     ADD CONSTRAINT dead_letter_acts_done_by_fkey FOREIGN KEY (done_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
@@ -1608,6 +1894,9 @@ ALTER TABLE ONLY public.dead_letter_runs
 
 ALTER TABLE ONLY public.dead_letter_runs
     ADD CONSTRAINT dead_letter_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.dkim_keys
+    ADD CONSTRAINT dkim_keys_workspace_id_domain_id_fkey FOREIGN KEY (workspace_id, domain_id) REFERENCES public.sender_domains(workspace_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
@@ -1624,12 +1913,6 @@ ALTER TABLE ONLY public.imports
 ALTER TABLE ONLY public.lanes
     ADD CONSTRAINT lanes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY public.lead_activity
-    ADD CONSTRAINT lead_activity_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.lead_activity
-    ADD CONSTRAINT lead_activity_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
-
 ALTER TABLE ONLY public.lead_bulk_acts
     ADD CONSTRAINT lead_bulk_acts_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
@@ -1639,6 +1922,12 @@ ALTER TABLE ONLY public.lead_bulk_acts
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.lead_exports
+    ADD CONSTRAINT lead_exports_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.lead_exports
+    ADD CONSTRAINT lead_exports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lead_fields
     ADD CONSTRAINT lead_fields_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -1647,6 +1936,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.message_feedback
+    ADD CONSTRAINT message_feedback_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.order_health
     ADD CONSTRAINT order_health_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
@@ -1675,6 +1967,9 @@ ALTER TABLE ONLY public.segments
 ALTER TABLE ONLY public.segments
     ADD CONSTRAINT segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.sender_domains
+    ADD CONSTRAINT sender_domains_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sending_rules
     ADD CONSTRAINT sending_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -1693,6 +1988,15 @@ ALTER TABLE ONLY public.suppressions
 ALTER TABLE ONLY public.templates
     ADD CONSTRAINT templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.upload_pieces
+    ADD CONSTRAINT upload_pieces_workspace_id_upload_id_fkey FOREIGN KEY (workspace_id, upload_id) REFERENCES public.uploads(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
@@ -1705,11 +2009,17 @@ ALTER TABLE public.circuits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.connections ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.consent_entries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consent_states ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.dead_letter_acts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.dead_letter_runs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.deferrals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.dkim_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY door ON public.api_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1723,11 +2033,17 @@ CREATE POLICY door ON public.circuits TO mailgenius_door USING ((workspace_id = 
 
 CREATE POLICY door ON public.connections TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.consent_entries TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.consent_states TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.dead_letter_acts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.dead_letter_runs TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.deferrals TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.dkim_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.idempotency_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1743,6 +2059,8 @@ CREATE POLICY door ON public.lead_bulk_acts TO mailgenius_door USING ((workspace
 
 CREATE POLICY door ON public.lead_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.lead_exports TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.lead_fields TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.leads TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1754,6 +2072,8 @@ CREATE POLICY door ON public.message_counts TO mailgenius_door USING ((workspace
 CREATE POLICY door ON public.message_data TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.message_engagement TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.message_feedback TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.messages TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1773,6 +2093,8 @@ CREATE POLICY door ON public.pace_meters TO mailgenius_door USING ((workspace_id
 
 CREATE POLICY door ON public.segments TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.sender_domains TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.sending_rules TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.standing_orders TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -1784,6 +2106,10 @@ CREATE POLICY door ON public.templates TO mailgenius_door USING ((workspace_id =
 CREATE POLICY door ON public.tracking_events TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.tracking_hourly TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.upload_pieces TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.uploads TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.workspaces TO mailgenius_door USING ((id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -1799,11 +2125,17 @@ CREATE POLICY engine ON public.circuits TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.connections TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.consent_entries TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.consent_states TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.dead_letter_acts TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.dead_letter_runs TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.deferrals TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.dkim_keys TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.idempotency_keys TO mailgenius_engine USING (true);
 
@@ -1819,6 +2151,8 @@ CREATE POLICY engine ON public.lead_bulk_acts TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_counts TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.lead_exports TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.lead_fields TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.leads TO mailgenius_engine USING (true);
@@ -1830,6 +2164,8 @@ CREATE POLICY engine ON public.message_counts TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.message_data TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.message_engagement TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.message_feedback TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.messages TO mailgenius_engine USING (true);
 
@@ -1849,6 +2185,8 @@ CREATE POLICY engine ON public.pace_meters TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.segments TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.sender_domains TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.sending_rules TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.standing_orders TO mailgenius_engine USING (true);
@@ -1860,6 +2198,10 @@ CREATE POLICY engine ON public.templates TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.tracking_events TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.tracking_hourly TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.upload_pieces TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.uploads TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.workspaces TO mailgenius_engine USING (true);
 
@@ -1877,6 +2219,8 @@ ALTER TABLE public.lead_bulk_acts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_counts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.lead_exports ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.lead_fields ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
@@ -1888,6 +2232,8 @@ ALTER TABLE public.message_counts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.message_data ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.message_engagement ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.message_feedback ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
 
@@ -1907,6 +2253,8 @@ ALTER TABLE public.pace_meters ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.segments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sender_domains ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sending_rules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.standing_orders ENABLE ROW LEVEL SECURITY;
@@ -1918,6 +2266,10 @@ ALTER TABLE public.templates ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tracking_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tracking_hourly ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.upload_pieces ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY;
 
@@ -1945,6 +2297,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.circuits TO mailgenius_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_engine;
 
+GRANT SELECT,INSERT ON TABLE public.consent_entries TO mailgenius_door;
+GRANT SELECT,INSERT ON TABLE public.consent_entries TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consent_states TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consent_states TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conservation_checks TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_letter_acts TO mailgenius_door;
@@ -1955,6 +2313,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_letter_runs TO mailgenius
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deferrals TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dkim_keys TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dkim_keys TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.engine_totals TO mailgenius_engine;
 
@@ -1981,6 +2342,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_e
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_exports TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_exports TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_engine;
 
@@ -2006,6 +2370,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_data TO mailgenius_eng
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_engagement TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_engagement TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_feedback TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_feedback TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO mailgenius_engine;
@@ -2034,6 +2401,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_meters TO mailgenius_engi
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sender_domains TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sender_domains TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending_rules TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending_rules TO mailgenius_engine;
 
@@ -2055,6 +2425,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_events TO mailgenius_
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_hourly TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_hourly TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_pieces TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_pieces TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO mailgenius_engine;
 

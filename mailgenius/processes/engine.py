@@ -9,6 +9,7 @@ from mailgenius.engine.connections import service as connections
 from mailgenius.engine.connections.model import Connection, OpenConnection
 from mailgenius.engine.dispatch.compose import Composer
 from mailgenius.engine.dispatch.dispatcher import Dispatcher, Pump
+from mailgenius.engine.sender_domains.signers import Signers
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.services import Services
 from mailgenius.ops.engines import Heartbeat
@@ -47,6 +48,7 @@ async def run_engine(services: Services, stop: asyncio.Event) -> None:
         recipients=leads.merge_data,
         make_composer=partial(Composer, base_url=services.settings.base_url, keys=services.keys),
         source=StoredConnections(services),
+        signers=Signers(services.db, services.keys),
         pump=pump,
     )
     _collect_less()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from mailgenius.channels.contract import OutgoingMessage, SendResult
+from mailgenius.channels.contract import MailSigner, OutgoingMessage, SendResult
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.drip import drip
@@ -69,6 +69,7 @@ class BatchRun:
         self._shard = shard
         self._waiting = list(messages)
         self._done = Outcomes()
+        self._signer: MailSigner | None = None
         self._fault = ""
         self._asked: timedelta | None = None
         self._trial = senders.on_trial((claim.workspace_id, claim.connection_id))
@@ -142,10 +143,13 @@ class BatchRun:
 
     async def _take_leave(self) -> Leave:
         """Return the next window and when it may leave. Messages that must wait for theirs are put aside."""
-        await self._senders.freshen((self._claim.workspace_id, self._claim.connection_id), self._sender)
+        workspace_id = self._claim.workspace_id
+        await self._senders.freshen((workspace_id, self._claim.connection_id), self._sender)
+        # Before the window opens: should its keys be unreadable, nothing of it may have left.
+        self._signer = await self._senders.signer(workspace_id, self._order.content.sender_email)
         leave = await take_leave(
             self._db,
-            workspace_id=self._claim.workspace_id,
+            workspace_id=workspace_id,
             order=self._order,
             sender=self._sender,
             mailboxes=self._senders.mailboxes,
@@ -234,7 +238,7 @@ class BatchRun:
 
     async def _send(self, leave: Leave, gate: Gate, stop: asyncio.Event, *, opening: float) -> None:
         started = time.monotonic()
-        made = await compose(self._composer, leave.window, gate, self._done)
+        made = await compose(self._composer, leave.window, gate, self._done, signer=self._signer)
         self.on_wire = True
         if leave.place_of:
             self._sender.was_ready_in(time.monotonic() - opening)

@@ -15,7 +15,12 @@ from mailgenius.engine.dispatch.batch_run import BatchRun
 from mailgenius.engine.dispatch.composers import Composers
 from mailgenius.engine.dispatch.ending import Ending
 from mailgenius.engine.dispatch.keeper import Keeper
-from mailgenius.engine.dispatch.ports import ComposerFactory, ConnectionSource, RecipientSource
+from mailgenius.engine.dispatch.ports import (
+    ComposerFactory,
+    ConnectionSource,
+    RecipientSource,
+    SignerSource,
+)
 from mailgenius.engine.dispatch.senders import Senders, SenderUnusable
 from mailgenius.engine.dispatch.work import Work
 from mailgenius.engine.ledger import service as ledger
@@ -64,12 +69,13 @@ class Dispatcher:
         recipients: RecipientSource,
         make_composer: ComposerFactory,
         source: ConnectionSource,
+        signers: SignerSource | None = None,
         pump: Pump | None = None,
     ) -> None:
         self._db = db
         self._recipients = recipients
         self._pump = pump = pump or Pump()
-        self._senders = Senders(db, source)
+        self._senders = Senders(db, source, signers)
         self._composers = Composers(db, make_composer)
         self._engine = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._leases = 0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from mailgenius.channels.contract import OutgoingMessage
+from mailgenius.channels.contract import MailSigner, OutgoingMessage
 from mailgenius.engine.connections.model import Connection, OpenConnection
 from mailgenius.engine.ledger.model import Order
 from mailgenius.kit.db.transaction import Tx
@@ -41,3 +41,11 @@ class ConnectionSource(Protocol):
     async def get(self, tx: Tx, *, workspace_id: int, connection_id: int) -> Connection: ...
 
     async def open(self, tx: Tx, *, workspace_id: int, connection_id: int) -> OpenConnection: ...
+
+
+class SignerSource(Protocol):
+    """Knows what signs the mail of a sender. Implemented by engine.sender_domains."""
+
+    async def of_sender(self, workspace_id: int, address: str) -> MailSigner | None:
+        """Return it; None when nothing does. Called for each window, so it has to be at hand."""
+        ...

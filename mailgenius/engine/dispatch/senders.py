@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
 
-from mailgenius.channels.contract import Adapter
+from mailgenius.channels.contract import Adapter, MailSigner
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.connections.model import Circuit, Connection
 from mailgenius.engine.dispatch.drip import Answers
 from mailgenius.engine.dispatch.health import Health
-from mailgenius.engine.dispatch.ports import ConnectionSource
+from mailgenius.engine.dispatch.ports import ConnectionSource, SignerSource
 from mailgenius.engine.ledger.model import Claim
 from mailgenius.engine.pacing import service as pacing
 from mailgenius.engine.pacing.groups import Mailboxes
@@ -93,9 +93,10 @@ class Sender:
 class Senders:
     """Opens, shares and closes senders, and remembers which connections to leave alone for now."""
 
-    def __init__(self, db: Database, source: ConnectionSource) -> None:
+    def __init__(self, db: Database, source: ConnectionSource, signers: SignerSource | None = None) -> None:
         self._db = db
         self._source = source
+        self._signers = signers
         self._open: dict[Key, Sender] = {}
         self.mailboxes = Mailboxes(db)
         self._retired: set[Sender] = set()
@@ -131,6 +132,10 @@ class Senders:
         sender.ruled_at = now
         async with self._db.trusted() as tx:
             sender.rules = await _rules(tx, key, sender.connection)
+
+    async def signer(self, workspace_id: int, address: str) -> MailSigner | None:
+        """Return what signs the mail of a sender; None when nothing does."""
+        return await self._signers.of_sender(workspace_id, address) if self._signers else None
 
     def blocked(self) -> set[Key]:
         """Return the connections to leave alone at the moment."""

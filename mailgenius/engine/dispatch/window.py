@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from mailgenius.channels.contract import OutgoingMessage
+from mailgenius.channels.contract import MailSigner, OutgoingMessage
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.outcomes import Outcomes
 from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
@@ -79,7 +79,12 @@ async def read_gate(
 
 
 async def compose(
-    composer: MessageComposer, window: Sequence[QueuedMessage], gate: Gate, outcomes: Outcomes
+    composer: MessageComposer,
+    window: Sequence[QueuedMessage],
+    gate: Gate,
+    outcomes: Outcomes,
+    *,
+    signer: MailSigner | None = None,
 ) -> list[tuple[QueuedMessage, OutgoingMessage]]:
     """Make the messages that may be sent. What may not, or cannot be made, costs itself and nothing else."""
     made = []
@@ -100,7 +105,7 @@ async def compose(
         except Exception as error:  # noqa: BLE001  # Whatever it is, it is this message's own trouble.
             outcomes.park(waiting, reason_of(error))
         else:
-            made.append((waiting, message))
+            made.append((waiting, message if signer is None else replace(message, signer=signer)))
     return made
 
 
