@@ -4,7 +4,6 @@ A command loads its own part of the product when it is asked for, and nothing of
 the time that a short command takes.
 """
 
-import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -118,7 +117,7 @@ def _only_listed() -> None:
 
 def main() -> None:
     """Run the command line. Expected errors become words and an exit code; defects keep their traceback."""
-    logs.configure(level=logging.WARNING)
+    logs.configure(level="warning")
     # No option of the root takes a value, so the first word that is not one names the command.
     word = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     app = build_app([entry for entry in ENTRIES if entry.name == word])

@@ -47,7 +47,7 @@ def run(
 ) -> None:
     """Run the installation, or some of its roles, until Ctrl-C or SIGTERM."""
     settings = load_settings()
-    logs.configure(settings.log_format)
+    logs.configure(settings.log_format, level=settings.log_level)
     plan = Plan(
         roles=parse_roles(roles),
         host=host,

@@ -9,6 +9,7 @@ from pathlib import Path
 from mailgenius.kit.errors import invalid
 
 SECRET_BYTES = 32
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class Settings:
     trusted_proxies: int = 0
     """How many reverse proxies stand in front; decides which forwarded address is believed."""
     log_format: str = "console"
+    log_level: str = "info"
+    """The least that is logged: debug, info, warning or error."""
     engines: str = ""
     """How many engine processes this machine runs, such as `1..4`; empty: by need, up to its cores."""
 
@@ -70,6 +73,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_private_hosts=_flag(env, "MAILGENIUS_SMTP_PRIVATE_HOSTS", default=True),
         trusted_proxies=_number(env, "MAILGENIUS_TRUSTED_PROXIES", default=0),
         log_format=env.get("MAILGENIUS_LOG_FORMAT", "console"),
+        log_level=_log_level(env.get("MAILGENIUS_LOG_LEVEL", "")),
         engines=env.get("MAILGENIUS_ENGINES", ""),
     )
 
@@ -91,6 +95,13 @@ def _base_url(text: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise invalid("MAILGENIUS_BASE_URL", "must start with http:// or https://")
     return url
+
+
+def _log_level(text: str) -> str:
+    level = text.strip().lower() or Settings.log_level
+    if level not in LOG_LEVELS:
+        raise invalid("MAILGENIUS_LOG_LEVEL", f"must be one of {', '.join(LOG_LEVELS)}")
+    return level
 
 
 def _secret_key(text: str, home: Path) -> bytes:

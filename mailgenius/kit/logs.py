@@ -17,8 +17,11 @@ class _Stderr:
         sys.stderr.flush()
 
 
-def configure(log_format: str = "console", *, level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's loggers to stderr in one shape."""
+def configure(log_format: str = "console", *, level: str = "info") -> None:
+    """Send structlog and the standard library's loggers to stderr in one shape.
+
+    `level` is the least that structlog lets through: debug, info, warning or error.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

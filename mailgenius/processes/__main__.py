@@ -24,7 +24,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     stop_with_parent(asked.parent)
     settings = load_settings()
-    logs.configure(settings.log_format)
+    logs.configure(settings.log_format, level=settings.log_level)
     if asked.child is Child.HTTP:
         _serve(settings, asked)
     else:

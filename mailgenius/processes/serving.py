@@ -52,7 +52,7 @@ def create_app(roles: Sequence[Role], parent: int) -> AsgiApp:
     """Build the application of one HTTP worker from the environment. Runs inside the worker."""
     stop_with_parent(parent)
     settings = load_settings()
-    logs.configure(settings.log_format)
+    logs.configure(settings.log_format, level=settings.log_level)
     return installation_app(settings, roles)
 
 
