@@ -36,10 +36,10 @@ async def test_a_crash_of_the_database_loses_no_outcome(own_server: EmbeddedPost
             await until(db, workspace_id, order_id, lambda found: found.get("accepted", 0) >= 300)
             on_the_wire = len(peer.windows)
             await asyncio.to_thread(own_server.stop, "immediate")
-            await asyncio.sleep(2)
+            await asyncio.sleep(1)
             # Without the ledger's leave nothing more is handed over.
             assert len(peer.windows) <= on_the_wire + 4
             await asyncio.to_thread(own_server.acquire)
-            assert await until(db, workspace_id, order_id, ended, 60) == {"accepted": 3000}
+            assert await until(db, workspace_id, order_id, ended) == {"accepted": 3000}
         assert await conserved(db)
     assert set(Counter(peer.addresses).values()) == {1}

@@ -42,7 +42,7 @@ async def test_an_order_without_a_connection_uses_all_of_them_and_leaves_a_faili
         of_connection={good: Peer(delay=0.01), other: Peer(delay=0.01), bad: Peer(answer=lambda _: DOWN)}
     )
     async with engine(db, peers, batches_of_connection=2):
-        assert await until(db, workspace_id, order_id, ended, 60) == {"accepted": 8000}
+        assert await until(db, workspace_id, order_id, ended) == {"accepted": 8000}
     assert peers.of_connection[good].taken
     assert peers.of_connection[other].taken
     async with db.trusted() as tx:
@@ -68,7 +68,7 @@ async def test_one_engine_s_trouble_is_known_to_all_and_one_tries_first(
         )
     peer = Peer()
     async with engine(db, Peers(default=peer)), engine(db, Peers(default=peer)):
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(1.5)
         # Both may have begun before they had looked once; then one of them tried, and it was not its turn.
         assert not peer.taken
         async with db.tenant(other_workspace_id) as tx:
@@ -77,7 +77,7 @@ async def test_one_engine_s_trouble_is_known_to_all_and_one_tries_first(
             assert [each.state for each in await connections.circuits(tx)] == ["open"]
         async with db.trusted() as tx:
             await tx.execute(RETRY_NOW)
-        assert await until(db, workspace_id, order_id, ended, 40) == {"accepted": 3000}
+        assert await until(db, workspace_id, order_id, ended) == {"accepted": 3000}
     assert peer.windows[0] <= 10, "the first window after trouble is a small one"
     async with db.trusted() as tx:
         assert await connections.circuits(tx, workspace_id=workspace_id) == []
@@ -100,11 +100,11 @@ async def test_what_a_peer_put_off_comes_back_through_the_same_connection(db: Da
 
     peers = Peers(of_connection={number: Peer(answer=answering(number), delay=0.01) for number in ids})
     async with engine(db, peers, batches_of_connection=2):
-        await until(db, workspace_id, order_id, lambda found: found.get("deferred") == 4000, 40)
+        await until(db, workspace_id, order_id, lambda found: found.get("deferred") == 4000)
         assert len(set(first.values())) == 2
         async with db.trusted() as tx:
             await tx.execute(DUE_NOW)
-        assert await until(db, workspace_id, order_id, ended, 40) == {"accepted": 4000}
+        assert await until(db, workspace_id, order_id, ended) == {"accepted": 4000}
     assert {before == after for before, after in again} == {True}
 
 
