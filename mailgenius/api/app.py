@@ -17,6 +17,7 @@ from mailgenius.api import (
     leads,
     messages,
     operations,
+    message_events,
     segments,
     templates,
     workspace,
@@ -49,6 +50,7 @@ AREAS = (
 )
 
 
+    message_events,
 def create_app(services: Services) -> Litestar:
     """Build the API of one process. Its paths are whole: /api/…, /healthz, /readyz, /metrics."""
     areas = api_router(services)

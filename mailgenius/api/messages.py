@@ -117,7 +117,8 @@ async def get_message(call: Caller, message_id: MessageId) -> MessageDetailAnswe
     async with call.tenant() as tx:
         message = await messages.get(tx, workspace_id=call.workspace_id, message_id=message_id)
         attempts = await messages.attempts(tx, workspace_id=call.workspace_id, message=message)
-    return detail_answer(message, attempts)
+        told = await messages.feedback(tx, workspace_id=call.workspace_id, message_id=message_id)
+    return detail_answer(message, attempts, told)
 
 
 @delete(

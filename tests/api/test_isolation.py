@@ -168,6 +168,11 @@ CASES: dict[str, Case] = {
 
 def operations() -> list[str]:
     document = Reference(api_router(cast("Services", None))).document
+    "post /api/v1/messages/{message_id}/events": Case(json=lambda _: {"event": "complaint"}),
+    "post /api/v1/messages/events": Case(
+        json=lambda world: {"events": [{"message_id": world.ids["message_id"], "event": "hard_bounce"}]},
+        answers={200},
+    ),
     return [
         f"{method} {path}" for path, item in document["paths"].items() for method in METHODS if method in item
     ]

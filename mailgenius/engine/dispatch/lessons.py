@@ -9,19 +9,14 @@ from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.dispatch.outcomes import Outcomes
-from mailgenius.engine.intake import service as intake
-from mailgenius.engine.ledger.model import AddressBounced, Claim, Order
+from mailgenius.engine.feedback import service as feedback
+from mailgenius.engine.ledger.model import Claim, Order
 from mailgenius.engine.pacing import health, service as pacing
 from mailgenius.engine.pacing.groups import Mailboxes
 from mailgenius.engine.retries import service as retries
-from mailgenius.engine.suppression import service as suppression
-from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.logs import logger
-
-WARM_UP_PAUSED = "The warm-up is paused"
-WARM_UP_REST = timedelta(hours=24)
 
 log = logger(__name__)
 
@@ -31,22 +26,13 @@ async def tell(
 ) -> None:
     """Write down dead addresses and the waits that groups of mailboxes asked for."""
     for bounce in done.bounces:
-        await suppression.add(
+        await feedback.note_dead_address(
             tx,
             workspace_id=claim.workspace_id,
             channel=order.channel,
-            addresses=[bounce.address],
-            reason=SuppressionReason.BOUNCED,
-            detail=bounce.reason,
-        )
-        await tx.publish(
-            AddressBounced(
-                workspace_id=claim.workspace_id,
-                lead_id=bounce.lead_id,
-                channel=order.channel,
-                address=bounce.address,
-                reason=bounce.reason,
-            )
+            lead_id=bounce.lead_id,
+            address=bounce.address,
+            reason=bounce.reason,
         )
     for message, wait, words in done.holds:
         await pacing.hold(
@@ -58,23 +44,15 @@ async def tell(
             reason=words,
         )
     if done.bounces and warming:
-        await _note_warm_up(tx, claim=claim, bounced=len(done.bounces))
-    if done.bounces and not order.content.sample:
-        await health.note(
-            tx, workspace_id=claim.workspace_id, order_id=claim.order_id, bounced=len(done.bounces)
-        )
-
-
-async def _note_warm_up(tx: Tx, *, claim: Claim, bounced: int) -> None:
-    """Stop a connection for a day that meets too many dead addresses while it is to earn trust."""
-    own = {"workspace_id": claim.workspace_id, "connection_id": claim.connection_id}
-    if await health.too_many_for_warm_up(tx, **own, bounced=bounced):
-        await connections.pause_warm_up(
+        await feedback.note_warm_up(
             tx,
             workspace_id=claim.workspace_id,
             connection_id=claim.connection_id,
-            reason=f"{WARM_UP_PAUSED}: more than {health.WARM_UP_PERCENT} % of today's messages bounced.",
-            wait=WARM_UP_REST,
+            bounced=len(done.bounces),
+        )
+    if done.bounces and not order.content.sample:
+        await health.note(
+            tx, workspace_id=claim.workspace_id, order_id=claim.order_id, bounced=len(done.bounces)
         )
 
 
@@ -101,17 +79,8 @@ async def hold_if_unhealthy(db: Database, *, claim: Claim) -> None:
     A transaction of its own: the order is locked first there, as everywhere.
     """
     async with db.trusted() as tx:
-        found = await health.judge(tx, workspace_id=claim.workspace_id, order_id=claim.order_id)
-    if found is None:
-        return
-    async with db.trusted() as tx:
-        halted = await intake.halt(
-            tx,
-            workspace_id=claim.workspace_id,
-            order_id=claim.order_id,
-            reason=found.what,
-            count=found.count,
-            sent=found.sent,
+        reason = await feedback.hold_if_unhealthy(
+            tx, workspace_id=claim.workspace_id, order_id=claim.order_id
         )
-    if halted:
-        log.warning("order held", workspace=claim.workspace_id, order=claim.order_id, reason=found.what)
+    if reason:
+        log.warning("order held", workspace=claim.workspace_id, order=claim.order_id, reason=reason)

@@ -98,9 +98,12 @@ async def hold(tx: Tx, *, workspace_id: int, order_id: int) -> None:
 
 
 async def halt(tx: Tx, *, workspace_id: int, order_id: int, reason: str, count: int, sent: int) -> bool:
-    """Hold an order that must not go on, and tell its source why. False when it is not sending any more."""
+    """Hold an order that must not go on, and tell its source why. False when it is not sending any more.
+
+    An order without a source of its own, such as one of single messages, is let be: nobody could release it.
+    """
     order = await ledger.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
-    if not order.may_send:
+    if not order.may_send or order.source_id is None:
         return False
     await ledger.move_order(tx, workspace_id=workspace_id, order=order, to=OrderState.HELD)
     await tx.publish(

@@ -501,12 +501,17 @@ SELECT m.id, m.lead_id, m.address, CASE WHEN w.id IS NULL THEN m.state::text ELS
  LIMIT %(limit)s::int
 
 -- name: troubled-messages
--- A page of an order's messages in a state that few have: found by their attempts, not among all the others.
+-- A page of an order's messages in a state that few have: found by their attempts, or by what was told of them.
 SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
-  FROM (SELECT DISTINCT message_id
+  FROM (SELECT message_id
           FROM attempts
          WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
-           AND outcome = %(state)s::text AND message_id > %(after_id)s::bigint) a
+           AND outcome = %(state)s::text AND message_id > %(after_id)s::bigint
+         UNION
+        SELECT message_id
+          FROM message_feedback
+         WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+           AND message_id > %(after_id)s::bigint AND %(state)s::text IN ('bounced', 'complained')) a
   JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.id = a.message_id
  WHERE m.state = %(state)s::message_state
  ORDER BY m.id
@@ -940,3 +945,73 @@ UPDATE attempts a SET closed = true
    AND a.workspace_id = %(workspace_id)s::bigint AND a.message_id = m.id AND a.number = m.attempts
    AND a.outcome = m.state::text AND NOT a.closed AND a.outcome IN ('rejected', 'unknown', 'expired')
 RETURNING a.message_id, a.number
+
+-- Feedback: what providers and operators tell of messages that have left. -----------------------------------
+
+-- name: messages-of-feedback
+-- The messages that feedback is about, locked, with what is needed of their orders.
+SELECT m.id, m.order_id, m.lead_id, m.address, m.state::text AS state, o.channel, b.connection_id,
+       coalesce((o.content ->> 'sample')::boolean, false) AS sample
+  FROM messages m
+  JOIN orders o ON o.workspace_id = m.workspace_id AND o.id = m.order_id
+  LEFT JOIN batches b ON b.workspace_id = m.workspace_id AND b.id = m.batch_id
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = ANY (%(message_ids)s::bigint[])
+ ORDER BY m.id
+   FOR NO KEY UPDATE OF m
+
+-- name: record-feedback
+-- Write feedback down and return what is new: each kind counts once for a message, each event of a provider once.
+INSERT INTO message_feedback (workspace_id, message_id, kind, order_id, provider_event, detail, at)
+SELECT %(workspace_id)s::bigint, message_id, kind, order_id, provider_event, detail, at
+  FROM json_to_recordset(%(items)s::json)
+       AS f (message_id bigint, kind text, order_id bigint, provider_event text, detail text, at timestamptz)
+ ORDER BY message_id, kind
+ON CONFLICT DO NOTHING
+RETURNING message_id, kind
+
+-- name: move-messages
+-- Move messages, which the caller has locked and judged, to the states that feedback says.
+WITH given AS MATERIALIZED (
+    SELECT *
+      FROM json_to_recordset(%(items)s::json)
+           AS g (id bigint, old message_state, new message_state, detail text, at timestamptz)
+), changed AS (
+    UPDATE messages m
+       SET state = g.new, updated_at = greatest(m.updated_at, least(g.at, now())),
+           error = CASE WHEN g.detail = '' THEN m.error ELSE g.detail END
+      FROM given g
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id = g.id AND m.id = ANY (%(message_ids)s::bigint[])
+       AND m.state = g.old
+    RETURNING m.order_id, g.old, g.new
+), counted AS (
+    INSERT INTO message_counts AS c (workspace_id, order_id, hour, state, shard, n)
+    SELECT %(workspace_id)s::bigint, order_id, date_trunc('hour', now()), state, 0, sum(n)
+      FROM (SELECT order_id, old AS state, -1 AS n FROM changed
+            UNION ALL
+            SELECT order_id, new, 1 FROM changed) steps
+     GROUP BY order_id, state
+    HAVING sum(n) <> 0
+     ORDER BY order_id, state
+    ON CONFLICT (workspace_id, order_id, hour, state, shard) DO UPDATE SET n = c.n + excluded.n
+)
+SELECT count(*) FROM changed
+
+-- name: feedback-of-message
+-- What was told of a message after it had left, the first first.
+SELECT kind, detail, at
+  FROM message_feedback
+ WHERE workspace_id = %(workspace_id)s::bigint AND message_id = %(message_id)s::bigint
+ ORDER BY at, kind
+
+-- name: last-sent-to-leads
+-- For each of some leads the newest message that left lately, of an order that is still under way.
+SELECT sent.id
+  FROM unnest(%(lead_ids)s::bigint[]) AS l (lead_id)
+ CROSS JOIN LATERAL (
+       SELECT m.id
+         FROM messages m JOIN orders o ON o.workspace_id = m.workspace_id AND o.id = m.order_id
+        WHERE m.workspace_id = %(workspace_id)s::bigint AND m.lead_id = l.lead_id
+          AND m.id >= message_id_at(now() - %(lately)s::interval)
+          AND m.state IN ('accepted', 'unknown', 'delivered', 'bounced') AND o.drained_at IS NULL
+        ORDER BY m.id DESC
+        LIMIT 1) sent

@@ -10,9 +10,16 @@ from mailgenius.kit.db.transaction import Tx
 _SQL = load_queries(__file__)
 
 _SPARSE = frozenset(
-    {MessageState.REJECTED, MessageState.UNKNOWN, MessageState.SUPPRESSED, MessageState.EXPIRED}
+    {
+        MessageState.REJECTED,
+        MessageState.UNKNOWN,
+        MessageState.SUPPRESSED,
+        MessageState.EXPIRED,
+        MessageState.BOUNCED,
+        MessageState.COMPLAINED,
+    }
 )
-"""States that few messages have, each with a row in attempts that leads to them."""
+"""States that few messages have, each with a row in attempts or message_feedback that leads to them."""
 
 _NEAR = 20
 """Batches that are searched for a page of moving messages before all of them are."""

@@ -1,6 +1,7 @@
 """Background entry points of leads. Each may run twice."""
 
 from mailgenius.channels.contract import Channel
+from mailgenius.engine.feedback.model import AddressComplained
 from mailgenius.engine.ledger.model import AddressBounced
 from mailgenius.engine.tracking.model import RecipientReturned, RecipientUnsubscribed
 from mailgenius.kit.errors import Unavailable
@@ -50,6 +51,21 @@ async def on_bounced(
     async with context.db.trusted() as tx:
         await leads.follow_suppression(
             tx, workspace_id=workspace_id, channel=Channel(channel), address=address, reason=reason
+        )
+
+
+@jobs.job("leads.on_complained", listens_to=AddressComplained)
+async def on_complained(
+    context: JobContext, *, workspace_id: int, channel: str, address: str, **_: object
+) -> None:
+    """Mark the lead that called a message spam, by its address, as above. A second run finds it marked."""
+    async with context.db.trusted() as tx:
+        await leads.follow_suppression(
+            tx,
+            workspace_id=workspace_id,
+            channel=Channel(channel),
+            address=address,
+            reason="by the recipient",
         )
 
 

@@ -171,8 +171,8 @@ SELECT n, clash, clash_value, lead_id, email, phone, external_id, by_external_id
 SELECT coalesce(lead_id, id) FROM lead_staging
 
 -- name: staged-stops
--- Addresses of the staged rows that say themselves that their lead must not be written to.
-SELECT status, email, phone
+-- Addresses of the staged rows that say themselves that their lead must not be written to, and their lead.
+SELECT status, email, phone, lead_id
   FROM lead_staging
  WHERE status IS NOT NULL AND status <> 'active' AND outcome IS DISTINCT FROM 'rejected'
    AND (email IS NOT NULL OR phone IS NOT NULL)

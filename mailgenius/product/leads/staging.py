@@ -34,6 +34,8 @@ class StagedStop:
     status: LeadStatus
     email: str | None
     phone: str | None
+    lead_id: int | None
+    """None when the row made its lead."""
 
 
 async def open_staging(tx: Tx) -> None:

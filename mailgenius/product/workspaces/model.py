@@ -34,6 +34,7 @@ class Permission(StrEnum):
     CAMPAIGNS_SEND = "campaigns:send"
     MESSAGES_READ = "messages:read"
     MESSAGES_SEND = "messages:send"
+    MESSAGES_REPORT = "messages:report"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
     WORKSPACE_MANAGE = "workspace:manage"
@@ -55,6 +56,7 @@ _WRITE = frozenset(
         Permission.CAMPAIGNS_WRITE,
         Permission.CAMPAIGNS_SEND,
         Permission.MESSAGES_SEND,
+        Permission.MESSAGES_REPORT,
     }
 )
 

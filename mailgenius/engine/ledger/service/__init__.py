@@ -24,6 +24,12 @@ from mailgenius.engine.ledger.service.dead_letters import (
     orders_of as orders_of,
     replay_dead as replay_dead,
 )
+from mailgenius.engine.ledger.service.feedback import (
+    Taking as Taking,
+    feedback_of as feedback_of,
+    last_sent_to as last_sent_to,
+    take_feedback as take_feedback,
+)
 from mailgenius.engine.ledger.service.messages import (
     attempts as attempts,
     cancel_message as cancel_message,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailgenius.channels.contract import Channel
+from mailgenius.engine.feedback import service as feedback
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
@@ -113,7 +114,7 @@ async def set_status(
     """Give leads a status and return how many exist.
 
     Their e-mails and phones go on the suppression list, or leave it when the status is active. This is the
-    only way that a lead becomes active again.
+    only way that a lead becomes active again. A complaint counts against the order that wrote to it last.
     """
     rows = await queries.set_status(
         tx, workspace_id=workspace_id, lead_ids=lead_ids, status=status, reason=reason
@@ -148,3 +149,5 @@ async def follow_suppression(
     return await queries.revive_address(
         tx, workspace_id=workspace_id, lead_id=lead_id, channel=channel, address=address, reason=reason
     )
+        if status is LeadStatus.COMPLAINED:
+            await feedback.leads_complained(tx, workspace_id=workspace_id, lead_ids=lead_ids)

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from mailgenius.channels.contract import Channel
+from mailgenius.engine.feedback import service as feedback
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.kit.db.errors import DatabaseBusy
 from mailgenius.kit.db.transaction import Tx
@@ -211,10 +212,15 @@ def addresses_by_channel(rows: Sequence[tuple[str | None, str | None]]) -> dict[
 
 def _reason(row: staging.RejectedRow) -> str:
     if row.clash == "external_id":
+    complained: set[int] = set()
         by = f"e-mail {row.email}" if row.by_email else f"phone {row.phone}"
         other = normalise.shown(row.clash_value or "")
+        if row.status is LeadStatus.COMPLAINED and row.lead_id is not None:
+            complained.add(row.lead_id)
         return f"the {by} belongs to lead {row.lead_id}, whose external id is “{other}”"
     if row.clash == "email":
+    if complained:
+        await feedback.leads_complained(tx, workspace_id=workspace_id, lead_ids=sorted(complained))
         return f"the phone {row.phone} belongs to lead {row.lead_id}, whose e-mail is {row.clash_value}"
     owners = [
         (f"external id “{normalise.shown(row.external_id or '')}”", row.by_external_id),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from mailgenius.engine.ledger import service as ledger
+from mailgenius.engine.ledger.feedback import PastFeedback
 from mailgenius.engine.ledger.model import MessageRow, MessageState
 from mailgenius.engine.ledger.takings import Attempt, MessageDetail
 from mailgenius.kit.db.transaction import Tx
@@ -26,6 +27,11 @@ async def get(tx: Tx, *, workspace_id: int, message_id: int) -> MessageDetail:
 async def attempts(tx: Tx, *, workspace_id: int, message: MessageDetail) -> list[Attempt]:
     """Return what happened at each attempt, the first first."""
     return await ledger.attempts(tx, workspace_id=workspace_id, message=message)
+
+
+async def feedback(tx: Tx, *, workspace_id: int, message_id: int) -> list[PastFeedback]:
+    """Return what was told of a message after it had left: bounces and complaints, the first first."""
+    return await ledger.feedback_of(tx, workspace_id=workspace_id, message_id=message_id)
 
 
 async def cancel(tx: Tx, *, workspace_id: int, message_id: int) -> None:

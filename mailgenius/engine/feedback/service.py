@@ -1,0 +1,167 @@
+"""Feedback, from the news to what follows: the address is stopped, its order and connection are judged.
+
+All in the caller's transaction: whoever tells of the complaint that passes the threshold holds the order.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from mailgenius.engine.connections import service as connections
+from mailgenius.engine.feedback.model import AddressComplained
+from mailgenius.engine.intake import service as intake
+from mailgenius.engine.ledger import service as ledger
+from mailgenius.engine.ledger.feedback import Feedback, FeedbackKind, Heard, ToldOf
+from mailgenius.engine.ledger.model import AddressBounced
+from mailgenius.engine.ledger.service import Taking
+from mailgenius.engine.pacing import health
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit import clock
+from mailgenius.kit.db.transaction import Tx
+
+WARM_UP_PAUSED = "The warm-up is paused"
+WARM_UP_REST = timedelta(hours=24)
+BY_LEAD = "The lead's status says so."
+_GRAVE = frozenset({FeedbackKind.HARD_BOUNCE, FeedbackKind.COMPLAINT})
+
+
+async def take(tx: Tx, *, workspace_id: int, items: Sequence[Feedback]) -> list[Taking]:
+    """Take feedback in and do what follows; return what became of each, in the order given.
+
+    A second call with the same changes nothing. Orders are locked before messages, as everywhere.
+    """
+    grave = sorted({item.message_id for item in items if item.kind in _GRAVE})
+    orders = await ledger.orders_of(tx, workspace_id=workspace_id, message_ids=grave) if grave else []
+    for order_id in sorted({order_id for _, order_id in orders}):
+        await ledger.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
+    takings = await ledger.take_feedback(tx, workspace_id=workspace_id, items=items)
+    applied = [
+        (taking.told, taking.message)
+        for taking in takings
+        if taking.heard is Heard.APPLIED and taking.message is not None and taking.told.kind in _GRAVE
+    ]
+    for told, message in applied:
+        await _stop_address(tx, workspace_id=workspace_id, told=told, message=message)
+    await _judge_orders(tx, workspace_id=workspace_id, applied=applied)
+    await _judge_connections(tx, workspace_id=workspace_id, applied=applied)
+    return takings
+
+
+async def leads_complained(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
+    """Count that leads complained, as far as orders that are under way wrote to them; return how many did.
+
+    Somebody said it of the lead, by hand or by a list: it is about the last message that it got.
+    """
+    messages = await ledger.last_sent_to(tx, workspace_id=workspace_id, lead_ids=lead_ids)
+    if not messages:
+        return 0
+    items = [
+        Feedback(message_id=each, kind=FeedbackKind.COMPLAINT, at=clock.now(), detail=BY_LEAD)
+        for each in messages
+    ]
+    takings = await take(tx, workspace_id=workspace_id, items=items)
+    return sum(taking.heard is Heard.APPLIED for taking in takings)
+
+
+async def note_dead_address(
+    tx: Tx, *, workspace_id: int, channel: str, lead_id: int | None, address: str, reason: str
+) -> None:
+    """Stop writing to an address that takes nothing any more, and tell it. A second call tells it again."""
+    await suppression.add(
+        tx,
+        workspace_id=workspace_id,
+        channel=channel,
+        addresses=[address],
+        reason=SuppressionReason.BOUNCED,
+        detail=reason,
+    )
+    await tx.publish(
+        AddressBounced(
+            workspace_id=workspace_id, lead_id=lead_id, channel=channel, address=address, reason=reason
+        )
+    )
+
+
+async def note_warm_up(tx: Tx, *, workspace_id: int, connection_id: int, bounced: int) -> None:
+    """Stop a connection for a day that meets too many dead addresses while it is to earn trust."""
+    own = {"workspace_id": workspace_id, "connection_id": connection_id}
+    if await health.too_many_for_warm_up(tx, **own, bounced=bounced):
+        await connections.pause_warm_up(
+            tx,
+            workspace_id=workspace_id,
+            connection_id=connection_id,
+            reason=f"{WARM_UP_PAUSED}: more than {health.WARM_UP_PERCENT} % of today's messages bounced.",
+            wait=WARM_UP_REST,
+        )
+
+
+async def hold_if_unhealthy(tx: Tx, *, workspace_id: int, order_id: int) -> str:
+    """Hold an order that has passed a threshold of its workspace; return which, or nothing."""
+    found = await health.judge(tx, workspace_id=workspace_id, order_id=order_id)
+    if found is None:
+        return ""
+    halted = await intake.halt(
+        tx,
+        workspace_id=workspace_id,
+        order_id=order_id,
+        reason=found.what,
+        count=found.count,
+        sent=found.sent,
+    )
+    return found.what if halted else ""
+
+
+async def _stop_address(tx: Tx, *, workspace_id: int, told: Feedback, message: ToldOf) -> None:
+    if told.kind is FeedbackKind.HARD_BOUNCE:
+        await note_dead_address(
+            tx,
+            workspace_id=workspace_id,
+            channel=message.channel,
+            lead_id=message.lead_id,
+            address=message.address,
+            reason=told.detail,
+        )
+        return
+    await suppression.add(
+        tx,
+        workspace_id=workspace_id,
+        channel=message.channel,
+        addresses=[message.address],
+        reason=SuppressionReason.COMPLAINED,
+        detail=told.detail,
+    )
+    await tx.publish(
+        AddressComplained(
+            workspace_id=workspace_id,
+            message_id=message.id,
+            lead_id=message.lead_id,
+            channel=message.channel,
+            address=message.address,
+        )
+    )
+
+
+async def _judge_orders(tx: Tx, *, workspace_id: int, applied: Sequence[tuple[Feedback, ToldOf]]) -> None:
+    counted = Counter((message.order_id, told.kind) for told, message in applied if not message.sample)
+    for order_id in sorted({order_id for order_id, _ in counted}):
+        await health.note(
+            tx,
+            workspace_id=workspace_id,
+            order_id=order_id,
+            bounced=counted[order_id, FeedbackKind.HARD_BOUNCE],
+            complained=counted[order_id, FeedbackKind.COMPLAINT],
+        )
+        await hold_if_unhealthy(tx, workspace_id=workspace_id, order_id=order_id)
+
+
+async def _judge_connections(
+    tx: Tx, *, workspace_id: int, applied: Sequence[tuple[Feedback, ToldOf]]
+) -> None:
+    bounced = Counter(
+        message.connection_id for told, message in applied if told.kind is FeedbackKind.HARD_BOUNCE
+    )
+    for connection_id, number in sorted((key, n) for key, n in bounced.items() if key is not None):
+        connection = await connections.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+        if connection.warming:
+            await note_warm_up(tx, workspace_id=workspace_id, connection_id=connection_id, bounced=number)
