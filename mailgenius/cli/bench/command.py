@@ -1,16 +1,27 @@
 """The commands `mailgenius bench …`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 import uvloop
 
+from mailgenius.channels.email.dkim_keys import DkimAlgorithm
 from mailgenius.cli.bench.messages import bench_messages
 from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
 from mailgenius.ops.bench_import import bench_import
 from mailgenius.ops.bench_send import bench_send
 from mailgenius.processes.scaling import parse_span
+
+
+class Signing(StrEnum):
+    """What signs the messages of a bench."""
+
+    NONE = "none"
+    RSA = DkimAlgorithm.RSA.value
+    ED25519 = DkimAlgorithm.ED25519.value
+
 
 app = typer.Typer(
     help="How fast this machine is, beside its own limit. Leaves nothing behind.", no_args_is_help=True
@@ -38,6 +49,7 @@ def send(
     engines: Annotated[
         int, typer.Option(min=0, max=64, help="Engine processes; 0: as many as this machine would run.")
     ] = 0,
+    dkim: Annotated[Signing, typer.Option(help="Sign each message for its sender's domain.")] = Signing.NONE,
     as_json: AsJson = False,
 ) -> None:
     """Time a campaign to a local SMTP sink beside smtp-source against the same sink."""
@@ -46,12 +58,13 @@ def send(
             messages=messages,
             home=load_settings().home,
             engines=engines or parse_span("").most,
+            dkim=None if dkim is Signing.NONE else DkimAlgorithm(dkim),
             progress=say,
         )
     )
     words = (
         f"Campaign: {result['messages']:,} messages in {result['seconds']} s, {result['rate']:,} a second, "
-        f"{result['message_bytes']:,} bytes each, {result['engines']} engines\n"
+        f"{result['message_bytes']:,} bytes each, {result['engines']} engines, DKIM: {result['dkim']}\n"
         f"Limit:    {result['limit']:,} a second by {result['limit_source']}, "
         f"{result['limit_bytes']:,} bytes each\n"
         f"Ratio:    {result['ratio']}"

@@ -178,8 +178,9 @@ async def taken(peer: Peer, number: int) -> list[bytes]:
 
 
 async def test_the_engine_signs_what_leaves_and_stops_when_it_is_switched_off(
-    owner: Owner, db: Database, keys: Keys, services: Services, workspace_id: int, zone: Zone
+    owner: Owner, services: Services, workspace_id: int, zone: Zone
 ):
+    db, keys = services.db, services.keys
     domain = await owner.add(RSA, ED25519)
     owner.publish(domain)
     await owner.sign(await owner.check(domain))
