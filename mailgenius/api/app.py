@@ -12,6 +12,7 @@ from mailgenius.api import (
     connections,
     dead_letters,
     deliveries,
+    exports,
     fields,
     imports,
     leads,
@@ -36,6 +37,7 @@ BODY_LIMIT = 2 << 20
 AREAS = (
     imports,
     bulk_leads,
+    exports,
     leads,
     fields,
     segments,

@@ -40,6 +40,7 @@ def _path_id(description: str) -> Any:
 
 LeadId = Annotated[int, _path_id("Id of a lead.")]
 ActId = Annotated[int, _path_id("Id of an act on many leads.")]
+ExportId = Annotated[int, _path_id("Id of an export.")]
 ImportId = Annotated[int, _path_id("Id of an import.")]
 TemplateId = Annotated[int, _path_id("Id of a template.")]
 ConnectionId = Annotated[int, _path_id("Id of a connection.")]

@@ -9,13 +9,17 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from mailgenius.api.access import needs
-from mailgenius.api.bodies import ActId, Answer, Body, Id
+from mailgenius.api.bodies import ActId, Answer, Body, CampaignId, Id
 from mailgenius.api.call import Caller, Done
+from mailgenius.api.lead_shapes import Fields
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct
+from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Wanted
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.product.workspaces.model import Permission
+
+MAX_SELECTED = 10_000
 
 
 class LeadFilter(Body):
@@ -24,6 +28,13 @@ class LeadFilter(Body):
     search: Annotated[str, Meta(max_length=200)] = ""
     tag: str | None = None
     status: LeadStatus | None = None
+    ids: Annotated[list[Id], Meta(max_length=MAX_SELECTED, description="Only these leads, by id.")] | None = (
+        None
+    )
+
+    def as_wanted(self) -> Wanted:
+        ids = None if self.ids is None else [int(each) for each in self.ids]
+        return Wanted(text=self.search, tag=self.tag, status=self.status, lead_ids=ids)
 
 
 class BulkBody(Body):
@@ -35,6 +46,12 @@ class BulkBody(Body):
         default_factory=list
     )
     status: Annotated[LeadStatus | None, Meta(description="For `set_status`.")] = None
+    fields: (
+        Annotated[
+            Fields, Meta(description="For `set_fields`: custom fields and their values; null takes one away.")
+        ]
+        | None
+    ) = None
     expected: (
         Annotated[
             int,
@@ -85,11 +102,10 @@ async def start_bulk(call: Caller, data: JSONBody[BulkBody]) -> Response[BulkAns
             tx,
             workspace_id=call.workspace_id,
             act=data.act,
-            text=data.filter.search,
-            tag=data.filter.tag,
-            status_is=data.filter.status,
+            wanted=data.filter.as_wanted(),
             tags=data.tags,
             status=data.status,
+            fields=data.fields,
             expected=data.expected,
             created_by=call.actor.user_id,
         )
@@ -136,4 +152,30 @@ async def undo_bulk(call: Caller, act_id: ActId) -> Response[BulkAnswer]:
     return await call.once(work)
 
 
-router = Router("", route_handlers=[start_bulk, get_bulk, cancel_bulk, undo_bulk], tags=["Leads"])
+@post(
+    "/campaigns/{campaign_id:int}/exclusions",
+    status_code=202,
+    opt=needs(Permission.CAMPAIGNS_WRITE),
+    summary="Leave leads out of a campaign",
+    description="For drafts and scheduled campaigns. Tags the leads that match now in the background, with a"
+    " tag that the audience excludes; the campaign is not launched before that is done. Undo lets them in.",
+)
+async def exclude_leads(
+    call: Caller, campaign_id: CampaignId, data: JSONBody[LeadFilter]
+) -> Response[BulkAnswer]:
+    async def work(tx: Tx) -> Done:
+        act = await campaigns.exclude_leads(
+            tx,
+            workspace_id=call.workspace_id,
+            campaign_id=campaign_id,
+            wanted=data.as_wanted(),
+            created_by=call.actor.user_id,
+        )
+        return Done(body=bulk_answer(act), status=202)
+
+    return await call.once(work, trusted=True)
+
+
+router = Router(
+    "", route_handlers=[start_bulk, get_bulk, cancel_bulk, undo_bulk, exclude_leads], tags=["Leads"]
+)

@@ -8,11 +8,12 @@ import typer
 from mailgenius.cli.exits import Exit
 from mailgenius.cli.output import AsJson, progress, show_fields
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
+from mailgenius.kit.errors import invalid
 from mailgenius.kit.services import Services
 from mailgenius.processes.roles import Child
 from mailgenius.processes.standing_in import standing_in
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.bulk_model import OPEN, BulkAct, BulkState, LeadAct
+from mailgenius.product.leads.bulk_model import OPEN, BulkAct, BulkState, LeadAct, Wanted
 from mailgenius.product.leads.model import LeadStatus
 
 LOOK_EVERY_S = 0.2
@@ -27,6 +28,13 @@ def bulk(
         list[str] | None, typer.Option(help="The tag to add or to remove; repeat it.")
     ] = None,
     to_status: Annotated[LeadStatus | None, typer.Option(help="The status to give.")] = None,
+    set_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="A custom field to set, such as city=Recife; without a value it is taken away. Repeat it.",
+        ),
+    ] = None,
     expected: Annotated[
         int | None,
         typer.Option(help="How many leads you mean; another number is refused. Deleting needs it.", min=0),
@@ -46,11 +54,10 @@ def bulk(
                 tx,
                 workspace_id=workspace_id,
                 act=act,
-                text=search,
-                tag=tag or None,
-                status_is=status,
+                wanted=Wanted(text=search, tag=tag or None, status=status),
                 tags=with_tag or (),
                 status=to_status,
+                fields=_values(set_field or []),
                 expected=expected,
             )
         async with standing_in(services, Child.JOBS):
@@ -61,6 +68,17 @@ def bulk(
     show_fields(shown, shown, as_json=as_json)
     if done.state is not BulkState.DONE:
         raise typer.Exit(Exit.DEFECT)
+
+
+def _values(pairs: list[str]) -> dict[str, str | None]:
+    """Read the fields to set; an empty value takes one away."""
+    values: dict[str, str | None] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise invalid("--set-field", f"{pair}: write it as KEY=VALUE")
+        values[key.strip()] = value.strip() or None
+    return values
 
 
 async def _ended(services: Services, workspace_id: int, act: BulkAct) -> BulkAct:

@@ -1,7 +1,5 @@
 """The commands `mailgenius leads …`."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +7,7 @@ import typer
 
 from mailgenius.cli.bulk_leads import bulk
 from mailgenius.cli.exits import Exit
+from mailgenius.cli.exporting import export
 from mailgenius.cli.importing import import_ended, start_import
 from mailgenius.cli.output import AsJson, progress, show, show_fields, show_rows
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
@@ -18,15 +17,14 @@ from mailgenius.processes.roles import Child
 from mailgenius.processes.standing_in import standing_in
 from mailgenius.product.imports.model import Import, ImportState
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import Lead, LeadPage, LeadStatus, Mode
+from mailgenius.product.leads.model import LeadPage, LeadStatus, Mode
 
 app = typer.Typer(help="Leads: the people that messages go to.", no_args_is_help=True)
 
 app.command("bulk")(bulk)
+app.command("export")(export)
 
 PAGE = 500
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = ("email", "phone", "external_id", "name", "status", "tags", "consent_at", "consent_source")
 Tag = Annotated[str, typer.Option(help="Only leads with this tag.")]
 Status = Annotated[LeadStatus | None, typer.Option(help="Only leads in this status.")]
 
@@ -99,7 +97,10 @@ def list_leads(
 
     async def work(services: Services) -> LeadPage:
         workspace_id = await workspace_id_of(services, workspace)
-        return await _page(services, workspace_id, search=search, tag=tag, status=status, limit=limit)
+        async with services.db.trusted() as tx:
+            return await leads.search(
+                tx, workspace_id=workspace_id, text=search, tag=tag or None, status=status, limit=limit
+            )
 
     page = run(work)
     if as_json:
@@ -115,71 +116,6 @@ def list_leads(
     }
     show_rows(page.items, columns, as_json=False)
     show(page, f"{'about ' if page.total_is_estimate else ''}{page.total} in all", as_json=False)
-
-
-@app.command("export")
-def export(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="The CSV file to write.")],
-    search: Annotated[str, typer.Option(help="As in `leads list`.")] = "",
-    tag: Tag = "",
-    status: Status = None,
-    workspace: WorkspaceName = "",
-    as_json: AsJson = False,
-) -> None:
-    """Write leads into a CSV file, with a column for each custom field."""
-
-    async def work(services: Services) -> int:
-        workspace_id = await workspace_id_of(services, workspace)
-        async with services.db.tenant(workspace_id) as tx:
-            keys = [field.key for field in await leads.fields(tx, workspace_id=workspace_id)]
-        written = 0
-        cursor: str | None = None
-        with file.open("w", encoding="utf-8", newline="") as target:
-            writer = csv.writer(target)
-            writer.writerow([*COLUMNS, *keys])
-            while True:
-                page = await _page(
-                    services, workspace_id, search=search, tag=tag, status=status, limit=PAGE, cursor=cursor
-                )
-                writer.writerows(list(_cells(lead, keys)) for lead in page.items)
-                written += len(page.items)
-                cursor = page.next_cursor
-                if cursor is None:
-                    return written
-
-    written = run(work)
-    show({"file": str(file), "leads": written}, f"{written} leads written to {file}", as_json=as_json)
-
-
-async def _page(
-    services: Services,
-    workspace_id: int,
-    *,
-    search: str,
-    tag: str,
-    status: LeadStatus | None,
-    limit: int,
-    cursor: str | None = None,
-) -> LeadPage:
-    async with services.db.trusted() as tx:
-        return await leads.search(
-            tx,
-            workspace_id=workspace_id,
-            text=search,
-            tag=tag or None,
-            status=status,
-            limit=limit,
-            cursor=cursor,
-        )
-
-
-def _cells(lead: Lead, keys: list[str]) -> Iterator[str]:
-    """Yield a lead as cells. What a spreadsheet would run as a formula is made plain text."""
-    known = [getattr(lead, column) for column in COLUMNS]
-    for value in [*known, *(lead.fields.get(key) for key in keys)]:
-        text = ";".join(value) if isinstance(value, tuple | list) else "" if value is None else str(value)
-        harmless = not text.startswith(FORMULA_STARTS) or (text[0] == "+" and text[1:].isdigit())
-        yield text if harmless else f"'{text}"
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:

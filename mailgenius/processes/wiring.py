@@ -5,6 +5,7 @@ from mailgenius.engine.intake.jobs import jobs as intake_jobs
 from mailgenius.kit.jobs import Jobs, JobTable
 from mailgenius.ops.maintenance import jobs as maintenance_jobs
 from mailgenius.product.campaigns.jobs import jobs as campaigns_jobs
+from mailgenius.product.exports.jobs import jobs as exports_jobs
 from mailgenius.product.imports.jobs import jobs as imports_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
 from mailgenius.product.segments.jobs import jobs as segments_jobs
@@ -14,6 +15,7 @@ from mailgenius.product.workspaces.jobs import jobs as workspaces_jobs
 def job_tables() -> list[JobTable]:
     """Return the jobs of every area, one line each."""
     return [
+        exports_jobs,
         imports_jobs,
         leads_jobs,
         workspaces_jobs,

@@ -11,5 +11,9 @@ class CampaignNotInState(Conflict):
     """This cannot be done while the campaign is {state}."""
 
 
+class StillExcluding(Conflict):
+    """Leads are still being left out of this campaign in the background. Try again in a moment."""
+
+
 class CampaignNotReady(Invalid):
     """The campaign cannot be launched yet. See what is missing."""

@@ -7,6 +7,7 @@ from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.campaigns.errors import CampaignNotFound
 from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
+from mailgenius.product.leads.model import Audience
 
 _SQL = load_queries(__file__)
 
@@ -40,6 +41,15 @@ async def update_draft(
         workspace_id=workspace_id,
         campaign_id=campaign_id,
         **_columns(campaign),
+    )
+
+
+async def set_audience(tx: Tx, *, workspace_id: int, campaign_id: int, audience: Audience) -> None:
+    await tx.execute(
+        _SQL["set-audience"],
+        workspace_id=workspace_id,
+        campaign_id=campaign_id,
+        audience=json_value(audience),
     )
 
 

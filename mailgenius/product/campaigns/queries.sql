@@ -21,6 +21,12 @@ RETURNING id, name, channel, state, template_id, connection_id, sender_email, se
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
        error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
+-- name: set-audience
+-- Replaces whom a campaign is for, while nothing has been sent.
+UPDATE campaigns
+   SET audience = %(audience)s::jsonb, updated_at = now()
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s AND state IN ('draft', 'scheduled')
+
 -- name: delete-draft
 -- Removes a campaign that was never launched.
 DELETE FROM campaigns

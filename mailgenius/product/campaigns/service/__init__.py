@@ -11,6 +11,7 @@ from mailgenius.product.campaigns.service.drafting import (
     state_counts as state_counts,
     update as update,
 )
+from mailgenius.product.campaigns.service.excluding import exclude_leads as exclude_leads
 from mailgenius.product.campaigns.service.freezing import freeze_next as freeze_next
 from mailgenius.product.campaigns.service.launching import (
     checks as checks,
