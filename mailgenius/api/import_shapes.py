@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from mailgenius.api.bodies import Answer, Id
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports.model import Import, ImportState
 from mailgenius.product.leads.model import Mode
 
@@ -55,6 +56,16 @@ class UploadOperation(Operation):
                 ),
                 "consent_source": Schema(
                     type=OpenAPIType.STRING, description="Where these leads agreed to be written to."
+                ),
+                "consent_basis": Schema(
+                    type=OpenAPIType.STRING,
+                    enum=[basis.value for basis in Basis],
+                    description="The legal basis of every lead of the file. With a source alone: consent.",
+                ),
+                "consent_channels": Schema(
+                    type=OpenAPIType.ARRAY,
+                    items=text,
+                    description="What that basis is about: email (the default), sms, whatsapp.",
                 ),
             },
         )

@@ -8,14 +8,24 @@ from mailgenius.api.access import needs
 from mailgenius.api.bodies import Cursor, ImportId, Limit, MalformedJson, decode
 from mailgenius.api.call import Caller, Done
 from mailgenius.api.import_shapes import DryRun, ImportAnswer, ImportPage, UploadOperation, import_answer
-from mailgenius.api.uploads import BODY_LIMIT, Upload, discard, receive
+from mailgenius.api.uploads import BODY_LIMIT, StoredFile, Upload, discard, receive
+from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem, invalid
 from mailgenius.kit.paging import checked_limit
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.model import Import
 from mailgenius.product.leads.model import Mode
 from mailgenius.product.workspaces.model import Permission
+
+UPLOAD_ID = "upload_id"
+ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+
+FIELDS = frozenset(
+    {UPLOAD_ID, "mapping", "mode", "tags", "consent_source", "consent_basis", "consent_channels"}
+)
+"""What an upload may say beside its file."""
 
 
 @post(
@@ -111,10 +121,33 @@ async def make_import(call: Caller, import_id: ImportId) -> Response[ImportAnswe
     return await call.once(work)
 
 
-async def _start(tx: Tx, call: Caller, upload: Upload, *, dry_run: bool) -> Import:
-    if upload.file is None:
-        raise invalid("file", "is needed")
-    unknown = set(upload.fields) - {"mapping", "mode", "tags", "consent_source"}
+async def _sent_before(call: Caller, upload: Upload) -> Sent | None:
+    """Make the upload that the request names readable. One that is gone may be this request's, sent twice."""
+    text = upload.text(UPLOAD_ID)
+    if not text:
+        return None
+    if upload.file is not None or not ID.fullmatch(text):
+        raise invalid(UPLOAD_ID, "must be the id of an upload, and stands instead of a file")
+    try:
+        return await uploads.ready(
+            call.services.db, call.services.storage, workspace_id=call.workspace_id, upload_id=int(text)
+        )
+    except UploadNotFound:
+        return None
+
+
+def _file_of(upload: Upload, sent: Sent | None) -> StoredFile:
+    if sent is not None:
+        return StoredFile(key=sent.file_key, name=sent.file_name, size=sent.file_size)
+    if upload.file is not None:
+        return upload.file
+    if upload.text(UPLOAD_ID):
+        raise UploadNotFound
+    raise invalid("file", "is needed")
+
+
+async def _start(tx: Tx, call: Caller, upload: Upload, file: StoredFile, *, dry_run: bool) -> Import:
+    unknown = set(upload.fields) - FIELDS
     if unknown:
         raise Invalid(problems=[Problem(name, "is not a known field") for name in sorted(unknown)])
     return await imports.start(
@@ -127,6 +160,8 @@ async def _start(tx: Tx, call: Caller, upload: Upload, *, dry_run: bool) -> Impo
         mode=_mode(upload.text("mode", Mode.MERGE)),
         tags=_tags(upload.fields.get("tags", [])),
         consent_source=upload.text("consent_source"),
+        consent_basis=_basis(upload.text("consent_basis")),
+        consent_channels=_tags(upload.fields.get("consent_channels", [])) or (Channel.EMAIL,),
         created_by=call.actor.user_id,
         dry_run=dry_run,
     )
@@ -148,6 +183,13 @@ def _mode(text: str) -> Mode:
         return Mode(text)
     except ValueError as error:
         raise invalid("mode", f"must be one of {', '.join(Mode)}") from error
+
+
+def _basis(text: str) -> Basis | None:
+    try:
+        return Basis(text) if text else None
+    except ValueError as error:
+        raise invalid("consent_basis", f"must be one of {', '.join(Basis)}") from error
 
 
 def _tags(values: list[str]) -> tuple[str, ...]:

@@ -247,3 +247,19 @@ async def test_names_are_shown_as_text(signed_in: SignedIn, services: Services, 
         page = await browser.get(path)
         assert "<script>alert" not in page.text
         assert '"onmouseover' not in page.text
+
+
+async def test_what_a_lead_said_is_written_down_and_shown(
+    signed_in: SignedIn, services: Services, workspace_id: int, ana: Lead
+):
+    browser = await signed_in(Role.EDITOR)
+    path = f"/leads/{ana.id}/consents"
+    said = {"channel": "email", "act": "given", "basis": "contract", "source": "Contract 12"}
+    assert location(await browser.post(path, said)) == f"/leads/{ana.id}"
+    await browser.post(path, {"channel": "email", "act": "withdrawn", "source": "By phone"})
+    page = (await browser.get(f"/leads/{ana.id}")).text
+    assert "Legal basis withdrawn" in page
+    assert "E-mail · Contract · Contract 12" in page
+    assert (await read(services, workspace_id, ana.id)).status is LeadStatus.UNSUBSCRIBED
+    assert (await browser.post(path, {"act": "made up"})).status_code == 422
+    assert (await (await signed_in(Role.VIEWER)).post(path, said)).status_code == 403

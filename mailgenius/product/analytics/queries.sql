@@ -83,12 +83,18 @@ SELECT days.day, coalesce(sum(sent), 0)::bigint AS sent, coalesce(sum(bounced), 
  ORDER BY days.day
 
 -- name: timeline-of-lead
--- The newest of what happened to a lead: its own activity, its messages, its opens and clicks. Each source gives
+-- The newest of what happened to a lead: its own activity, its consent, its messages, opens and clicks. Each source gives
 -- at most a page through its own index, so that the union stays small.
 SELECT at, kind, detail
   FROM (
     (SELECT at, 'lead.' || kind AS kind, detail
        FROM lead_activity
+      WHERE workspace_id = %(workspace_id)s AND lead_id = %(lead_id)s
+      ORDER BY id DESC LIMIT %(limit)s)
+    UNION ALL
+    (SELECT at, 'consent.' || act,
+            jsonb_build_object('channel', channel, 'basis', basis, 'way', way, 'source', source)
+       FROM consent_entries
       WHERE workspace_id = %(workspace_id)s AND lead_id = %(lead_id)s
       ORDER BY id DESC LIMIT %(limit)s)
     UNION ALL

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from mailgenius.channels.contract import Channel
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.leads.model import Mode
 
 MAX_FILE_BYTES = 2 << 30
@@ -77,6 +79,10 @@ class Import:
     """Columns whose days are written month first; known once it runs."""
     tags: tuple[str, ...]
     consent_source: str
+    consent_basis: Basis | None
+    """The legal basis of the whole file; None: nothing is recorded but what its columns say."""
+    consent_channels: tuple[str, ...]
+    """What that basis is about."""
     chunks_done: int
     parts_done: int
     bytes_read: int
@@ -112,6 +118,8 @@ class NewImport:
     mode: Mode
     tags: tuple[str, ...]
     consent_source: str
+    consent_basis: Basis | None = None
+    consent_channels: tuple[str, ...] = (Channel.EMAIL,)
     created_by: int | None
     dry_run: bool = False
 

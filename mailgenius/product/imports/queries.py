@@ -22,6 +22,8 @@ async def add_import(tx: Tx, *, workspace_id: int, new: NewImport) -> int:
         mapping=None if new.mapping is None else json_value(new.mapping),
         tags=list(new.tags),
         consent_source=new.consent_source,
+        consent_basis=new.consent_basis,
+        consent_channels=list(new.consent_channels),
         created_by=new.created_by,
         dry_run=new.dry_run,
     )

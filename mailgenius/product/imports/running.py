@@ -18,6 +18,7 @@ from mailgenius.kit.db.errors import DatabaseBusy, UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.logs import logger
 from mailgenius.kit.storage import FileMissing, Storage
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports import queries
 from mailgenius.product.imports.columns import Rules, normal_rows
 from mailgenius.product.imports.date_orders import date_places, month_first_columns
@@ -146,6 +147,10 @@ class Run:
             added_tags=self.found.tags,
             import_id=self.found.id,
             expect=self.expect,
+            consents=bool(self.found.consent_basis or self._targets & {"consent_at", "consent_source"}),
+            basis=self.found.consent_basis,
+            basis_source=self.found.consent_source,
+            channels=self.found.consent_channels if self.found.consent_basis else None,
         )
 
 
@@ -237,7 +242,8 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
     rules = Rules(
         targets=targets,
         mode=found.mode,
-        consent_source=found.consent_source,
+        # Another basis is no consent: it goes to the ledger, and not to the leads themselves.
+        consent_source=found.consent_source if found.consent_basis is Basis.CONSENT else "",
         typed=typed,
         month_first=frozenset(table.columns.index(name) for name in month_first),
     )

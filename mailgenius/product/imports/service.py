@@ -8,11 +8,13 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
 from mailgenius.kit.storage import Storage
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports import queries
 from mailgenius.product.imports.errors import ImportOver, NotTried
 from mailgenius.product.imports.mapping import check_mapping
@@ -46,6 +48,8 @@ async def start(
     mode: Mode = Mode.MERGE,
     tags: Sequence[str] = (),
     consent_source: str = "",
+    consent_basis: Basis | None = None,
+    consent_channels: Sequence[str] = (Channel.EMAIL,),
     created_by: int | None = None,
     dry_run: bool = False,
 ) -> Import:
@@ -61,6 +65,9 @@ async def start(
         mode: what happens to leads that exist.
         tags: given to every lead that is created or, unless the mode keeps it, found.
         consent_source: for rows that name none.
+        consent_basis: the legal basis of every row that says nothing of consent itself; with a source and
+            without a basis it is consent.
+        consent_channels: what that basis is about.
         created_by: the person, when it is one.
         dry_run: only count what would happen. The file is kept for a day, for `make`.
 
@@ -75,6 +82,7 @@ async def start(
         clean_tags = normalise.tags(tags)
     except ValueError as error:
         raise invalid("tags", str(error)) from error
+    source = normalise.line(consent_source)
     new = NewImport(
         file_key=file_key,
         file_name=normalise.line(file_name, limit=200),
@@ -82,7 +90,9 @@ async def start(
         mapping=mapping,
         mode=mode,
         tags=clean_tags,
-        consent_source=normalise.line(consent_source),
+        consent_source=source,
+        consent_basis=consent_basis or (Basis.CONSENT if source else None),
+        consent_channels=_channels(consent_channels),
         created_by=created_by,
         dry_run=dry_run,
     )
@@ -104,6 +114,12 @@ async def make(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
     await queries.forget_rejects(tx, workspace_id=workspace_id, import_id=import_id)
     await _queue(tx, workspace_id, import_id)
     return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+
+
+def _channels(names: Sequence[str]) -> tuple[str, ...]:
+    if not names or not set(names) <= set(Channel):
+        raise invalid("consent_channels", "name at least one of email, sms and whatsapp")
+    return tuple(dict.fromkeys(names))
 
 
 async def _queue(tx: Tx, workspace_id: int, import_id: int) -> None:

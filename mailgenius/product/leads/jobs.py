@@ -97,3 +97,6 @@ async def _follow_recipient(
             address=address,
             reason="by the recipient",
         )
+        await leads.note_recipient(
+            tx, workspace_id=workspace_id, lead_id=lead_id, channel=channel, address=address
+        )

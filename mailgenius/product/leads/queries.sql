@@ -37,7 +37,8 @@ SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, '
        coalesce(suppressed, status, 'active'),
        merged_tags('{}', tags, %(added_tags)s::text[], false),
        CASE WHEN fields IS NULL THEN '{}' WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(fields) ELSE fields END,
-       consent_at, coalesce(consent_source, ''), %(import_id)s::bigint
+       coalesce(consent_at, CASE WHEN consent_source <> '' OR %(basis)s::text = 'consent' THEN now() END),
+       coalesce(consent_source, ''), %(import_id)s::bigint
   FROM lead_staging
  WHERE round = %(round)s::smallint AND outcome IS NULL
     ON CONFLICT DO NOTHING
@@ -53,7 +54,8 @@ SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, '
        coalesce(suppressed, status, 'active'),
        merged_tags('{}', tags, %(added_tags)s::text[], false),
        CASE WHEN fields IS NULL THEN '{}' WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(fields) ELSE fields END,
-       consent_at, coalesce(consent_source, ''), %(import_id)s::bigint
+       coalesce(consent_at, CASE WHEN consent_source <> '' OR %(basis)s::text = 'consent' THEN now() END),
+       coalesce(consent_source, ''), %(import_id)s::bigint
   FROM lead_staging
  WHERE round = %(round)s::smallint
 
@@ -177,6 +179,61 @@ SELECT status, email, phone, lead_id
  WHERE status IS NOT NULL AND status <> 'active' AND outcome IS DISTINCT FROM 'rejected'
    AND (email IS NOT NULL OR phone IS NOT NULL)
 
+-- name: staged-consents
+-- What the staged rows say of consent, one row for each lead and channel, as the ledger of consents reads it. What
+-- a row says itself is consent; the others take the basis of the whole batch, if it has one. A row that names no
+-- channel speaks of e-mail, or of the phone when its lead has nothing else. Only a dated one turns a withdrawal around.
+SELECT said.lead_id, channel, 'given'::consent_act AS act, said.basis, said.source, '' AS text_version,
+       NULL::inet AS ip, said.at, said.at IS NOT NULL AS overrules
+  FROM (SELECT DISTINCT ON (coalesce(s.lead_id, s.id)) coalesce(s.lead_id, s.id) AS lead_id, s.consent_at AS at,
+               CASE WHEN s.consent_at IS NOT NULL OR s.consent_source <> '' THEN 'consent'
+                    ELSE %(basis)s::text END::legal_basis AS basis,
+               CASE WHEN s.consent_at IS NOT NULL OR s.consent_source <> '' THEN coalesce(s.consent_source, '')
+                    ELSE %(source)s::text END AS source
+          FROM lead_staging s
+         WHERE s.outcome IS DISTINCT FROM 'rejected'
+           AND (%(found_too)s::boolean OR coalesce(s.outcome, 'created') = 'created')
+           AND (s.consent_at IS NOT NULL OR s.consent_source <> '' OR %(basis)s::text IS NOT NULL)
+         ORDER BY coalesce(s.lead_id, s.id), s.n DESC) said
+  JOIN leads l ON l.workspace_id = %(workspace_id)s::bigint AND l.id = said.lead_id
+       CROSS JOIN LATERAL unnest(coalesce(
+           %(channels)s::text[],
+           CASE WHEN l.email IS NULL AND l.phone IS NOT NULL THEN '{sms,whatsapp}' ELSE '{email}' END::text[])) channel
+
+-- name: date-staged-consents
+-- Bring the day of consent of the staged rows' leads, where they existed before, in line with the ledger.
+UPDATE leads l
+   SET consent_at = known.at
+  FROM (SELECT s.lead_id, (SELECT max(c.at) FROM consent_states c
+                            WHERE c.workspace_id = %(workspace_id)s::bigint AND c.lead_id = s.lead_id
+                              AND c.act = 'given' AND c.basis = 'consent') AS at
+          FROM lead_staging s
+         WHERE s.outcome IN ('updated', 'unchanged')) known
+ WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = known.lead_id AND l.consent_at IS DISTINCT FROM known.at
+
+-- name: date-consents
+-- Bring the day of consent of some leads in line with the ledger: none when no consent is in force.
+UPDATE leads l
+   SET consent_at = known.at, consent_source = coalesce(known.source, l.consent_source), updated_at = now()
+  FROM (SELECT named.id, latest.at, latest.source
+          FROM unnest(%(lead_ids)s::bigint[]) named (id)
+          LEFT JOIN LATERAL (
+               SELECT c.at, nullif(c.source, '') AS source FROM consent_states c
+                WHERE c.workspace_id = %(workspace_id)s::bigint AND c.lead_id = named.id
+                  AND c.act = 'given' AND c.basis = 'consent'
+                ORDER BY c.at DESC LIMIT 1) latest ON true) known
+ WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = known.id
+   AND (l.consent_at, l.consent_source) IS DISTINCT FROM (known.at, coalesce(known.source, l.consent_source))
+
+-- name: leads-of-address
+-- The leads that an address, or an id, belongs to.
+SELECT id FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND ((%(channel)s::text = 'email' AND email = %(address)s::text)
+        OR (%(channel)s::text <> 'email' AND phone = %(address)s::text)
+        OR id = %(lead_id)s::bigint)
+ ORDER BY id
+
 -- name: get-lead
 -- One lead.
 SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
@@ -213,6 +270,9 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'tags_added',
+       jsonb_strip_nulls(jsonb_build_object('tags', %(tags)s::text[], 'bulk', %(bulk)s::text))
+  FROM changed
 
 -- name: remove-tags
 -- Take tags off the leads that have one of them, and note it, with the act on many that it belongs to.
@@ -226,16 +286,9 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
-
--- Give custom fields of leads the same values where they have others, and note it; a null takes a field away.
-WITH changed AS (
-    UPDATE leads
-       SET fields = jsonb_strip_nulls(fields || %(fields)s::jsonb), updated_at = now()
-     WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
-       AND fields <> jsonb_strip_nulls(fields || %(fields)s::jsonb)
-    RETURNING id
-)
-INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'tags_removed',
+       jsonb_strip_nulls(jsonb_build_object('tags', %(tags)s::text[], 'bulk', %(bulk)s::text))
+  FROM changed
 
 -- name: set-status
 -- Change the status of leads that have another, note it, and return the addresses of all that were named.
@@ -549,6 +602,20 @@ SELECT id
    AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
    AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
    AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+ ORDER BY id
+ LIMIT %(limit)s::int
+
+-- name: matching-rows
+-- The first matches of a stretch of leads, whole, by id: the parts of a lead and its custom fields. The stretch is
+-- short, so each of its leads is looked at.
+SELECT id, email, phone, external_id, name, status, tags, consent_at, consent_source, created_at, updated_at, fields
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+   AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
+   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+   AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+   AND true /* narrowed */
  ORDER BY id
  LIMIT %(limit)s::int
 

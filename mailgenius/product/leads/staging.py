@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.leads.model import LeadStatus
 
@@ -63,6 +63,7 @@ async def insert_staged(
     added_tags: Sequence[str],
     replacing: bool,
     import_id: int | None,
+    basis: str | None,
 ) -> int:
     return await tx.execute(
         _SQL["insert-staged"],
@@ -71,6 +72,7 @@ async def insert_staged(
         added_tags=list(added_tags),
         replacing=replacing,
         import_id=import_id,
+        basis=basis,
     )
 
 
@@ -82,6 +84,7 @@ async def insert_fresh(
     added_tags: Sequence[str],
     replacing: bool,
     import_id: int | None,
+    basis: str | None,
 ) -> int:
     return await tx.execute(
         _SQL["insert-fresh"],
@@ -90,6 +93,7 @@ async def insert_fresh(
         added_tags=list(added_tags),
         replacing=replacing,
         import_id=import_id,
+        basis=basis,
     )
 
 
@@ -145,3 +149,23 @@ async def staged_lead(tx: Tx) -> int:
 
 async def staged_stops(tx: Tx) -> list[StagedStop]:
     return await tx.all(StagedStop, _SQL["staged-stops"])
+
+
+def staged_consents(
+    *, workspace_id: int, basis: str | None, source: str, channels: Sequence[str] | None, found_too: bool
+) -> Fragment:
+    """Return the SELECT of what the staged rows say of consent, for the ledger to read."""
+    return Fragment(
+        sql=_SQL["staged-consents"].sql,
+        parameters={
+            "workspace_id": workspace_id,
+            "basis": basis,
+            "source": source,
+            "channels": None if channels is None else list(channels),
+            "found_too": found_too,
+        },
+    )
+
+
+async def date_staged_consents(tx: Tx, *, workspace_id: int) -> int:
+    return await tx.execute(_SQL["date-staged-consents"], workspace_id=workspace_id)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from mailgenius.channels.contract import Channel
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports.model import MAX_COLUMNS, Preview
 from mailgenius.product.leads.model import LeadField, Mode
 from mailgenius.product.leads.normalise import field_slug
@@ -15,7 +17,7 @@ FIELD: Final = "field:"
 IDENTITIES: Final = ("email", "phone", "external_id")
 SHARED: Final = ("name", "tags")
 """Targets that several columns may share: first and last name become one."""
-START_FIELDS: Final = ("mode", "tags", "consent_source")
+START_FIELDS: Final = ("mode", "tags", "consent_source", "consent_channels")
 
 TARGETS: Final = {
     "email": N_("E-mail address"),
@@ -51,6 +53,8 @@ class MappingForm:
     mode: Mode = Mode.MERGE
     tags: tuple[str, ...] = ()
     consent_source: str = ""
+    consent_basis: Basis | None = None
+    consent_channels: tuple[Channel, ...] = (Channel.EMAIL,)
     dry_run: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -75,6 +79,8 @@ class MappingForm:
             mode=form.choice("mode", Mode, default=Mode.MERGE),
             tags=form.tags("tags"),
             consent_source=form.text("consent_source", limit=300),
+            consent_basis=form.choice("consent_basis", (None, *Basis), default=None),
+            consent_channels=tuple(form.chosen("consent_channels", Channel)) or (Channel.EMAIL,),
             dry_run=form.raw("then") == "try",
             errors=form.errors,
         )

@@ -8,6 +8,8 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import FileMissing
+from mailgenius.product.consents import service as consents
+from mailgenius.product.consents.model import Act, Basis, Statement, Way
 from mailgenius.product.imports import running, service as imports
 from mailgenius.product.imports.errors import ImportNotFound, ImportOver
 from mailgenius.product.imports.model import Import, ImportState
@@ -281,3 +283,33 @@ async def test_a_preview_shows_and_guesses(services: Services, store):
         "E-mail": "email",
         "Cidade": "field:cidade",
     }
+
+
+async def test_a_file_carries_its_legal_basis_to_every_lead(
+    db: Database, import_bytes: ImportBytes, workspace_id: int
+):
+    left = await make_lead(db, workspace_id, email="left@example.com", consent_source="form")
+    async with db.tenant(workspace_id) as tx:
+        said = Statement(lead_id=left.id, channel="email", act=Act.WITHDRAWN, way=Way.API)
+        await leads.state_consent(tx, workspace_id=workspace_id, statement=said)
+    file = b"email,consent_source\nana@example.com,\nleft@example.com,\nbia@example.com,shop\n"
+    choices = {"consent_basis": Basis.LEGITIMATE_INTEREST, "consent_source": "fair"}
+    for _ in range(2):
+        await import_bytes(workspace_id, file, consent_channels=["email", "sms"], **choices)
+    found = {lead.email.partition("@")[0]: lead for lead in await all_leads(db, workspace_id)}
+    async with db.tenant(workspace_id) as tx:
+        ids = [lead.id for lead in found.values()]
+        states = await consents.states(tx, workspace_id=workspace_id, lead_ids=ids)
+        ledger = await consents.entries(tx, workspace_id=workspace_id, lead_id=found["ana"].id)
+    names = {lead.id: name for name, lead in found.items()}
+    assert {(names[s.lead_id], s.channel, s.act.value, s.basis.value, s.source) for s in states} == {
+        ("ana", "email", "given", "legitimate_interest", "fair"),
+        ("ana", "sms", "given", "legitimate_interest", "fair"),
+        ("bia", "email", "given", "consent", "shop"),
+        ("bia", "sms", "given", "consent", "shop"),
+        ("left", "email", "withdrawn", "consent", ""),
+        ("left", "sms", "given", "legitimate_interest", "fair"),
+    }
+    assert len(ledger.items) == 2
+    dated = {name: lead.consent_at is not None for name, lead in found.items()}
+    assert dated == {"ana": False, "bia": True, "left": False}

@@ -13,8 +13,6 @@ from mailgenius.product.leads.service.bulk import (
     cancel_bulk as cancel_bulk,
     count_matching as count_matching,
     fail_bulk as fail_bulk,
-    matching as matching,
-    matching_rows as matching_rows,
     open_bulk_acts as open_bulk_acts,
     start_bulk as start_bulk,
     undo_bulk as undo_bulk,
@@ -26,6 +24,11 @@ from mailgenius.product.leads.service.changing import (
     remove_tags as remove_tags,
     set_status as set_status,
     update as update,
+)
+from mailgenius.product.leads.service.consenting import (
+    note_recipient as note_recipient,
+    return_to as return_to,
+    state_consent as state_consent,
 )
 from mailgenius.product.leads.service.fielding import (
     FieldChanges as FieldChanges,

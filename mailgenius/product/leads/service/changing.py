@@ -9,7 +9,9 @@ from mailgenius.engine.suppression import service as suppression
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem, invalid
-from mailgenius.product.leads import normalise, queries
+from mailgenius.product.consents import service as consents
+from mailgenius.product.consents.model import Act, Statement, Way
+from mailgenius.product.leads import consent_queries, normalise, queries
 from mailgenius.product.leads.errors import IdentityConflict
 from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
 from mailgenius.product.leads.service.fielding import fitting, typed_fields
@@ -23,7 +25,7 @@ IDENTITY_KEYS = {
 }
 
 
-async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput) -> Lead:
+async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput, source: str = "api") -> Lead:
     """Change the given values of one lead: an empty text clears, tags replace, fields change key by key.
 
     Raises:
@@ -48,6 +50,9 @@ async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput)
         )
         labels = {key: normalise.field_label(key) for key in after.fields if key not in before.fields}
         await add_fields(tx, workspace_id=workspace_id, labels=labels)
+        said = {"consent_at", "consent_source"}.intersection(names)
+        if said and (after.consent_at is not None or after.consent_source):
+            await _record_consent(tx, workspace_id=workspace_id, lead=after, way=Way(source))
     if changes.status is not None and changes.status is not before.status:
         await set_status(tx, workspace_id=workspace_id, lead_ids=[lead_id], status=changes.status)
     return await queries.get_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
@@ -80,6 +85,30 @@ def _changed(lead: Lead, changes: LeadInput) -> Lead:
     return after
 
 
+async def _record_consent(tx: Tx, *, workspace_id: int, lead: Lead, way: Way) -> None:
+    """Tell the ledger the day and the source of consent that somebody wrote on a lead."""
+    statements = [
+        Statement(
+            lead_id=lead.id,
+            channel=channel,
+            act=Act.GIVEN,
+            way=way,
+            source=lead.consent_source,
+            at=lead.consent_at,
+        )
+        for channel in _reached_by(lead)
+    ]
+    await consents.record(tx, workspace_id=workspace_id, statements=statements)
+    await consent_queries.date_consents(tx, workspace_id=workspace_id, lead_ids=[lead.id])
+
+
+def _reached_by(lead: Lead) -> Sequence[Channel]:
+    """Return the channels that a consent without channels is about, as the merge of leads has it."""
+    if lead.email is None and lead.phone is not None:
+        return (Channel.SMS, Channel.WHATSAPP)
+    return (Channel.EMAIL,)
+
+
 async def delete(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
     """Remove leads for good and return how many there were. The suppression list keeps their addresses."""
     return await queries.delete_leads(tx, workspace_id=workspace_id, lead_ids=lead_ids)
@@ -88,13 +117,13 @@ async def delete(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
 async def add_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
     """Add tags to leads and return how many changed."""
     clean = clean_tags(tags)
-    return await queries.add_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+    return await queries.add_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean, bulk=None)
 
 
 async def remove_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
     """Take tags off leads and return how many changed."""
     clean = clean_tags(tags)
-    return await queries.remove_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+    return await queries.remove_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean, bulk=None)
 
 
 def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
@@ -121,6 +150,8 @@ async def set_status(
     )
     if status is not LeadStatus.ACTIVE:
         await suppress(tx, workspace_id=workspace_id, rows=rows, status=status)
+        if status is LeadStatus.COMPLAINED:
+            await feedback.leads_complained(tx, workspace_id=workspace_id, lead_ids=lead_ids)
         return len(rows)
     for channel, addresses in addresses_by_channel(rows).items():
         await suppression.remove(tx, workspace_id=workspace_id, channel=channel, addresses=addresses)
@@ -149,5 +180,3 @@ async def follow_suppression(
     return await queries.revive_address(
         tx, workspace_id=workspace_id, lead_id=lead_id, channel=channel, address=address, reason=reason
     )
-        if status is LeadStatus.COMPLAINED:
-            await feedback.leads_complained(tx, workspace_id=workspace_id, lead_ids=lead_ids)

@@ -17,6 +17,8 @@ from mailgenius.engine.feedback import service as feedback
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.kit.db.errors import DatabaseBusy
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.consents import service as consents
+from mailgenius.product.consents.model import Basis, Way
 from mailgenius.product.leads import normalise, staging
 from mailgenius.product.leads.model import BatchResult, LeadInput, LeadStatus, Mode, Rejected
 from mailgenius.product.leads.rounds import PlannedLead
@@ -29,6 +31,7 @@ class Insertion(TypedDict):
     added_tags: Sequence[str]
     replacing: bool
     import_id: int | None
+    basis: str | None
 
 
 class Expect(Enum):
@@ -53,6 +56,13 @@ class Merge:
     """Tags that every new or changed lead gets beside its own."""
     import_id: int | None = None
     expect: Expect = Expect.SOME_KNOWN
+    consents: bool = True
+    """Whether anything is said of consent, by rows or by `basis`: the ledger is then told."""
+    basis: Basis | None = None
+    """The legal basis of the rows that say nothing of consent themselves."""
+    basis_source: str = ""
+    channels: tuple[str, ...] | None = None
+    """What the consents are about; None: what reaches the lead."""
 
     @property
     def activity(self) -> tuple[str, dict[str, str]]:
@@ -67,6 +77,7 @@ class Merge:
             "added_tags": self.added_tags,
             "replacing": self.mode is Mode.OVERWRITE,
             "import_id": self.import_id,
+            "basis": self.basis,
         }
 
 
@@ -113,6 +124,8 @@ async def merge_staged(
     for round_no, size in enumerate(rounds):
         for outcome, n in (await _merge_round(tx, merge, round_no, size)).items():
             totals[outcome] += n
+    if merge.consents:
+        await _record_consents(tx, merge)
     if stops:
         await _suppress_stopped(tx, merge.workspace_id)
     rejected = await staging.rejected_staged(tx) if totals.pop("rejected") else []
@@ -183,13 +196,31 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
     raise DatabaseBusy  # Other writers kept changing the same leads; the caller's transaction is tried again.
 
 
+async def _record_consents(tx: Tx, merge: Merge) -> None:
+    """Tell the ledger what was said. Leads that are kept as they are keep their consent too."""
+    rows = staging.staged_consents(
+        workspace_id=merge.workspace_id,
+        basis=merge.basis,
+        source=merge.basis_source,
+        channels=merge.channels,
+        found_too=merge.mode is not Mode.KEEP,
+    )
+    await consents.record_rows(tx, workspace_id=merge.workspace_id, way=Way(merge.source), rows=rows)
+    await staging.date_staged_consents(tx, workspace_id=merge.workspace_id)
+
+
 async def _suppress_stopped(tx: Tx, workspace_id: int) -> None:
     """Put addresses whose rows say "do not write" on the suppression list, as `set_status` does."""
     by_status: dict[LeadStatus, list[tuple[str | None, str | None]]] = {}
+    complained: set[int] = set()
     for row in await staging.staged_stops(tx):
         by_status.setdefault(row.status, []).append((row.email, row.phone))
+        if row.status is LeadStatus.COMPLAINED and row.lead_id is not None:
+            complained.add(row.lead_id)
     for status, rows in by_status.items():
         await suppress(tx, workspace_id=workspace_id, rows=rows, status=status)
+    if complained:
+        await feedback.leads_complained(tx, workspace_id=workspace_id, lead_ids=sorted(complained))
 
 
 async def suppress(
@@ -212,15 +243,10 @@ def addresses_by_channel(rows: Sequence[tuple[str | None, str | None]]) -> dict[
 
 def _reason(row: staging.RejectedRow) -> str:
     if row.clash == "external_id":
-    complained: set[int] = set()
         by = f"e-mail {row.email}" if row.by_email else f"phone {row.phone}"
         other = normalise.shown(row.clash_value or "")
-        if row.status is LeadStatus.COMPLAINED and row.lead_id is not None:
-            complained.add(row.lead_id)
         return f"the {by} belongs to lead {row.lead_id}, whose external id is “{other}”"
     if row.clash == "email":
-    if complained:
-        await feedback.leads_complained(tx, workspace_id=workspace_id, lead_ids=sorted(complained))
         return f"the phone {row.phone} belongs to lead {row.lead_id}, whose e-mail is {row.clash_value}"
     owners = [
         (f"external id “{normalise.shown(row.external_id or '')}”", row.by_external_id),

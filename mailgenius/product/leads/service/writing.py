@@ -38,7 +38,8 @@ async def upsert(
         typed = await typed_fields(tx, workspace_id=workspace_id)
         clean = replace(clean, fields=fitting(clean.fields, typed))
     await stage(tx, [PlannedLead(n=0, round_no=0, lead=clean)])
-    result = await merge_staged(tx, Merge(workspace_id=workspace_id, mode=mode, source=source), rounds=[1])
+    merge = Merge(workspace_id=workspace_id, mode=mode, source=source, consents=_says_consent(clean))
+    result = await merge_staged(tx, merge, rounds=[1])
     if result.rejected:
         raise IdentityConflict(reason=result.rejected[0].reason)
     await _know_fields(tx, workspace_id, [clean])
@@ -71,7 +72,12 @@ async def upsert_batch(
             numbered.append(NumberedLead(n=index, lead=clean))
     plan = plan_rounds(numbered, mode=mode)
     await stage(tx, plan.leads)
-    merge = Merge(workspace_id=workspace_id, mode=mode, source=source)
+    merge = Merge(
+        workspace_id=workspace_id,
+        mode=mode,
+        source=source,
+        consents=any(_says_consent(each.lead) for each in plan.leads),
+    )
     result = add_repeats(await merge_staged(tx, merge, rounds=plan.sizes), plan, mode=mode)
     await _know_fields(tx, workspace_id, [each.lead for each in plan.leads])
     rejected.extend(result.rejected)
@@ -81,6 +87,10 @@ async def upsert_batch(
         unchanged=result.unchanged,
         rejected=sorted(rejected, key=lambda each: each.index),
     )
+
+
+def _says_consent(lead: LeadInput) -> bool:
+    return lead.consent_at is not None or bool(lead.consent_source)
 
 
 def add_repeats(result: BatchResult, plan: Plan, *, mode: Mode) -> BatchResult:

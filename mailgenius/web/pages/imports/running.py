@@ -16,6 +16,7 @@ from mailgenius.web import i18n
 from mailgenius.web.forms.imports import SKIP, target_name
 from mailgenius.web.i18n import _
 from mailgenius.web.pages.imports.wizard import IMPORTS_PATH, MODE_TEXTS
+from mailgenius.web.pages.leads.consenting import BASIS_NAMES
 from mailgenius.web.streams import Shown, live
 from mailgenius.web.templating import Flash, render_block
 from mailgenius.web.texts import reason, sentence
@@ -81,6 +82,7 @@ async def import_page(visit: CurrentVisit, import_id: FromPath[int]) -> Page:
         "imports/one.html",
         created_by=names.get(job.created_by or 0, ""),
         mode=_(MODE_TEXTS[job.mode][0]),
+        basis=_(BASIS_NAMES[job.consent_basis]) if job.consent_basis else "",
         mapping=_mapping(job),
         **await _live_values(visit, job),
     )

@@ -15,6 +15,7 @@ from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.imports import START_FIELDS, TARGETS, MappingForm, columns_of
 from mailgenius.web.forms.reading import errors_of
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.pages.leads.consenting import BASIS_NAMES, CHANNEL_NAMES, named
 from mailgenius.web.security import STREAMED_FORM
 from mailgenius.web.templating import Flash
 from mailgenius.web.texts import message_of
@@ -80,6 +81,8 @@ async def start_import(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
                 mode=form.mode,
                 tags=form.tags,
                 consent_source=form.consent_source,
+                consent_basis=form.consent_basis,
+                consent_channels=form.consent_channels,
                 created_by=visit.user.id,
                 dry_run=form.dry_run,
             )
@@ -118,6 +121,8 @@ async def _mapping(
             {"value": mode.value, "title": _(title), "text": _(text)}
             for mode, (title, text) in MODE_TEXTS.items()
         ],
+        basis_names=named(BASIS_NAMES),
+        channel_names=named(CHANNEL_NAMES),
         form=form,
         errors=problems,
         tags=[each.tag for each in tags],

@@ -2,6 +2,6 @@
 
 from litestar import Router
 
-from mailgenius.web.pages.leads import bulk, listing, one
+from mailgenius.web.pages.leads import bulk, consenting, listing, one
 
-router = Router("/", route_handlers=[*listing.HANDLERS, *bulk.HANDLERS, *one.HANDLERS])
+router = Router("/", route_handlers=[*listing.HANDLERS, *bulk.HANDLERS, *one.HANDLERS, *consenting.HANDLERS])

@@ -6,12 +6,20 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from mailgenius.kit.errors import Conflict, Invalid
+from mailgenius.product.consents import service as consents
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Lead, LeadStatus
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
 from mailgenius.web.forms.reading import FormReader, errors_of
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.pages.leads.consenting import (
+    ACT_NAMES,
+    BASIS_NAMES,
+    CHANNEL_NAMES,
+    WAY_NAMES,
+    named,
+)
 from mailgenius.web.pages.leads.listing import LEADS_PATH, STATUS_NAMES
 from mailgenius.web.pages.leads.timeline import timeline_of
 from mailgenius.web.templating import Flash
@@ -45,7 +53,11 @@ async def save_lead(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
         try:
             async with visit.tenant() as tx:
                 await leads.update(
-                    tx, workspace_id=visit.workspace_id, lead_id=lead_id, changes=form.as_changes(lead)
+                    tx,
+                    workspace_id=visit.workspace_id,
+                    lead_id=lead_id,
+                    changes=form.as_changes(lead),
+                    source="page",
                 )
         except (Invalid, Conflict) as error:
             errors = errors_of(error, fields=LEAD_FIELDS)
@@ -81,6 +93,7 @@ async def _lead(
         lead = await leads.get(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
         fields = await leads.fields(tx, workspace_id=visit.workspace_id)
         tags = await leads.tags(tx, workspace_id=visit.workspace_id)
+        known = await consents.states(tx, workspace_id=visit.workspace_id, lead_ids=[lead_id])
         events = await timeline_of(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
     return visit.html(
         "leads/one.html",
@@ -91,6 +104,11 @@ async def _lead(
         errors=errors or {},
         tags=[each.tag for each in tags],
         events=events,
+        consents=known,
+        channel_names=named(CHANNEL_NAMES),
+        basis_names=named(BASIS_NAMES),
+        way_names=named(WAY_NAMES),
+        act_names=named(ACT_NAMES),
         status_note=_(STATUS_NOTES[lead.status]),
         statuses=[
             (status.value, _(name)) for status, name in STATUS_NAMES.items() if status is not lead.status

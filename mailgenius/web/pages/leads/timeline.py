@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.analytics import service as analytics
 from mailgenius.product.analytics.model import TimelineItem
+from mailgenius.product.consents.model import Act, Basis, Way
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.pages.leads.consenting import BASIS_NAMES, CHANNEL_NAMES, WAY_NAMES
 from mailgenius.web.pages.leads.listing import STATUS_NAMES
 from mailgenius.web.texts import reason
 
@@ -89,6 +92,8 @@ def _event(item: TimelineItem) -> Event:
             return _message(item.at, what, item.detail)
         case "event":
             return _reaction(item.at, what, item.detail)
+        case "consent":
+            return _consent(item.at, what, item.detail)
         case _:
             return _own(item.at, what, item.detail)
 
@@ -113,6 +118,20 @@ def _reaction(at: datetime, what: str, detail: Mapping[str, Any]) -> Event:
 def _campaign(detail: Mapping[str, Any]) -> str:
     known = detail.get("source") == "campaign" and detail.get("source_id")
     return f"/campaigns/{detail['source_id']}" if known else ""
+
+
+def _consent(at: datetime, act: str, detail: Mapping[str, Any]) -> Event:
+    """What the lead said of being written to."""
+    given = act == Act.GIVEN
+    channel, basis = CHANNEL_NAMES[Channel(detail["channel"])], BASIS_NAMES[Basis(detail["basis"])]
+    parts = [_(channel), _(basis), str(detail["source"]) or _(WAY_NAMES[Way(detail["way"])])]
+    return Event(
+        title=_("Legal basis given") if given else _("Legal basis withdrawn"),
+        at=at,
+        text=" · ".join(parts),
+        icon="shield-check" if given else "user-off",
+        kind="success" if given else "warning",
+    )
 
 
 def _own(at: datetime, kind: str, detail: Mapping[str, Any]) -> Event:
