@@ -17,6 +17,7 @@ from mailgenius.api.reference import METHODS, Reference
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.services import Services
+from mailgenius.product.exports import running
 
 SECRET = "belongs-to-us"
 HIDDEN = {404}
@@ -101,6 +102,12 @@ CASES: dict[str, Case] = {
     "get /api/v1/leads/bulk/{act_id}": Case(),
     "post /api/v1/leads/bulk/{act_id}/cancel": Case(),
     "post /api/v1/leads/bulk/{act_id}/undo": Case(),
+    # Our segment does not exist for a stranger's export.
+    "post /api/v1/exports": Case(json=lambda world: {"segment_id": world.ids["segment_id"]}),
+    "get /api/v1/exports": LIST,
+    "get /api/v1/exports/{export_id}": Case(),
+    "get /api/v1/exports/{export_id}/file": Case(),
+    "post /api/v1/exports/{export_id}/cancel": Case(),
     "get /api/v1/tags": LIST,
     "get /api/v1/fields": LIST,
     # The same key in another workspace is another field.
@@ -141,6 +148,7 @@ CASES: dict[str, Case] = {
     "patch /api/v1/campaigns/{campaign_id}": Case(json=lambda _: {"name": "Stolen"}),
     "delete /api/v1/campaigns/{campaign_id}": Case(),
     "get /api/v1/campaigns/{campaign_id}/checks": Case(),
+    "post /api/v1/campaigns/{campaign_id}/exclusions": Case(json=lambda _: {}),
     "post /api/v1/campaigns/{campaign_id}/launch": Case(),
     "post /api/v1/campaigns/{campaign_id}/pause": Case(),
     "post /api/v1/campaigns/{campaign_id}/resume": Case(),
@@ -184,8 +192,9 @@ def test_every_route_has_a_case():
     assert set(operations()) == set(CASES)
 
 
-async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int) -> World:
+async def build_world(client: httpx.AsyncClient, services: Services, workspace_id: int) -> World:
     """Make one of everything, each naming the secret, the campaign launched and paused."""
+    db = services.db
 
     async def post(path: str, **request: Any) -> dict[str, Any]:
         answer = await client.post(f"/api/v1/{path}", **request)
@@ -229,8 +238,11 @@ async def build_world(client: httpx.AsyncClient, db: Database, workspace_id: int
         },
     )
     act = await post("leads/bulk", json={"act": "add_tags", "tags": [SECRET]})
+    export = await post("exports", json={"filter": {"tag": SECRET}})
+    await running.write(db, services.storage, workspace_id=workspace_id, export_id=int(export["id"]))
     ids = {
         "act_id": act,
+        "export_id": export,
         "lead_id": lead,
         "template_id": template,
         "connection_id": connection,
@@ -265,8 +277,8 @@ def snapshot(url: str, workspace_id: int) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient, db: Database, workspace_id: int) -> World:
-    return await build_world(client, db, workspace_id)
+async def world(client: httpx.AsyncClient, services: Services, workspace_id: int) -> World:
+    return await build_world(client, services, workspace_id)
 
 
 async def test_a_stranger_finds_nothing_and_changes_nothing(

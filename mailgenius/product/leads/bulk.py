@@ -1,9 +1,10 @@
 """One typed function for each statement of queries.sql on acts on many leads. No decisions here."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from mailgenius.kit.db.queries import load_queries
-from mailgenius.kit.db.transaction import Tx, json_value
+from mailgenius.kit.db.queries import Fragment, load_queries
+from mailgenius.kit.db.transaction import Row, Tx, json_value
 from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Match
 from mailgenius.product.leads.errors import BulkActNotFound
 from mailgenius.product.leads.model import LeadStatus
@@ -18,20 +19,21 @@ async def insert(
     act: LeadAct,
     tags: Sequence[str],
     status: LeadStatus | None,
+    fields: dict[str, Any] | None,
     match: Match,
     undoes: int | None,
     total: int,
     until_id: int,
     created_by: int | None,
 ) -> int:
-    given = {key: value for key, value in match.parameters().items() if value is not None}
     made: int = await tx.value(
         _SQL["insert-bulk-act"],
         workspace_id=workspace_id,
         act=act,
         tags=list(tags),
         status=status,
-        filter=json_value(given),
+        fields=None if fields is None else json_value(fields),
+        filter=json_value(match.as_json()),
         undoes=undoes,
         total=total,
         until_id=until_id,
@@ -82,6 +84,27 @@ async def next_ids(
     return [lead_id for (lead_id,) in rows]
 
 
+async def matching_rows(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    match: Match,
+    condition: Fragment | None,
+    after_id: int,
+    until_id: int,
+    limit: int,
+) -> list[Row]:
+    return await tx.rows(
+        _SQL["matching-rows"].narrowed(condition),
+        workspace_id=workspace_id,
+        after_id=after_id,
+        until_id=until_id,
+        limit=limit,
+        **match.parameters(),
+        **(condition.parameters if condition else {}),
+    )
+
+
 async def next_changed_ids(
     tx: Tx, *, workspace_id: int, act_id: int, after_id: int, until_id: int, limit: int
 ) -> list[int]:
@@ -94,6 +117,19 @@ async def next_changed_ids(
         limit=limit,
     )
     return [lead_id for (lead_id,) in rows]
+
+
+async def set_fields(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], fields: dict[str, Any], act_id: int
+) -> int:
+    detail = {"changed": ["fields"], "fields": sorted(fields), "bulk": str(act_id)}
+    return await tx.execute(
+        _SQL["set-fields"],
+        workspace_id=workspace_id,
+        lead_ids=list(lead_ids),
+        fields=json_value(fields),
+        detail=json_value(detail),
+    )
 
 
 async def advance(

@@ -1,6 +1,7 @@
 """Acts on all leads that match a filter: what can be done, to whom, and how far it is. No I/O."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,7 @@ class LeadAct(StrEnum):
     ADD_TAGS = "add_tags"
     REMOVE_TAGS = "remove_tags"
     SET_STATUS = "set_status"
+    SET_FIELDS = "set_fields"
     DELETE = "delete"
 
 
@@ -31,6 +33,20 @@ OPEN = frozenset({BulkState.QUEUED, BulkState.RUNNING})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """The leads that somebody means: those that a list with this filter shows. Empty is everybody."""
+
+    text: str = ""
+    tag: str | None = None
+    status: LeadStatus | None = None
+    lead_ids: Sequence[int] | None = None
+    """Only these of them: a selection."""
+
+
+EVERYBODY = Wanted()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Match:
     """Which leads are meant: those that the list shows for this text, tag and status. Empty is everybody."""
 
@@ -42,6 +58,26 @@ class Match:
     def parameters(self) -> dict[str, Any]:
         return asdict(self)
 
+    def among(self, lead_ids: Sequence[int] | None) -> "Match":
+        """Return those of these leads that match; None narrows nothing."""
+        if lead_ids is None:
+            return self
+        known = set(lead_ids) if self.ids is None else set(lead_ids) & set(self.ids)
+        return replace(self, ids=sorted(known))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is narrowed, as it is stored."""
+        return {key: value for key, value in self.parameters().items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matching:
+    """Who was meant at a moment: the leads that match, up to an id, and how many they were."""
+
+    match: Match
+    until_id: int
+    total: int
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkAct:
@@ -51,6 +87,7 @@ class BulkAct:
     act: LeadAct
     tags: tuple[str, ...]
     status: LeadStatus | None
+    fields: dict[str, Any] | None
     filter: dict[str, Any]
     undoes: int | None
     state: BulkState

@@ -60,19 +60,17 @@ async def delete_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) ->
 
 
 async def add_tags(
-    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], bulk: str | None
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], **note: str
 ) -> int:
-    return await tx.execute(
-        _SQL["add-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags), bulk=bulk
-    )
+    values = {"lead_ids": list(lead_ids), "tags": list(tags), "detail": json_value({"tags": tags, **note})}
+    return await tx.execute(_SQL["add-tags"], workspace_id=workspace_id, **values)
 
 
 async def remove_tags(
-    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], bulk: str | None
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], **note: str
 ) -> int:
-    return await tx.execute(
-        _SQL["remove-tags"], workspace_id=workspace_id, lead_ids=list(lead_ids), tags=list(tags), bulk=bulk
-    )
+    values = {"lead_ids": list(lead_ids), "tags": list(tags), "detail": json_value({"tags": tags, **note})}
+    return await tx.execute(_SQL["remove-tags"], workspace_id=workspace_id, **values)
 
 
 async def set_status(

@@ -270,9 +270,6 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
-SELECT %(workspace_id)s::bigint, id, 'tags_added',
-       jsonb_strip_nulls(jsonb_build_object('tags', %(tags)s::text[], 'bulk', %(bulk)s::text))
-  FROM changed
 
 -- name: remove-tags
 -- Take tags off the leads that have one of them, and note it, with the act on many that it belongs to.
@@ -286,9 +283,16 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
-SELECT %(workspace_id)s::bigint, id, 'tags_removed',
-       jsonb_strip_nulls(jsonb_build_object('tags', %(tags)s::text[], 'bulk', %(bulk)s::text))
-  FROM changed
+
+-- Give custom fields of leads the same values where they have others, and note it; a null takes a field away.
+WITH changed AS (
+    UPDATE leads
+       SET fields = jsonb_strip_nulls(fields || %(fields)s::jsonb), updated_at = now()
+     WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+       AND fields <> jsonb_strip_nulls(fields || %(fields)s::jsonb)
+    RETURNING id
+)
+INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
 
 -- name: set-status
 -- Change the status of leads that have another, note it, and return the addresses of all that were named.

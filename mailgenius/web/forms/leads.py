@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
+from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import Lead, LeadField, LeadInput, LeadStatus
 from mailgenius.product.leads.normalise import field_slug
 from mailgenius.web.forms.reading import FormReader, Posted
@@ -143,6 +144,12 @@ class BulkForm:
             status_is=LeadStatus(status) if status in set(LeadStatus) else None,
             expected=(int(typed) if typed.isdecimal() else -1) if typed else None,
         )
+
+    def wanted(self) -> Wanted:
+        """The leads that are meant: the chosen ones, or all that match."""
+        if not self.everything:
+            return Wanted(lead_ids=self.ids)
+        return Wanted(text=self.search, tag=self.tag or None, status=self.status_is)
 
     @property
     def status(self) -> LeadStatus | None:

@@ -3,16 +3,21 @@
 import pytest
 
 from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
 from mailgenius.product.leads import jobs, service as leads
-from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct
+from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Wanted
 from mailgenius.product.leads.errors import BulkActNotFound, BulkActOver, BulkCountChanged, CannotUndo
-from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.model import FieldType, LeadStatus
 from mailgenius.product.leads.service import bulk
 from tests.factories.jobs_seen import waiting_jobs
 from tests.factories.leads import all_leads, make_lead, make_many_leads
+
+ACTIVITY = Query(
+    "activity", "Whose.", "SELECT lead_id FROM lead_activity WHERE workspace_id = %(workspace_id)s"
+)
 
 
 @pytest.fixture
@@ -27,8 +32,10 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def start(db: Database, workspace_id: int, act: LeadAct, **values) -> BulkAct:
+    wanted = {name: values.pop(name) for name in ("text", "tag", "lead_ids") if name in values}
+    meant = Wanted(**wanted, status=values.pop("status_is", None))
     async with db.trusted() as tx:
-        return await leads.start_bulk(tx, workspace_id=workspace_id, act=act, **values)
+        return await leads.start_bulk(tx, workspace_id=workspace_id, act=act, wanted=meant, **values)
 
 
 async def step(db: Database, workspace_id: int, act: BulkAct) -> bool:
@@ -95,6 +102,40 @@ async def test_an_act_may_change_what_its_filter_asks_for(
     }
 
 
+async def test_fields_are_set_in_their_form_on_a_selection(
+    db: Database, context: JobContext, workspace_id: int
+):
+    async with db.trusted() as tx:
+        await leads.create_field(tx, workspace_id=workspace_id, label="Age", type=FieldType.NUMBER)
+    chosen = await make_lead(db, workspace_id, fields={"city": "Recife", "age": 3})
+    same = await make_lead(db, workspace_id, fields={"age": 4})
+    other = await make_lead(db, workspace_id, fields={"city": "Belém"})
+    with pytest.raises(Invalid):
+        await start(db, workspace_id, LeadAct.SET_FIELDS, fields={"age": "many"})
+    act = await start(
+        db,
+        workspace_id,
+        LeadAct.SET_FIELDS,
+        fields={"age": "4", "city": None},
+        lead_ids=[chosen.id, same.id, other.id + 1],
+    )
+    assert act.total == 2
+    assert (await finish(context, workspace_id, act)).changed == 1
+    assert [lead.fields for lead in await all_leads(db, workspace_id)] == [
+        {"age": 4},
+        {"age": 4},
+        {"city": "Belém"},
+    ]
+
+
+async def test_what_happened_to_leads_goes_with_them(db: Database, context: JobContext, workspace_id: int):
+    gone, kept = await make_lead(db, workspace_id), await make_lead(db, workspace_id)
+    await finish(context, workspace_id, await start(db, workspace_id, LeadAct.ADD_TAGS, tags=["a"]))
+    async with db.tenant(workspace_id) as tx:
+        await leads.delete(tx, workspace_id=workspace_id, lead_ids=[gone.id])
+        assert [row[0] for row in await tx.rows(ACTIVITY, workspace_id=workspace_id)] == [kept.id]
+
+
 async def test_deleting_asks_for_the_number(
     db: Database, context: JobContext, workspace_id: int, other_workspace_id: int
 ):
@@ -149,7 +190,12 @@ async def test_a_stopped_act_stays_stopped(
 
 @pytest.mark.parametrize(
     ("act", "values"),
-    [(LeadAct.ADD_TAGS, {}), (LeadAct.REMOVE_TAGS, {"tags": [" "]}), (LeadAct.SET_STATUS, {})],
+    [
+        (LeadAct.SET_FIELDS, {}),
+        (LeadAct.ADD_TAGS, {}),
+        (LeadAct.REMOVE_TAGS, {"tags": [" "]}),
+        (LeadAct.SET_STATUS, {}),
+    ],
 )
 async def test_what_an_act_needs_is_asked_for(db: Database, workspace_id: int, act: LeadAct, values: dict):
     with pytest.raises(Invalid):

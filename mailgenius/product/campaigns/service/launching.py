@@ -1,6 +1,6 @@
 """From draft to launch: what must be true, and the one transaction that starts it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.intake import service as intake
@@ -9,9 +9,10 @@ from mailgenius.engine.pacing import rotation
 from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
-from mailgenius.product.campaigns.errors import CampaignNotInState, CampaignNotReady
+from mailgenius.product.campaigns.errors import CampaignNotInState, CampaignNotReady, StillExcluding
 from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.campaigns.service.choosing import kept_segments, present_condition
+from mailgenius.product.campaigns.service.excluding import still_excluding
 from mailgenius.product.leads import service as leads
 from mailgenius.product.segments.errors import SegmentBroken
 from mailgenius.product.templates import service as templates
@@ -19,6 +20,7 @@ from mailgenius.product.templates.model import Finding, launch_error
 
 CAMPAIGN_PRIORITY = 10
 ANY_LEAD = 2**63 - 1
+LOOK_AGAIN = timedelta(seconds=5)
 
 
 async def checks(tx: Tx, *, workspace_id: int, campaign_id: int) -> list[Finding]:
@@ -34,11 +36,14 @@ async def launch(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
 
     Raises:
         CampaignNotInState: it was launched already.
+        StillExcluding: leads are being taken out of its audience.
         CampaignNotReady: something is missing; the problems name it.
     """
     campaign = await queries.lock_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign.state not in {CampaignState.DRAFT, CampaignState.SCHEDULED}:
         raise CampaignNotInState(state=campaign.state)
+    if await still_excluding(tx, workspace_id=workspace_id, campaign=campaign):
+        raise StillExcluding
     errors = templates.errors_of(await _findings(tx, workspace_id=workspace_id, campaign=campaign))
     if errors:
         raise CampaignNotReady(problems=errors)
@@ -55,6 +60,8 @@ async def launch_scheduled(tx: Tx, *, workspace_id: int, campaign_id: int, sched
         return
     try:
         await launch(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    except StillExcluding:
+        await _enqueue_launch(tx, workspace_id, campaign_id, due=scheduled_at, at=clock.now() + LOOK_AGAIN)
     except CampaignNotReady as error:
         # Back to the author, with the reason: nobody is there to read an exception.
         await queries.set_state(
@@ -77,6 +84,15 @@ async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign
 
 
 async def _schedule(tx: Tx, *, workspace_id: int, campaign: Campaign, due: datetime) -> Campaign:
+    await _enqueue_launch(tx, workspace_id, campaign.id, due=due, at=due)
+    return await queries.set_state(
+        tx, workspace_id=workspace_id, campaign_id=campaign.id, state=CampaignState.SCHEDULED
+    )
+
+
+async def _enqueue_launch(
+    tx: Tx, workspace_id: int, campaign_id: int, *, due: datetime, at: datetime
+) -> None:
     await tx.enqueue(
         "campaigns.launch_scheduled",
         at=due,

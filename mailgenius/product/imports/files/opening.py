@@ -11,7 +11,7 @@ from mailgenius.product.imports.errors import EmptyFile, NotATable, OldSpreadshe
 from mailgenius.product.imports.files import archive as packed
 from mailgenius.product.imports.files.dialect import HEAD, Dialect, find_dialect, survey
 from mailgenius.product.imports.files.joined import JoinedTable, Part
-from mailgenius.product.imports.files.rejected import CorrectedRejects, is_rejects_file
+from mailgenius.product.imports.files.rejected import Cleaned
 from mailgenius.product.imports.files.separated import SeparatedFile
 from mailgenius.product.imports.files.spreadsheet import Spreadsheet
 from mailgenius.product.imports.files.table import Table
@@ -48,8 +48,8 @@ def open_table(path: Path, *, scratch: Path) -> Table:
             size = path.stat().st_size
             path = packed.unpack_stream(file, scratch / "unpacked", packed=size)
     if _head(path).startswith(packed.ZIP):
-        return _cleaned(_from_archive(path, scratch, limit=None))
-    return _cleaned(_open_text(path, scratch))
+        return Cleaned(_from_archive(path, scratch, limit=None))
+    return Cleaned(_open_text(path, scratch))
 
 
 def open_beginning(source: IO[bytes], *, size: int, scratch: Path) -> Table:
@@ -73,17 +73,13 @@ def open_beginning(source: IO[bytes], *, size: int, scratch: Path) -> Table:
         if _head(path).startswith(packed.ZIP):
             source.seek(0)
             path = packed.unpack_stream(source, scratch / "unpacked", packed=size)
-            return _cleaned(_from_archive(path, scratch, limit=None))
-        return _cleaned(_open_text(_whole_lines(path), scratch))
+            return Cleaned(_from_archive(path, scratch, limit=None))
+        return Cleaned(_open_text(_whole_lines(path), scratch))
     if head.startswith(packed.ZIP):
-        return _cleaned(_from_archive(source, scratch, limit=HEAD))
+        return Cleaned(_from_archive(source, scratch, limit=HEAD))
     path = scratch / "beginning"
     path.write_bytes(source.read(LOOK))
-    return _cleaned(_open_text(_whole_lines(path) if size > LOOK else path, scratch))
-
-
-def _cleaned(table: Table) -> Table:
-    return CorrectedRejects(table) if is_rejects_file(table.columns) else table
+    return Cleaned(_open_text(_whole_lines(path) if size > LOOK else path, scratch))
 
 
 def _from_archive(file: Path | IO[bytes], scratch: Path, *, limit: int | None) -> Table:

@@ -13,6 +13,8 @@ from mailgenius.product.leads.service.bulk import (
     cancel_bulk as cancel_bulk,
     count_matching as count_matching,
     fail_bulk as fail_bulk,
+    matching as matching,
+    matching_rows as matching_rows,
     open_bulk_acts as open_bulk_acts,
     start_bulk as start_bulk,
     undo_bulk as undo_bulk,

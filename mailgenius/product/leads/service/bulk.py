@@ -5,15 +5,28 @@ transaction. So each lead is dealt with once, even where the act itself changes 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.db.queries import Fragment
+from mailgenius.kit.db.transaction import Row, Tx
 from mailgenius.kit.errors import invalid
-from mailgenius.product.leads import bulk, queries
-from mailgenius.product.leads.bulk_model import OPEN, BulkAct, BulkState, LeadAct, Match
+from mailgenius.product.leads import bulk, normalise, queries
+from mailgenius.product.leads.bulk_model import (
+    EVERYBODY,
+    OPEN,
+    BulkAct,
+    BulkState,
+    LeadAct,
+    Match,
+    Matching,
+    Wanted,
+)
 from mailgenius.product.leads.errors import BulkActOver, BulkCountChanged, CannotUndo
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.product.leads.service.changing import clean_tags, delete, set_status
+from mailgenius.product.leads.service.fielding import fitting, typed_fields
 from mailgenius.product.leads.service.searching import match_of
+from mailgenius.product.leads.service.writing import add_fields
 
 JOB = "leads.bulk"
 STEP = 5_000
@@ -23,13 +36,20 @@ STRETCH = 40_000
 OPPOSITE = {LeadAct.ADD_TAGS: LeadAct.REMOVE_TAGS, LeadAct.REMOVE_TAGS: LeadAct.ADD_TAGS}
 
 
-async def count_matching(
-    tx: Tx, *, workspace_id: int, text: str = "", tag: str | None = None, status: LeadStatus | None = None
-) -> int:
-    """Count, exactly, the leads that a list with this filter shows. Wants a trusted transaction."""
-    match = await match_of(tx, workspace_id=workspace_id, text=text, tag=tag, status=status)
+async def count_matching(tx: Tx, *, workspace_id: int, wanted: Wanted) -> int:
+    """Count, exactly, the leads that are meant. Wants a trusted transaction."""
+    return (await matching(tx, workspace_id=workspace_id, wanted=wanted)).total
+
+
+async def matching(tx: Tx, *, workspace_id: int, wanted: Wanted) -> Matching:
+    """Return who is meant at this moment, as one can go through them later. Wants a trusted transaction."""
+    match = await match_of(
+        tx, workspace_id=workspace_id, text=wanted.text, tag=wanted.tag, status=wanted.status
+    )
+    match = match.among(wanted.lead_ids)
     until_id = await queries.max_lead_id(tx, workspace_id=workspace_id)
-    return await _count(tx, workspace_id, match, until_id)
+    total = await _count(tx, workspace_id, match, until_id)
+    return Matching(match=match, until_id=until_id, total=total)
 
 
 async def start_bulk(
@@ -37,39 +57,38 @@ async def start_bulk(
     *,
     workspace_id: int,
     act: LeadAct,
-    text: str = "",
-    tag: str | None = None,
-    status_is: LeadStatus | None = None,
+    wanted: Wanted = EVERYBODY,
     tags: Sequence[str] = (),
     status: LeadStatus | None = None,
+    fields: dict[str, Any] | None = None,
     expected: int | None = None,
     created_by: int | None = None,
 ) -> BulkAct:
-    """Queue an act on all leads that a list with this filter shows now. Wants a trusted transaction.
+    """Queue an act on all leads that are meant now. Wants a trusted transaction.
 
-    `act` is what to do, `tags` or `status` say with what. `text`, `tag` and `status_is` are the filter;
-    without any it is everybody. `expected` is how many leads the asker believes there are: deleting needs it.
+    `act` is what to do, `tags`, `status` or `fields` say with what. `expected` is how many leads the asker
+    believes there are: deleting needs it.
 
     Raises:
-        Invalid: what the act needs is missing, or a tag is not one.
+        Invalid: what the act needs is missing, a tag is not one, or a value does not fit its field.
         BulkCountChanged: another number of leads matches.
     """
     clean = _needed(act, tags, status, expected)
-    match = await match_of(tx, workspace_id=workspace_id, text=text, tag=tag, status=status_is)
-    until_id = await queries.max_lead_id(tx, workspace_id=workspace_id)
-    total = await _count(tx, workspace_id, match, until_id)
-    if expected is not None and expected != total:
-        raise BulkCountChanged(total=total, expected=expected)
+    values = await _fitting(tx, workspace_id, fields) if act is LeadAct.SET_FIELDS else None
+    found = await matching(tx, workspace_id=workspace_id, wanted=wanted)
+    if expected is not None and expected != found.total:
+        raise BulkCountChanged(total=found.total, expected=expected)
     act_id = await bulk.insert(
         tx,
         workspace_id=workspace_id,
         act=act,
         tags=clean,
         status=status if act is LeadAct.SET_STATUS else None,
-        match=match,
+        fields=values,
+        match=found.match,
         undoes=None,
-        total=total,
-        until_id=until_id,
+        total=found.total,
+        until_id=found.until_id,
         created_by=created_by,
     )
     return await _queued(tx, workspace_id, act_id)
@@ -90,6 +109,7 @@ async def undo_bulk(tx: Tx, *, workspace_id: int, act_id: int, created_by: int |
         act=OPPOSITE[before.act],
         tags=before.tags,
         status=None,
+        fields=None,
         match=Match(),
         undoes=act_id,
         total=before.changed,
@@ -135,10 +155,7 @@ async def bulk_step(tx: Tx, *, workspace_id: int, act_id: int) -> bool:
     if act.state not in OPEN:
         return False
     await queries.plan_for_values(tx)
-    end = await queries.stretch_end(
-        tx, workspace_id=workspace_id, after_id=act.cursor, until_id=act.until_id, size=STRETCH
-    )
-    here = act.until_id if end is None else end
+    here = await _stretch_to(tx, workspace_id, act.match, after_id=act.cursor, until_id=act.until_id)
     ids = await _next(tx, workspace_id, act, until_id=here)
     changed = await _do(tx, workspace_id, act, ids) if ids else 0
     # A full step may have left matches in its stretch.
@@ -156,6 +173,44 @@ async def bulk_step(tx: Tx, *, workspace_id: int, act_id: int) -> bool:
     return not ended
 
 
+async def matching_rows(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    match: Match,
+    condition: Fragment | None,
+    after_id: int,
+    until_id: int,
+) -> tuple[list[Row], int]:
+    """Return the next leads that match, whole, by id, and where to go on. Wants a trusted transaction.
+
+    There may be none while there are more: it is over when the place to go on is `until_id`. `condition` is
+    what a segment says.
+    """
+    await queries.plan_for_values(tx)
+    here = await _stretch_to(tx, workspace_id, match, after_id=after_id, until_id=until_id)
+    rows = await bulk.matching_rows(
+        tx,
+        workspace_id=workspace_id,
+        match=match,
+        condition=condition,
+        after_id=after_id,
+        until_id=here,
+        limit=STEP,
+    )
+    return rows, rows[-1][0] if len(rows) == STEP else here
+
+
+async def _stretch_to(tx: Tx, workspace_id: int, match: Match, *, after_id: int, until_id: int) -> int:
+    """Return the last lead to look at next. A selection is looked up, so it needs no stretches."""
+    if match.ids is not None:
+        return until_id
+    end = await queries.stretch_end(
+        tx, workspace_id=workspace_id, after_id=after_id, until_id=until_id, size=STRETCH
+    )
+    return until_id if end is None else end
+
+
 def _needed(
     act: LeadAct, tags: Sequence[str], status: LeadStatus | None, expected: int | None
 ) -> tuple[str, ...]:
@@ -167,6 +222,20 @@ def _needed(
     if act is LeadAct.DELETE and expected is None:
         raise invalid("expected", "is needed: the number of leads that you mean to delete")
     return ()
+
+
+async def _fitting(tx: Tx, workspace_id: int, fields: dict[str, Any] | None) -> dict[str, Any]:
+    """Check the values to set, as those of a lead are; keys that are new become known fields."""
+    if not fields:
+        raise invalid("fields", "name at least one field and its value")
+    try:
+        clean = normalise.fields(fields)
+    except ValueError as error:
+        raise invalid("fields", str(error)) from error
+    clean = fitting(clean, await typed_fields(tx, workspace_id=workspace_id)) or {}
+    labels = {key: normalise.field_label(key) for key, value in clean.items() if value is not None}
+    await add_fields(tx, workspace_id=workspace_id, labels=labels)
+    return clean
 
 
 async def _queued(tx: Tx, workspace_id: int, act_id: int) -> BulkAct:
@@ -215,6 +284,10 @@ async def _do(tx: Tx, workspace_id: int, act: BulkAct, ids: Sequence[int]) -> in
             )
         case LeadAct.DELETE:
             return await delete(tx, workspace_id=workspace_id, lead_ids=ids)
+        case LeadAct.SET_FIELDS:
+            return await bulk.set_fields(
+                tx, workspace_id=workspace_id, lead_ids=ids, fields=act.fields or {}, act_id=act.id
+            )
         case LeadAct.SET_STATUS:
             if act.status is None:
                 raise LookupError("An act on statuses names one: `start_bulk` refuses it otherwise.")

@@ -117,13 +117,13 @@ async def delete(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
 async def add_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
     """Add tags to leads and return how many changed."""
     clean = clean_tags(tags)
-    return await queries.add_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean, bulk=None)
+    return await queries.add_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
 
 
 async def remove_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
     """Take tags off leads and return how many changed."""
     clean = clean_tags(tags)
-    return await queries.remove_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean, bulk=None)
+    return await queries.remove_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
 
 
 def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:

@@ -92,9 +92,7 @@ async def _act_on_all(visit: Visit, form: BulkForm, back: str) -> Page:
                 tx,
                 workspace_id=visit.workspace_id,
                 act=act,
-                text=form.search,
-                tag=form.tag or None,
-                status_is=form.status_is,
+                wanted=form.wanted(),
                 tags=form.tags,
                 status=status,
                 expected=form.expected,
@@ -108,13 +106,7 @@ async def _act_on_all(visit: Visit, form: BulkForm, back: str) -> Page:
 
 async def _ask_number(visit: Visit, form: BulkForm, back: str, error: str = "") -> Page:
     async with visit.trusted() as tx:
-        total = await leads.count_matching(
-            tx,
-            workspace_id=visit.workspace_id,
-            text=form.search,
-            tag=form.tag or None,
-            status=form.status_is,
-        )
+        total = await leads.count_matching(tx, workspace_id=visit.workspace_id, wanted=form.wanted())
     code = 422 if error else 200
     return visit.html(
         "leads/bulk_delete.html", code=code, form=form, total=total, error=error, back=back, what=_what(form)
@@ -161,6 +153,8 @@ def title_of(act: BulkAct) -> str:
             return _("Take tags off leads: %(tags)s", tags=tags)
         case LeadAct.DELETE:
             return _("Delete leads")
+        case LeadAct.SET_FIELDS:
+            return _("Set fields of leads: %(fields)s", fields=", ".join(act.fields or {}))
         case LeadAct.SET_STATUS:
             return _("Status of leads: %(status)s", status=_(STATUS_NAMES[act.status]) if act.status else "")
 

@@ -1,0 +1,143 @@
+"""Asking for exports, watching and stopping them, and who may fetch the file."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from mailgenius.kit import clock
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import invalid
+from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
+from mailgenius.kit.storage import Storage
+from mailgenius.product.exports import queries
+from mailgenius.product.exports.errors import ExportExpired, ExportNotReady, ExportOver, SheetTooLong
+from mailgenius.product.exports.model import (
+    BASE_COLUMNS,
+    FIELD,
+    MAX_COLUMNS,
+    USUAL_COLUMNS,
+    XLSX_LEADS,
+    Export,
+    Format,
+    NewExport,
+)
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.bulk_model import EVERYBODY, BulkState, Wanted
+from mailgenius.product.segments import service as segments
+
+NEWEST = 2**63 - 1
+JOB = "exports.write"
+
+
+async def start(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    wanted: Wanted = EVERYBODY,
+    segment_id: int | None = None,
+    columns: Sequence[str] = (),
+    format: Format = Format.CSV,  # noqa: A002  # The domain's word.
+    created_by: int | None = None,
+) -> Export:
+    """Queue a file of the leads that are meant now, or of those that are also in a segment.
+
+    Wants a trusted transaction. Without `columns` it is the usual ones and every custom field.
+
+    Raises:
+        Invalid: a column does not exist or is named twice.
+        SegmentNotFound, SegmentBroken: the segment cannot be asked.
+        SheetTooLong: there are more leads than a sheet has rows.
+    """
+    chosen = await _checked_columns(tx, workspace_id, columns)
+    if segment_id is not None:
+        await segments.condition_of(tx, workspace_id=workspace_id, segment_id=segment_id)
+    found = await leads.matching(tx, workspace_id=workspace_id, wanted=wanted)
+    if format is Format.XLSX and segment_id is None and found.total > XLSX_LEADS:
+        raise SheetTooLong(limit=XLSX_LEADS)
+    new = NewExport(
+        format=format,
+        columns=chosen,
+        match=found.match,
+        segment_id=segment_id,
+        total=found.total if segment_id is None else None,
+        until_id=found.until_id,
+        created_by=created_by,
+    )
+    export_id = await queries.insert(tx, workspace_id=workspace_id, new=new)
+    await tx.enqueue(JOB, workspace_id=workspace_id, export_id=export_id)
+    return await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
+
+
+async def get(tx: Tx, *, workspace_id: int, export_id: int) -> Export:
+    """Return one export.
+
+    Raises:
+        ExportNotFound: this workspace has no such export.
+    """
+    return await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
+
+
+async def list_exports(
+    tx: Tx, *, workspace_id: int, limit: int | None = None, cursor: str | None = None
+) -> Page[Export]:
+    """Return exports, newest first."""
+    size = checked_limit(limit)
+    key = decode_cursor(cursor, tuple[int])
+    before = key[0] if key else NEWEST
+    rows = await queries.list_exports(tx, workspace_id=workspace_id, before=before, limit=size + 1)
+    return page_of(rows, limit=size, key=lambda row: (row.id,))
+
+
+async def cancel(tx: Tx, *, workspace_id: int, export_id: int) -> Export:
+    """Stop an export; there will be no file.
+
+    Raises:
+        ExportOver: it has ended.
+    """
+    if not await queries.end(tx, workspace_id=workspace_id, export_id=export_id, state=BulkState.CANCELLED):
+        await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
+        raise ExportOver
+    return await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
+
+
+async def fetchable(tx: Tx, *, workspace_id: int, export_id: int) -> Export:
+    """Return an export whose file may be fetched now.
+
+    Raises:
+        ExportNotFound: this workspace has no such export.
+        ExportNotReady: it is under way, was stopped or failed.
+        ExportExpired: its time is over.
+    """
+    found = await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
+    if found.state is not BulkState.DONE:
+        raise ExportNotReady
+    if found.expires_at is None or found.expires_at <= clock.now():
+        raise ExportExpired
+    return found
+
+
+def content(storage: Storage, export: Export, *, workspace_id: int) -> AsyncIterator[bytes]:
+    """Yield the bytes of a file that `fetchable` found."""
+    return storage.content(export.file_key(workspace_id))
+
+
+async def known_columns(tx: Tx, *, workspace_id: int) -> list[str]:
+    """Return every column that may be chosen: the parts of a lead, then its custom fields."""
+    fields = await leads.all_fields(tx, workspace_id=workspace_id)
+    return [*BASE_COLUMNS, *(FIELD + field.key for field in fields)]
+
+
+async def usual_columns(tx: Tx, *, workspace_id: int) -> list[str]:
+    """Return what is written when nothing is chosen."""
+    fields = await leads.fields(tx, workspace_id=workspace_id)
+    return [*USUAL_COLUMNS, *(FIELD + field.key for field in fields)][:MAX_COLUMNS]
+
+
+async def _checked_columns(tx: Tx, workspace_id: int, columns: Sequence[str]) -> list[str]:
+    if not columns:
+        return await usual_columns(tx, workspace_id=workspace_id)
+    known = set(await known_columns(tx, workspace_id=workspace_id))
+    unknown = [column for column in columns if column not in known]
+    if unknown:
+        raise invalid("columns", f"unknown: {', '.join(unknown[:5])}")
+    if len(set(columns)) < len(columns):
+        raise invalid("columns", "names a column twice")
+    return list(columns)
