@@ -162,11 +162,6 @@ CASES: dict[str, Case] = {
     "get /api/v1/messages": LIST,
     "get /api/v1/messages/{message_id}": Case(),
     "delete /api/v1/messages/{message_id}": Case(),
-    "post /api/v1/messages/{message_id}/events": Case(json=lambda _: {"event": "complaint"}),
-    "post /api/v1/messages/events": Case(
-        json=lambda world: {"events": [{"message_id": world.ids["message_id"], "event": "hard_bounce"}]},
-        answers={200},
-    ),
     "get /api/v1/dead-letters": LIST,
     "get /api/v1/dead-letters/{message_id}": Case(),
     "post /api/v1/dead-letters/replay": Case(
@@ -183,6 +178,11 @@ CASES: dict[str, Case] = {
 
 def operations() -> list[str]:
     document = Reference(api_router(cast("Services", None))).document
+    "post /api/v1/messages/{message_id}/events": Case(json=lambda _: {"event": "complaint"}),
+    "post /api/v1/messages/events": Case(
+        json=lambda world: {"events": [{"message_id": world.ids["message_id"], "event": "hard_bounce"}]},
+        answers={200},
+    ),
     return [
         f"{method} {path}" for path, item in document["paths"].items() for method in METHODS if method in item
     ]

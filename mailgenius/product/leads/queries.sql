@@ -270,6 +270,7 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'tags_added', %(detail)s::jsonb FROM changed
 
 -- name: remove-tags
 -- Take tags off the leads that have one of them, and note it, with the act on many that it belongs to.
@@ -283,7 +284,9 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'tags_removed', %(detail)s::jsonb FROM changed
 
+-- name: set-fields
 -- Give custom fields of leads the same values where they have others, and note it; a null takes a field away.
 WITH changed AS (
     UPDATE leads
@@ -293,6 +296,7 @@ WITH changed AS (
     RETURNING id
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
+SELECT %(workspace_id)s::bigint, id, 'updated', %(detail)s::jsonb FROM changed
 
 -- name: set-status
 -- Change the status of leads that have another, note it, and return the addresses of all that were named.
@@ -553,30 +557,30 @@ SELECT id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), 
 
 -- name: insert-bulk-act
 -- A new act on all leads that match a filter.
-INSERT INTO lead_bulk_acts (workspace_id, act, tags, status, filter, undoes, total, until_id, created_by)
-VALUES (%(workspace_id)s::bigint, %(act)s::lead_act, %(tags)s::text[], %(status)s::lead_status, %(filter)s::jsonb,
-        %(undoes)s::bigint, %(total)s::bigint, %(until_id)s::bigint, %(created_by)s::bigint)
+INSERT INTO lead_bulk_acts (workspace_id, act, tags, status, fields, filter, undoes, total, until_id, created_by)
+VALUES (%(workspace_id)s::bigint, %(act)s::lead_act, %(tags)s::text[], %(status)s::lead_status, %(fields)s::jsonb,
+        %(filter)s::jsonb, %(undoes)s::bigint, %(total)s::bigint, %(until_id)s::bigint, %(created_by)s::bigint)
 RETURNING id
 
 -- name: get-bulk-act
 -- One act and how far it is.
-SELECT id, act, tags, status, filter, undoes, state, total, done, changed, cursor, until_id, created_by, created_at,
-       finished_at
+SELECT id, act, tags, status, fields, filter, undoes, state, total, done, changed, cursor, until_id, created_by,
+       created_at, finished_at
   FROM lead_bulk_acts
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
 
 -- name: lock-bulk-act
 -- One act, kept for the step that goes on with it.
-SELECT id, act, tags, status, filter, undoes, state, total, done, changed, cursor, until_id, created_by, created_at,
-       finished_at
+SELECT id, act, tags, status, fields, filter, undoes, state, total, done, changed, cursor, until_id, created_by,
+       created_at, finished_at
   FROM lead_bulk_acts
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
    FOR UPDATE
 
 -- name: open-bulk-acts
 -- The acts that are not over, oldest first.
-SELECT id, act, tags, status, filter, undoes, state, total, done, changed, cursor, until_id, created_by, created_at,
-       finished_at
+SELECT id, act, tags, status, fields, filter, undoes, state, total, done, changed, cursor, until_id, created_by,
+       created_at, finished_at
   FROM lead_bulk_acts
  WHERE workspace_id = %(workspace_id)s::bigint AND state IN ('queued', 'running')
  ORDER BY id
