@@ -10,15 +10,16 @@ from mailgenius.api import (
     bulk_leads,
     campaigns,
     connections,
+    consents,
     dead_letters,
     deliveries,
     exports,
     fields,
     imports,
     leads,
+    message_events,
     messages,
     operations,
-    message_events,
     segments,
     templates,
     workspace,
@@ -39,6 +40,7 @@ AREAS = (
     bulk_leads,
     exports,
     leads,
+    consents,
     fields,
     segments,
     templates,
@@ -46,13 +48,13 @@ AREAS = (
     campaigns,
     deliveries,
     messages,
+    message_events,
     dead_letters,
     operations,
     workspace,
 )
 
 
-    message_events,
 def create_app(services: Services) -> Litestar:
     """Build the API of one process. Its paths are whole: /api/…, /healthz, /readyz, /metrics."""
     areas = api_router(services)
