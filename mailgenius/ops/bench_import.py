@@ -142,7 +142,7 @@ async def _import(settings: Settings, workspace_id: int, rows: int) -> tuple[flo
                 tx, workspace_id=workspace_id, file_key=key, file_name=file.name, file_size=size
             )
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __spec__.name, str(workspace_id), str(started.id),
+            sys.executable, "-P", "-m", __spec__.name, str(workspace_id), str(started.id),
             env=environment(settings), stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         output, _ = await child.communicate()

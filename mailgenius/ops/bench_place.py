@@ -67,7 +67,7 @@ def environment(settings: Settings) -> dict[str, str]:
 async def start_engine(settings: Settings, log: IO[str]) -> asyncio.subprocess.Process:
     """Start an engine as the supervisor does."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mailgenius.processes", "engine", "--parent", str(os.getpid()),
+        sys.executable, "-P", "-m", "mailgenius.processes", "engine", "--parent", str(os.getpid()),
         "--roles", "engine", env=environment(settings), stdout=log, stderr=log,
     )  # fmt: skip
 

@@ -98,7 +98,7 @@ async def running_sink(folder: Path, *options: str) -> AsyncIterator[Sink]:
     record = folder / "sink.tsv"
     record.touch()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mailgenius.channels.email.smtp.sink", "--port", "0", "--record", str(record),
+        sys.executable, "-P", "-m", "mailgenius.channels.email.smtp.sink", "--port", "0", "--record", str(record),
         *options, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

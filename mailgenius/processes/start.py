@@ -152,7 +152,7 @@ def _command(child: Child, settings: Settings, plan: Plan, number: int) -> Child
     return ChildCommand(
         name=child if number == 1 else f"{child} {number}",
         command=[
-            sys.executable, "-m", "mailgenius.processes", child, "--parent", str(os.getpid()),
+            sys.executable, "-P", "-m", "mailgenius.processes", child, "--parent", str(os.getpid()),
             "--roles", ",".join(plan.roles), "--host", plan.host, "--port", str(plan.port),
             "--http-workers", str(plan.http_workers),
         ],

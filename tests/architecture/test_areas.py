@@ -58,3 +58,13 @@ def test_every_job_table_is_wired():
 def test_every_module_says_what_lives_there():
     for path in python_files("mailgenius"):
         assert ast.get_docstring(tree(path)), f"{path} does not say what lives there"
+
+
+def test_a_child_runs_our_code_and_not_what_stands_in_the_folder_it_was_started_in():
+    """`python -m` looks in the present folder first; `-P` keeps it out."""
+    careless = [
+        str(path)
+        for path in python_files("mailgenius")
+        if re.search(r'sys\.executable,\s*"-m"', (ROOT / path).read_text())
+    ]
+    assert not careless

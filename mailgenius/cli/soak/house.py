@@ -61,7 +61,7 @@ class House:
         """Start a child process as the supervisor does."""
         with (self.settings.home / f"{child}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "mailgenius.processes", child, "--parent", str(os.getpid()),
+                sys.executable, "-P", "-m", "mailgenius.processes", child, "--parent", str(os.getpid()),
                 "--roles", "edge" if child is Child.HTTP else child, *options,
                 env=environment(self.settings), stdout=log, stderr=log,
                 stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
@@ -110,7 +110,7 @@ class House:
         """Run a mail server that behaves like this, as a process of its own."""
         path = Path(tempfile.mkstemp(dir=self.settings.home, prefix="peer-", suffix=".tsv")[1])
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mailgenius.cli.soak.peer", str(os.getpid()), str(path),
+            sys.executable, "-P", "-m", "mailgenius.cli.soak.peer", str(os.getpid()), str(path),
             msgspec.json.encode(behaviours),
             stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip

@@ -1,11 +1,13 @@
 """Templates: stored per workspace, checked before launch, compiled without harm."""
 
+from pathlib import Path
+
 import pytest
 
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Invalid
-from mailgenius.product.templates import service as templates
+from mailgenius.product.templates import mjml, service as templates
 from mailgenius.product.templates.errors import MjmlBroken, TemplateNotFound
 from mailgenius.product.templates.model import Syntax, TemplateInput
 from tests.factories.templates import make_template
@@ -120,6 +122,16 @@ async def test_mjml_becomes_html_and_keeps_its_merge_fields():
     compiled = await templates.compiled(written(syntax=Syntax.MJML, source=MJML))
     assert "Olá {{ lead.name }}" in compiled.html
     assert "<mj-" not in compiled.html
+
+
+async def test_mjml_is_converted_by_our_code_whatever_stands_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Children must not take a package of the folder that we were started in for ours."""
+    for stranger in ("mailgenius", "mjml"):
+        (tmp_path / f"{stranger}.py").write_text("raise SystemExit('a stranger')")
+    monkeypatch.chdir(tmp_path)
+    assert "where we stand" in await mjml.to_html(MJML.replace("Olá", "where we stand"))
 
 
 @pytest.mark.parametrize(
