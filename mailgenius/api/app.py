@@ -20,6 +20,7 @@ from mailgenius.api import (
     message_events,
     messages,
     operations,
+    resumable,
     segments,
     templates,
     workspace,
@@ -38,6 +39,7 @@ BODY_LIMIT = 2 << 20
 AREAS = (
     imports,
     bulk_leads,
+    resumable,
     exports,
     leads,
     consents,

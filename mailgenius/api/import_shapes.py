@@ -30,12 +30,15 @@ class UploadOperation(Operation):
         text = Schema(type=OpenAPIType.STRING)
         form = Schema(
             type=OpenAPIType.OBJECT,
-            required=["file"],
             properties={
                 "file": Schema(
                     type=OpenAPIType.STRING,
                     format=OpenAPIFormat.BINARY,
                     description="CSV or XLSX, at most 2 GiB.",
+                ),
+                "upload_id": Schema(
+                    type=OpenAPIType.STRING,
+                    description="Instead of `file`: a finished upload of `POST /uploads`.",
                 ),
                 "mapping": Schema(
                     type=OpenAPIType.STRING,

@@ -1,5 +1,7 @@
 """Imports by JSON: send a file, follow its progress, fetch the rows that were rejected."""
 
+import re
+
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.response import Stream
@@ -17,6 +19,9 @@ from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.model import Import
 from mailgenius.product.leads.model import Mode
+from mailgenius.product.uploads import service as uploads
+from mailgenius.product.uploads.errors import UploadNotFound
+from mailgenius.product.uploads.model import Upload as Sent
 from mailgenius.product.workspaces.model import Permission
 
 UPLOAD_ID = "upload_id"
@@ -35,18 +40,23 @@ FIELDS = frozenset(
     request_max_body_size=BODY_LIMIT,
     operation_class=UploadOperation,
     summary="Import a file of leads",
-    description="Stores the file and queues the import. Watch its `state` until it is no longer running.",
+    description="Stores the file and queues the import. Watch its `state` until it is no longer running."
+    " A large file goes to `POST /uploads` first, which goes on after a break; its `upload_id` then stands"
+    " here instead of the file, in a form or in JSON.",
 )
 async def create_import(call: Caller, *, dry_run: DryRun = False) -> Response[ImportAnswer]:
     storage = call.services.storage
     upload = await receive(
         call.request, storage, folder=f"imports/{call.workspace_id}", digest=call.address_hash()
     )
+    sent = await _sent_before(call, upload)
     started = False
 
     async def work(tx: Tx) -> Done:
         nonlocal started
-        made = await _start(tx, call, upload, dry_run=dry_run)
+        if sent is not None:
+            await uploads.take(tx, workspace_id=call.workspace_id, upload_id=sent.id)
+        made = await _start(tx, call, upload, _file_of(upload, sent), dry_run=dry_run)
         started = True
         return Done(body=import_answer(made), status=202)
 
@@ -153,9 +163,9 @@ async def _start(tx: Tx, call: Caller, upload: Upload, file: StoredFile, *, dry_
     return await imports.start(
         tx,
         workspace_id=call.workspace_id,
-        file_key=upload.file.key,
-        file_name=upload.file.name,
-        file_size=upload.file.size,
+        file_key=file.key,
+        file_name=file.name,
+        file_size=file.size,
         mapping=_mapping(upload.text("mapping")),
         mode=_mode(upload.text("mode", Mode.MERGE)),
         tags=_tags(upload.fields.get("tags", [])),

@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
+from mailgenius.api.bodies import decode
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.multipart import BODY_LIMIT as BODY_LIMIT, FILE_LIMIT, Part, parts, storage_key
 from mailgenius.kit.storage import Storage
+
+JSON_LIMIT = 2 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,14 +41,17 @@ class Upload:
 async def receive(
     request: Request[Any, Any, State], storage: Storage, *, folder: str, digest: "hashlib._Hash"
 ) -> Upload:
-    """Read a multipart body to its end and store the part named `file`.
+    """Read a multipart body to its end and store the part named `file`; or the other fields, as JSON.
 
     Raises:
-        Invalid: it is not multipart, is broken or cut off, or has more than one file. Nothing stays stored.
+        Invalid: it is neither, is broken or cut off, or has more than one file. Nothing stays stored.
         FileTooLarge: the file is larger than 2 GiB. Nothing stays stored.
     """
     kind, options = request.content_type
     upload = Upload(digest=digest)
+    if kind == "application/json":
+        await _take_json(request, upload)
+        return upload
     try:
         async for part in parts(request.stream(), kind=kind, boundary=options.get("boundary")):
             await _take(part, upload, storage, folder)
@@ -59,6 +66,22 @@ async def discard(upload: Upload, storage: Storage) -> None:
     """Remove the stored file of a request that was refused or answered before."""
     if upload.file is not None:
         await storage.delete(upload.file.key)
+
+
+async def _take_json(request: Request[Any, Any, State], upload: Upload) -> None:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > JSON_LIMIT:
+            raise invalid("", "is too long")
+    upload.digest.update(body)
+    given: dict[str, Any] = decode(bytes(body), dict[str, Any])
+    for name, value in given.items():
+        texts = value if isinstance(value, list) else [value]
+        # What has a form of its own, such as a mapping, is read where forms are read.
+        upload.fields[name] = [
+            each if isinstance(each, str) else msgspec.json.encode(each).decode() for each in texts
+        ]
 
 
 async def _take(part: Part, upload: Upload, storage: Storage, folder: str) -> None:

@@ -40,6 +40,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     key: str
     name: str
     size: int
+    upload_id: int | None = None
+    """When it came in chunks: the upload that the import takes over."""
 
     def sealed(self, keys: Keys) -> str:
         return keys.signer(_PURPOSE).sign(msgspec.msgpack.encode(self))

@@ -76,7 +76,7 @@ async def test_every_route_names_what_it_needs_and_holds_to_it(
             address = "/".join("1" if part.startswith("{") else part for part in path.split("/"))
             answer = await lacking.request(method, address)
         assert answer.status_code == 403, f"{method} {path}"
-        assert permission in answer.json()["detail"]
+        assert method == "HEAD" or permission in answer.json()["detail"]
 
 
 ASKED_BY_POST = {"/api/v1/segments/preview", "/api/v1/segments/{segment_id}/count"}

@@ -247,3 +247,49 @@ async def test_a_forged_ticket_is_not_found(signed_in: SignedIn):
 
 def stored(services: Services) -> list[Path]:
     return [path for path in (services.settings.home / "files").rglob("*") if path.is_file()]
+
+
+async def test_a_file_comes_in_chunks_with_the_token_of_the_session(
+    signed_in: SignedIn, services: Services, workspace_id: int, other_workspace_id: int
+):
+    browser = await signed_in(Role.EDITOR)
+    await browser.get("/imports/new")
+    size = {"Upload-Length": str(len(CSV)), "Upload-Metadata": "filename bGVhZHMuY3N2"}
+    trusted = {"Tus-Resumable": "1.0.0", "X-CSRFToken": browser.token, "Origin": ORIGIN}
+    forged = await browser.client.post("/imports/uploads", headers=trusted | size | {"X-CSRFToken": "x"})
+    assert forged.status_code == 403
+    bare = await browser.client.post("/imports/uploads", headers=trusted | size | {"Tus-Resumable": "0"})
+    assert bare.status_code == 412
+    made = await browser.client.post("/imports/uploads", headers=trusted | size)
+    place = made.headers["location"]
+    chunk = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    elsewhere = await signed_in(Role.OWNER, workspace=other_workspace_id)
+    await elsewhere.get("/imports/new")
+    theirs = trusted | {"X-CSRFToken": elsewhere.token}
+    for answer in (
+        await elsewhere.client.patch(place, content=CSV, headers=theirs | chunk),
+        await elsewhere.client.head(place, headers=theirs),
+        await elsewhere.client.delete(place, headers=theirs),
+    ):
+        assert answer.status_code == 404
+    assert location(await elsewhere.get(f"{place}/columns")) == "/imports/new"
+    wrong = await browser.client.patch(place, content=CSV, headers=trusted | chunk | {"Upload-Offset": "5"})
+    assert (wrong.status_code, wrong.text) == (
+        409,
+        "This upload stands at another byte than that. Ask where it stands and go on from there.",
+    )
+    sent = await browser.client.patch(place, content=CSV, headers=trusted | chunk)
+    assert (sent.status_code, sent.headers["upload-offset"]) == (204, str(len(CSV)))
+    path = location(await browser.get(f"{place}/columns"))
+    # Asked for again, after a page that was lost on its way, it is still there.
+    assert location(await browser.get(f"{place}/columns")).startswith("/imports/new/")
+    page = await browser.get(path)
+    import_id = int(location(await browser.post(path, mapping_of(page))).rsplit("/", 1)[-1])
+    assert location(await browser.post(path, mapping_of(page))) == "/imports/new"
+    assert (await run(services, workspace_id, import_id)).rows_created == 2
+    viewer = await signed_in(Role.VIEWER)
+    await viewer.get("/imports")
+    refused = await viewer.client.post(
+        "/imports/uploads", headers=trusted | size | {"X-CSRFToken": viewer.token}
+    )
+    assert refused.status_code == 403

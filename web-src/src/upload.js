@@ -1,6 +1,20 @@
 // The bar of a form that sends a large file with htmx: `data-upload` on the form, a hidden `data-upload-bar` inside.
 import { fileSize, formats } from "./texts.js";
 
+// A form that says where chunks go sends its file there. Its own way remains for browsers without scripts.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    const file = form.dataset.upload && form.querySelector("input[type=file]").files[0];
+    if (!file) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    import("./resume.js").then(({ send }) => send(form, file));
+  },
+  true,
+);
+
 const barOf = (event) => event.target.closest?.("form[data-upload]")?.querySelector("[data-upload-bar]");
 
 document.addEventListener("htmx:beforeSend", (event) => {

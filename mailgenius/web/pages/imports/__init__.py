@@ -2,6 +2,6 @@
 
 from litestar import Router
 
-from mailgenius.web.pages.imports import running, wizard
+from mailgenius.web.pages.imports import running, uploading, wizard
 
-router = Router("/", route_handlers=[*wizard.HANDLERS, *running.HANDLERS])
+router = Router("/", route_handlers=[*wizard.HANDLERS, *uploading.HANDLERS, *running.HANDLERS])

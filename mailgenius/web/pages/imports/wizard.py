@@ -1,6 +1,6 @@
 """The steps of an import: choose a file, say where its columns go, start."""
 
-from typing import Final
+from typing import Any, Final
 
 from litestar import get, post
 from litestar.params import FromPath
@@ -11,6 +11,9 @@ from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.model import Preview
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Mode
+from mailgenius.product.uploads import service as uploads
+from mailgenius.product.uploads.errors import UploadNotFound
+from mailgenius.product.uploads.model import CHUNK, MAX_SIZE
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.imports import START_FIELDS, TARGETS, MappingForm, columns_of
 from mailgenius.web.forms.reading import errors_of
@@ -25,6 +28,8 @@ from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
 IMPORTS_PATH: Final = "/imports"
 NEW_PATH: Final = "/imports/new"
 ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".gz", ".zip")
+UPLOAD_VALUES: Final[dict[str, Any]] = {"endings": ENDINGS, "chunk": CHUNK, "limit": MAX_SIZE}
+USED: Final = N_("This file was used already. Choose it again.")
 
 MODE_TEXTS: Final = {
     Mode.MERGE: (N_("Fill in and update"), N_("New values replace old ones, empty cells change nothing")),
@@ -35,7 +40,7 @@ MODE_TEXTS: Final = {
 
 @get(NEW_PATH, opt=needs(Permission.LEADS_WRITE))
 async def upload_page(visit: CurrentVisit) -> Page:
-    return visit.html("imports/upload.html", error="", endings=ENDINGS)
+    return visit.html("imports/upload.html", error="", **UPLOAD_VALUES)
 
 
 @post(NEW_PATH, opt={**needs(Permission.LEADS_WRITE), STREAMED_FORM: True}, request_max_body_size=BODY_LIMIT)
@@ -56,9 +61,9 @@ async def mapping_page(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
     try:
         preview = await _preview(visit, ticket)
     except FileMissing:
-        return visit.redirect(NEW_PATH, Flash("warning", _("This file was used already. Choose it again.")))
+        return visit.redirect(NEW_PATH, Flash("warning", _(USED)))
     except MailGeniusError as error:
-        await visit.services.storage.delete(ticket.key)
+        await _discard(visit, ticket)
         return visit.redirect(NEW_PATH, Flash("danger", message_of(error)))
     return await _mapping(visit, ticket, preview, MappingForm(mapping=preview.guessed_mapping))
 
@@ -71,6 +76,8 @@ async def start_import(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
         return await _mapping(visit, ticket, await _preview(visit, ticket), form)
     try:
         async with visit.tenant() as tx:
+            if ticket.upload_id is not None:
+                await uploads.take(tx, workspace_id=visit.workspace_id, upload_id=ticket.upload_id)
             started = await imports.start(
                 tx,
                 workspace_id=visit.workspace_id,
@@ -86,10 +93,23 @@ async def start_import(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
                 created_by=visit.user.id,
                 dry_run=form.dry_run,
             )
+    except UploadNotFound:
+        return visit.redirect(NEW_PATH, Flash("warning", _(USED)))
     except MailGeniusError as error:
         refused = errors_of(error, fields=START_FIELDS)
         return await _mapping(visit, ticket, await _preview(visit, ticket), form, refused)
     return visit.redirect(f"{IMPORTS_PATH}/{started.id}")
+
+
+async def _discard(visit: Visit, ticket: Ticket) -> None:
+    """Remove a file that is of no use."""
+    services = visit.services
+    if ticket.upload_id is None:
+        await services.storage.delete(ticket.key)
+        return
+    await uploads.abandon(
+        services.db, services.storage, workspace_id=visit.workspace_id, upload_id=ticket.upload_id
+    )
 
 
 async def _preview(visit: Visit, ticket: Ticket) -> Preview:
@@ -130,7 +150,7 @@ async def _mapping(
 
 
 def _upload_again(visit: Visit, error: str) -> Page:
-    values = {"error": error, "endings": ENDINGS}
+    values = {"error": error, **UPLOAD_VALUES}
     if visit.page.is_htmx:
         return visit.block("imports/upload.html", "form", code=422, **values)
     return visit.html("imports/upload.html", code=422, **values)
