@@ -9,6 +9,7 @@ from litestar import Litestar
 from mailgenius.api.app import create_app
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.services import Services
+from tests.apps import app_of
 from tests.factories.workspaces import make_api_key
 
 BASE = "http://api.test"
@@ -16,7 +17,7 @@ BASE = "http://api.test"
 
 @pytest.fixture
 def app(services: Services) -> Litestar:
-    return create_app(services)
+    return app_of(create_app, services)
 
 
 def caller(app: Litestar, key: str | None = None) -> httpx.AsyncClient:

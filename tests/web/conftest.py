@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces.model import Role
 from mailgenius.web.app import create_app
+from tests.apps import app_of
 from tests.factories.workspaces import PASSWORD, make_member
 from tests.web.browser import Browser
 
@@ -21,7 +22,7 @@ SignedIn = Callable[..., Awaitable[Browser]]
 
 @pytest.fixture
 def app(services: Services) -> Litestar:
-    return create_app(services)
+    return app_of(create_app, services)
 
 
 @pytest.fixture
