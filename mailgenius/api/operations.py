@@ -28,9 +28,16 @@ class QueueAnswer(Answer):
 
 
 class DeferredAnswer(Answer):
-    """Messages that wait for another attempt for one reason."""
+    """Messages that wait for one reason."""
 
-    code: Annotated[str, Meta(description="The provider's code; empty when they wait for their time.")]
+    waits_for: Annotated[
+        str,
+        Meta(
+            description="`retry` after an attempt; else `pace`, `warm_up`, `quiet_hours`, `frequency_cap` or"
+            " `scheduled`."
+        ),
+    ]
+    code: Annotated[str, Meta(description="The provider's code at the last attempt; empty without one.")]
     example: Annotated[str, Meta(description="What a provider said to one of them.")]
     messages: int
 
@@ -88,7 +95,9 @@ def _answer(found: Sending) -> OperationsAnswer:
             for queue in found.queues
         ],
         deferred=[
-            DeferredAnswer(code=each.code, example=each.example, messages=each.messages)
+            DeferredAnswer(
+                waits_for=each.waits_for, code=each.code, example=each.example, messages=each.messages
+            )
             for each in found.deferred
         ],
         circuits=[

@@ -70,7 +70,7 @@ def status(as_json: AsJson = False) -> None:
         show_rows(sending.circuits, columns, as_json=False)
     if sending.deferred:
         print()
-        columns = {"code": "Another attempt later", "messages": "Messages", "example": "Such as"}
+        columns = {"name": "Waits for", "messages": "Messages", "example": "Such as"}
         show_rows(sending.deferred, columns, as_json=False)
 
 

@@ -53,7 +53,7 @@ METRICS = (
     ),
     Metric(
         "mailgenius_deferred_messages",
-        "Messages that wait for another attempt, by the provider's last code; up to 5,000 are looked at.",
+        "Messages that wait, by the provider's last code or by what they wait for; up to 5,000 are looked at.",
         ("reason",),
     ),
     Metric(
@@ -137,7 +137,7 @@ def _of_sending(sending: Sending) -> Iterator[Sample]:
             {"channel": queue.channel, "priority": str(queue.priority)},
         )
     for deferred in sending.deferred:
-        yield _gauge("mailgenius_deferred_messages", deferred.messages, {"reason": deferred.code})
+        yield _gauge("mailgenius_deferred_messages", deferred.messages, {"reason": deferred.name})
     yield _gauge("mailgenius_unknown_messages", sending.unknown)
     yield _gauge("mailgenius_open_circuits", len(sending.circuits))
 

@@ -77,13 +77,19 @@ class Lately:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deferred:
-    """Messages that wait for another attempt for one reason."""
+    """Messages that wait for one reason."""
 
+    waits_for: str
+    """`retry` after an attempt; else what must come first: `pace`, `warm_up`, `quiet_hours` and so on."""
     code: str
-    """The provider's code; empty when they wait for their time."""
+    """The provider's code at the last attempt; empty without one."""
     example: str
     """What a provider said to one of them."""
     messages: int
+
+    @property
+    def name(self) -> str:
+        return self.code or self.waits_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -163,24 +163,25 @@ SELECT coalesce((SELECT sum(c.n)
                     AND c.state IN ('accepted', 'delivered', 'bounced', 'complained')), 0)::bigint AS sent_this_hour;
 
 -- name: deferred-by-reason
--- Why messages wait for another attempt, by the provider's code at the last one; some thousand are looked at, which
--- bounds the cost. Without an attempt they wait for their time.
+-- Why messages wait: for their turn or their time, or, after an attempt, by the provider's code at the last one; some
+-- thousand are looked at, which bounds the cost.
 -- all workspaces: for the owner of the installation; else of one workspace_id.
 WITH looked AS MATERIALIZED (
-    SELECT workspace_id, message_id
+    SELECT workspace_id, message_id, reason
       FROM deferrals
      WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
      LIMIT %(limit)s::int
 )
-SELECT coalesce(a.code, '') AS code, coalesce(max(a.reason), '') AS example, count(*) AS messages
+SELECT l.reason AS waits_for, coalesce(a.code, '') AS code, coalesce(max(a.reason), '') AS example,
+       count(*) AS messages
   FROM looked l
   LEFT JOIN LATERAL (SELECT code, reason
                        FROM attempts
-                      WHERE workspace_id = l.workspace_id AND message_id = l.message_id
+                      WHERE workspace_id = l.workspace_id AND message_id = l.message_id AND l.reason = 'retry'
                       ORDER BY number DESC
                       LIMIT 1) a ON true
- GROUP BY 1
- ORDER BY messages DESC, 1
+ GROUP BY 1, 2
+ ORDER BY messages DESC, 1, 2
  LIMIT 20;
 
 -- name: jobs

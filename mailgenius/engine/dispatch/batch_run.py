@@ -10,7 +10,7 @@ from mailgenius.channels.contract import MailSigner, OutgoingMessage, SendResult
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.drip import drip
-from mailgenius.engine.dispatch.ending import Ending, stopped_within
+from mailgenius.engine.dispatch.ending import Ending, stopped_within, until_tomorrow
 from mailgenius.engine.dispatch.leave import Leave, take_leave
 from mailgenius.engine.dispatch.lessons import hold_if_unhealthy, tell, tell_of_connection
 from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
@@ -18,13 +18,7 @@ from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
 from mailgenius.engine.dispatch.senders import Sender, Senders
 from mailgenius.engine.dispatch.window import Gate, compose, read_gate
 from mailgenius.engine.ledger import service as ledger
-from mailgenius.engine.ledger.model import (
-    Claim,
-    MessageState,
-    Order,
-    QueuedMessage,
-    Window,
-)
+from mailgenius.engine.ledger.model import Claim, MessageState, Order, QueuedMessage, Window
 from mailgenius.engine.pacing import service as pacing
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
@@ -88,6 +82,9 @@ class BatchRun:
             if not leave.window:
                 continue
             early = leave.begins_at - self._sender.ready_s - time.monotonic()
+                if until_tomorrow(leave.wait, order=self._order, connection=self._sender.connection):
+                    self._done.put_all_aside(self._waiting, leave.wait, waits_for="warm_up")
+                    self._waiting = []
             if leave.place_of and early > 0 and await stopped_within(stop, timedelta(seconds=early)):
                 await self._return_leave(leave, leave.window)
                 break
@@ -157,9 +154,8 @@ class BatchRun:
         )
         for message, wait in leave.aside:
             self._done.put_aside(message, wait, waits_for="pace")
-        if leave.aside:
-            gone = {message.id for message, _ in leave.aside}
-            self._waiting = [message for message in self._waiting if message.id not in gone]
+        gone = {message.id for message, _ in leave.aside}
+        self._waiting = [each for each in self._waiting if each.id not in gone] if gone else self._waiting
         return leave
 
     async def _return_leave(self, leave: Leave, unsent: Sequence[QueuedMessage]) -> None:

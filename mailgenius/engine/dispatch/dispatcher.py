@@ -36,7 +36,7 @@ COUNTER_SHARDS = 1024
 NO_CONNECTION = timedelta(seconds=0.5)
 """How long a batch waits that finds no connection to be sent through."""
 FAIL_OVER = timedelta(seconds=0.1)
-"""How soon a batch of an order without a connection of its own is taken again after its connection failed."""
+"""How soon a batch of an order without a connection of its own is taken again when its connection cannot."""
 
 log = logger(__name__)
 
@@ -225,7 +225,7 @@ class Dispatcher:
                 if run.accepted_any:
                     self._senders.worked(key)
                 wait, faults = self._judge(claim, ending, faults=0 if run.accepted_any else claim.faults)
-                if automatic and ending.fault:
+                if automatic and (ending.fault or ending.connection_waits):
                     wait, faults = FAIL_OVER, 0
                 await run.finish(wait=wait, faults=faults)
                 if self._senders.on_trial(key) and not run.accepted_any and not ending.fault:

@@ -4,7 +4,13 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
+from mailgenius.engine.connections.model import Connection
+from mailgenius.engine.ledger.model import Order
+from mailgenius.kit import clock
+
 NOTHING = timedelta(0)
+DAY_SLACK = timedelta(seconds=60)
+"""So far our clock and the database's may differ about when the day ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +24,18 @@ class Ending:
     """What is wrong with the connection, or with us; empty when nothing is."""
     asked: timedelta | None = None
     """How long the peer asked us to leave the connection alone."""
+
+
+def until_tomorrow(wait: timedelta, *, order: Order, connection: Connection) -> bool:
+    """Whether a wait for leave is for the next day (UTC) of a connection that warms up, the order's own.
+
+    An order without one of its own goes on through another connection.
+    """
+    if order.connection_id is None or not connection.warming:
+        return False
+    now = clock.now()
+    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return abs(tomorrow - now - wait) < DAY_SLACK
 
 
 async def stopped_within(stop: asyncio.Event, wait: timedelta) -> bool:

@@ -57,6 +57,11 @@ class Outcomes:
             )
         )
 
+    def put_all_aside(self, messages: Iterable[QueuedMessage], wait: timedelta, *, waits_for: str) -> None:
+        """Let messages wait together, so that everybody sees what for."""
+        for message in messages:
+            self.put_aside(message, wait, waits_for=waits_for)
+
     def heed(self, sent: Iterable[tuple[QueuedMessage, SendResult]]) -> None:
         """Note what the results ask of us beyond their own messages: to leave someone alone for a while."""
         for message, result in sent:

@@ -1,9 +1,11 @@
 """The statements of the campaigns area, one typed function each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.campaigns.errors import CampaignNotFound
 from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
@@ -172,6 +174,35 @@ async def advance_freeze(tx: Tx, *, workspace_id: int, campaign_id: int, frozen_
 
 async def finish_freeze(tx: Tx, *, workspace_id: int, campaign_id: int) -> None:
     await tx.execute(_SQL["finish-freeze"], workspace_id=workspace_id, campaign_id=campaign_id)
+
+
+async def get_pass(tx: Tx, *, workspace_id: int, campaign_id: int) -> int:
+    found: int = await tx.value(_SQL["get-pass"], workspace_id=workspace_id, campaign_id=campaign_id)
+    return found
+
+
+async def set_pass(tx: Tx, *, workspace_id: int, campaign_id: int, freeze_pass: int) -> None:
+    await tx.execute(
+        _SQL["set-pass"], workspace_id=workspace_id, campaign_id=campaign_id, freeze_pass=freeze_pass
+    )
+
+
+def engaged(*, kinds: Sequence[str], since: datetime) -> Fragment:
+    """Return the condition that a lead did one of these lately, for statements over a stretch of leads."""
+    return Fragment(
+        sql=f"leads.id IN ({_SQL['engaged-leads'].sql})",
+        parameters={"engaged_kinds": list(kinds), "engaged_since": since},
+        looks_around=True,
+    )
+
+
+def not_written_to(*, order_id: int, since: datetime) -> Fragment:
+    """Return the condition that an order has no message for a lead, as in `engaged`."""
+    return Fragment(
+        sql=f"leads.id NOT IN ({_SQL['leads-written-to'].sql})",
+        parameters={"frozen_order": order_id, "frozen_since": since},
+        looks_around=True,
+    )
 
 
 def _columns(campaign: CampaignInput) -> dict[str, Any]:

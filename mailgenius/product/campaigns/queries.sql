@@ -122,6 +122,33 @@ UPDATE campaigns
    SET frozen_to = %(frozen_to)s, frozen_count = frozen_count + %(added)s, updated_at = now()
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 
+-- name: get-pass
+-- In which pass through the audience the freeze is.
+SELECT freeze_pass FROM campaigns
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+
+-- name: set-pass
+-- Begin a pass through the audience, in the transaction that ends the one before.
+UPDATE campaigns
+   SET freeze_pass = %(freeze_pass)s::smallint, frozen_to = 0, updated_at = now()
+ WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
+
+-- name: engaged-leads
+-- Leads of a stretch that did something with a message lately. Machines do not count.
+SELECT e.lead_id
+  FROM tracking_events e
+ WHERE e.workspace_id = %(workspace_id)s::bigint AND e.lead_id > %(after_id)s::bigint
+   AND e.lead_id <= %(until_id)s::bigint AND e.kind = ANY (%(engaged_kinds)s::tracking_kind[])
+   AND NOT e.machine AND e.at >= %(engaged_since)s::timestamptz
+
+-- name: leads-written-to
+-- Leads of a stretch that an order has a message for.
+SELECT m.lead_id
+  FROM messages m
+ WHERE m.workspace_id = %(workspace_id)s::bigint AND m.lead_id > %(after_id)s::bigint
+   AND m.lead_id <= %(until_id)s::bigint AND m.order_id = %(frozen_order)s::bigint
+   AND m.id >= message_id_at(%(frozen_since)s::timestamptz)
+
 -- name: finish-freeze
 -- The audience is written down to its last lead.
 UPDATE campaigns

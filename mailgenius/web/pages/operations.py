@@ -23,6 +23,14 @@ ENGINE_STATES: Final = {
     EngineState.IDLE: (N_("Idle"), "neutral"),
     EngineState.STOPPING: (N_("Stopping"), "warning"),
 }
+WAITS_FOR: Final = {
+    "retry": N_("Another attempt"),
+    "pace": N_("Its turn under a limit"),
+    "warm_up": N_("The warm-up: tomorrow's messages"),
+    "quiet_hours": N_("The end of the quiet hours"),
+    "frequency_cap": N_("The cap on messages to one lead"),
+    "scheduled": N_("Its time"),
+}
 
 
 @get(PATH, opt=MEMBER)
@@ -57,6 +65,7 @@ async def _values(visit: Visit) -> dict[str, Any]:
         "priority_text": _priority_text,
         "state_of": _state_of,
         "slow": SLOW_S,
+        "waits_for": WAITS_FOR,
     }
 
 

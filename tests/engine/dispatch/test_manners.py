@@ -151,11 +151,11 @@ async def test_a_connection_that_warms_up_keeps_to_its_ceiling_and_stops_when_to
         wild = await make_order(tx, workspace_id, recipients=400, connection_id=risky)
     peers = Ceilings(of_connection={young: Peer(), risky: Peer(answer=dead_every(10))})
     async with engine(db, peers):
-        await until(db, workspace_id, calm, lambda found: found.get("accepted") == 100)
+        await until(db, workspace_id, calm, lambda found: found == {"accepted": 100, "deferred": 300})
         await until(db, workspace_id, wild, lambda found: found.get("rejected", 0) > 0)
         await until(db, workspace_id, wild, lambda found: "sending" not in found)
-    assert (await counts(db, workspace_id, calm)) == {"accepted": 100, "queued": 300}
     async with db.trusted() as tx:
+        assert {reason for reason, _ in await tx.rows(WAITING)} == {"warm_up"}
         (circuit,) = await connections.circuits(tx, workspace_id=workspace_id)
         assert circuit.connection_id == risky
         assert circuit.rests_s > 23 * 3600

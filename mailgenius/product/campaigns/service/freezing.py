@@ -6,6 +6,7 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.model import CampaignState
 from mailgenius.product.campaigns.service.choosing import frozen_condition
+from mailgenius.product.campaigns.service.warming import LAST_PASS, ONLY_PASS, condition_of_pass
 from mailgenius.product.leads import service as leads
 
 FIRST_CHUNK = 500
@@ -23,6 +24,8 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
     if campaign.state is not CampaignState.FREEZING or campaign.order_id is None:
         return False
     limit = CHUNK if campaign.frozen_count else FIRST_CHUNK
+    freeze_pass = await queries.get_pass(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    condition = await frozen_condition(tx, workspace_id=workspace_id, campaign=campaign)
     recipients = await leads.audience_rows(
         tx,
         workspace_id=workspace_id,
@@ -31,7 +34,7 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
         after_id=campaign.frozen_to,
         until_id=campaign.frozen_until or 0,
         limit=limit,
-        condition=await frozen_condition(tx, workspace_id=workspace_id, campaign=campaign),
+        condition=condition_of_pass(campaign, freeze_pass, condition),
     )
     taken = await intake.accept(
         tx, workspace_id=workspace_id, order_id=campaign.order_id, recipients=recipients
@@ -45,6 +48,11 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
             added=taken.count,
         )
     if taken.count == limit:
+        return True
+    if ONLY_PASS < freeze_pass < LAST_PASS:
+        await queries.set_pass(
+            tx, workspace_id=workspace_id, campaign_id=campaign_id, freeze_pass=freeze_pass + 1
+        )
         return True
     await queries.finish_freeze(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     await intake.seal(tx, workspace_id=workspace_id, order_id=campaign.order_id)

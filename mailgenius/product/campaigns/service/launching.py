@@ -11,6 +11,7 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.errors import CampaignNotInState, CampaignNotReady, StillExcluding
 from mailgenius.product.campaigns.model import Campaign, CampaignState
+from mailgenius.product.campaigns.service import warming
 from mailgenius.product.campaigns.service.choosing import kept_segments, present_condition
 from mailgenius.product.campaigns.service.excluding import still_excluding
 from mailgenius.product.leads import service as leads
@@ -123,6 +124,7 @@ async def _start(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Campaign:
         workspace_id=workspace_id,
         campaign_id=campaign.id,
         order_id=order_id,
+    await warming.begin_passes(tx, workspace_id=workspace_id, campaign=campaign)
         frozen_until=await leads.max_lead_id(tx, workspace_id=workspace_id),
         frozen_segments=await kept_segments(tx, workspace_id=workspace_id, audience=campaign.audience),
     )
