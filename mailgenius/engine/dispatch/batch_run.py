@@ -78,13 +78,13 @@ class BatchRun:
         while self._waiting and not stop.is_set() and time.monotonic() - self._started < SLICE_S:
             leave = await self._take_leave()
             if not leave.window and leave.wait:
+                if until_tomorrow(leave.wait, order=self._order, connection=self._sender.connection):
+                    self._done.put_all_aside(self._waiting, leave.wait, waits_for="warm_up")
+                    self._waiting = []
                 return Ending(wait=leave.wait, connection_waits=leave.connection_waits)
             if not leave.window:
                 continue
             early = leave.begins_at - self._sender.ready_s - time.monotonic()
-                if until_tomorrow(leave.wait, order=self._order, connection=self._sender.connection):
-                    self._done.put_all_aside(self._waiting, leave.wait, waits_for="warm_up")
-                    self._waiting = []
             if leave.place_of and early > 0 and await stopped_within(stop, timedelta(seconds=early)):
                 await self._return_leave(leave, leave.window)
                 break

@@ -96,13 +96,10 @@ async def _enqueue_launch(
 ) -> None:
     await tx.enqueue(
         "campaigns.launch_scheduled",
-        at=due,
+        at=at,
         workspace_id=workspace_id,
-        campaign_id=campaign.id,
+        campaign_id=campaign_id,
         scheduled_at=due.isoformat(),
-    )
-    return await queries.set_state(
-        tx, workspace_id=workspace_id, campaign_id=campaign.id, state=CampaignState.SCHEDULED
     )
 
 
@@ -124,10 +121,10 @@ async def _start(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Campaign:
         workspace_id=workspace_id,
         campaign_id=campaign.id,
         order_id=order_id,
-    await warming.begin_passes(tx, workspace_id=workspace_id, campaign=campaign)
         frozen_until=await leads.max_lead_id(tx, workspace_id=workspace_id),
         frozen_segments=await kept_segments(tx, workspace_id=workspace_id, audience=campaign.audience),
     )
+    await warming.begin_passes(tx, workspace_id=workspace_id, campaign=campaign)
     await enqueue_freeze(tx, workspace_id=workspace_id, campaign_id=campaign.id)
     return started
 
