@@ -15,8 +15,6 @@ import psutil
 
 from mailgenius.kit.ports import free_port
 
-START_S = 90
-
 
 @dataclass(frozen=True)
 class Running:
@@ -40,7 +38,7 @@ class Running:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=120)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -66,7 +64,7 @@ def running(home: Path, *options: str) -> Iterator[Running]:
         finally:
             if process.poll() is None:
                 process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=120)
             process.stdout.close()
 
 
