@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from babel.messages.extract import extract_python
 from jinja2.ext import babel_extract
+
+Trees = dict[Path, ast.Module]
 
 PACKAGE: Final = Path(__file__).parents[1]
 HTML: Final = PACKAGE / "web" / "html"
@@ -43,6 +46,7 @@ _SHOWN: Final = {
 """Values of lower storeys that pages show: the keyword arguments that hold texts."""
 # Doors of their own language: their errors never reach a page.
 _NOT_ON_PAGES: Final = frozenset({"api", "cli", "processes", "migrations"})
+_MARK: Final = re.compile(rb"\b(?:_|N_|[np]?gettext)\(")
 _NUMBER: Final = re.compile(r"\d[\d,.]*\d|\d")
 
 
@@ -69,7 +73,8 @@ class Found:
 
 def find_texts() -> list[Found]:
     """Every text of the templates, the Python files and the errors, in the order of the files."""
-    return [*_of_templates(), *_of_python(), *_of_errors(), *_of_values()]
+    trees = _trees()
+    return [*_of_templates(), *_of_python(), *_of_errors(trees), *_of_values(trees)]
 
 
 def area_of(path: Path) -> str:
@@ -92,8 +97,10 @@ def _of_templates() -> Iterator[Found]:
 
 def _of_python() -> Iterator[Found]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        with path.open("rb") as file:
-            rows = extract_python(file, _KEYWORDS, [], {})
+        source = path.read_bytes()
+        # Most files mark no text, and to look for the marks is quicker than to take a file apart.
+        if _MARK.search(source):
+            rows = extract_python(BytesIO(source), _KEYWORDS, [], {})
             yield from _as_found(path, ((line, name, texts) for line, name, texts, _comments in rows))
 
 
@@ -112,7 +119,7 @@ def _as_found(path: Path, rows: Iterator[tuple[int, Any, Any]]) -> Iterator[Foun
         yield Found(msgid=msgid, area=area_of(path), place=_place(path, line))
 
 
-def _trees() -> dict[Path, ast.Module]:
+def _trees() -> Trees:
     return {
         path: ast.parse(path.read_text("utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
@@ -120,9 +127,9 @@ def _trees() -> dict[Path, ast.Module]:
     }
 
 
-def _of_values() -> Iterator[Found]:
+def _of_values(trees: Trees) -> Iterator[Found]:
     """Texts in values: forms of providers, examples of templates, and what a provider is called."""
-    for path, tree in _trees().items():
+    for path, tree in trees.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _name(node.func) in _SHOWN:
                 wanted = _SHOWN[_name(node.func)]
@@ -140,8 +147,7 @@ def _of_values() -> Iterator[Found]:
                     yield Found(msgid=Msgid(text.value), area=area_of(path), place=_place(path, text.lineno))
 
 
-def _of_errors() -> Iterator[Found]:
-    trees = _trees()
+def _of_errors(trees: Trees) -> Iterator[Found]:
     classes = [
         (path, node)
         for path, tree in trees.items()
