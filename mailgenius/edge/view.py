@@ -16,7 +16,9 @@ from mailgenius.engine.dispatch.compose import CannotCompose, Composer
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import Order
 from mailgenius.engine.tracking import service as tracking
+from mailgenius.engine.tracking.errors import MessageGone
 from mailgenius.engine.tracking.tokens import Token, TokenKind, read_token
+from mailgenius.kit import clock
 from mailgenius.kit.crypto import BadToken
 from mailgenius.kit.errors import NotFound, Unavailable
 from mailgenius.kit.services import Services
@@ -86,4 +88,11 @@ async def _message(request: Visit, token: Token) -> str:
             found = await leads.merge_data(tx, workspace_id=token.workspace_id, lead_ids=[recipient.lead_id])
             lead = found.get(recipient.lead_id, lead)
         data = await ledger.data_of(tx, workspace_id=token.workspace_id, message_ids=[token.message_id])
+        if order.content.has_data and not data:
+            message = await ledger.get_message(
+                tx, workspace_id=token.workspace_id, message_id=token.message_id
+            )
+            if clock.now() - message.created_at > ledger.DATA_KEPT_FOR:
+                # Its values were forgotten: without them it would be another message.
+                raise MessageGone
     return composers.of_order(order).page(token.message_id, lead, data.get(token.message_id))

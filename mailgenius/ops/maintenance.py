@@ -26,6 +26,26 @@ async def partitions(context: JobContext) -> None:
         log.info("message partitions made", months=made)
 
 
+@jobs.job("ops.forget_message_data", attempts=3, cron="27 4 * * *")
+async def forget_message_data(context: JobContext) -> None:
+    """Forget the values of messages by API that ended long ago. A second run finds them gone."""
+    forgotten, workspace_id = 0, await _next_with_data(context, 0)
+    while workspace_id is not None:
+        last_id: int | None = 0
+        while last_id is not None:
+            async with context.db.trusted() as tx:
+                swept = await ledger.forget_data(tx, workspace_id=workspace_id, after_id=last_id)
+            forgotten, last_id = forgotten + swept.forgotten, swept.last_id
+        workspace_id = await _next_with_data(context, workspace_id)
+    if forgotten:
+        log.info("values of old messages forgotten", messages=forgotten)
+
+
+async def _next_with_data(context: JobContext, after: int) -> int | None:
+    async with context.db.trusted() as tx:
+        return await ledger.next_workspace_with_data(tx, after=after)
+
+
 @jobs.job("ops.check_counters", attempts=1, cron="* * * * *")
 async def check_counters(context: JobContext) -> None:
     """See that the books balance by the kept counters. A second run looks again."""

@@ -1015,3 +1015,37 @@ SELECT sent.id
           AND m.state IN ('accepted', 'unknown', 'delivered', 'bounced') AND o.drained_at IS NULL
         ORDER BY m.id DESC
         LIMIT 1) sent
+
+-- Sweeping: values of messages that nobody needs any more. ---------------------------------------------------
+
+-- name: next-workspace-with-data
+-- The next workspace whose messages have values of their own.
+-- all workspaces: upkeep goes from one to the next.
+SELECT min(workspace_id) FROM message_data WHERE workspace_id > %(after)s::bigint
+
+-- name: sweep-data
+-- Look at the values of some old messages and forget those of messages that ended long enough ago and cannot be sent
+-- again; returns the last message looked at, and how many were forgotten. Open dead letters keep theirs: who replays
+-- one needs them.
+WITH looked AS MATERIALIZED (
+    SELECT message_id
+      FROM message_data
+     WHERE workspace_id = %(workspace_id)s::bigint AND message_id > %(after_id)s::bigint
+       AND message_id < message_id_at(now() - %(kept_for)s::interval)
+     ORDER BY message_id
+     LIMIT %(limit)s::int
+), done AS MATERIALIZED (
+    SELECT m.id
+      FROM looked l JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.id = l.message_id
+     WHERE m.updated_at < now() - %(kept_for)s::interval
+       AND (m.state IN ('accepted', 'delivered', 'bounced', 'complained', 'suppressed', 'cancelled')
+            OR m.state IN ('rejected', 'unknown', 'expired')
+               AND EXISTS (SELECT FROM attempts a
+                            WHERE a.workspace_id = %(workspace_id)s::bigint AND a.message_id = m.id
+                              AND a.number = m.attempts AND a.closed))
+), forgotten AS (
+    DELETE FROM message_data d USING done
+     WHERE d.workspace_id = %(workspace_id)s::bigint AND d.message_id = done.id
+    RETURNING d.message_id
+)
+SELECT (SELECT max(message_id) FROM looked) AS last_id, (SELECT count(*) FROM forgotten) AS forgotten

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -79,6 +79,30 @@ async def data_of(tx: Tx, *, workspace_id: int, message_ids: Sequence[int]) -> d
     """Return what templates see as `data`, by message. Messages without any are absent."""
     rows = await tx.rows(_SQL["data-of-messages"], workspace_id=workspace_id, message_ids=list(message_ids))
     return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swept:
+    """How far a look at old values came; `last_id` is None when there were none."""
+
+    last_id: int | None
+    forgotten: int
+
+
+async def next_workspace_with_data(tx: Tx, *, after: int) -> int | None:
+    found: int | None = await tx.value(_SQL["next-workspace-with-data"], after=after)
+    return found
+
+
+async def sweep_data(tx: Tx, *, workspace_id: int, after_id: int, kept_for: timedelta, limit: int) -> Swept:
+    return await tx.one(
+        Swept,
+        _SQL["sweep-data"],
+        workspace_id=workspace_id,
+        after_id=after_id,
+        kept_for=kept_for,
+        limit=limit,
+    )
 
 
 async def cancel_waiting(tx: Tx, *, workspace_id: int, message_id: int) -> bool:

@@ -57,7 +57,10 @@ from mailgenius.engine.ledger.service.recovery import (
 )
 from mailgenius.engine.ledger.service.settling import advance as advance, finish as finish
 from mailgenius.engine.ledger.service.upkeep import (
+    DATA_KEPT_FOR as DATA_KEPT_FOR,
     call_back_batches as call_back_batches,
     ensure_partitions as ensure_partitions,
+    forget_data as forget_data,
+    next_workspace_with_data as next_workspace_with_data,
     wake_forgotten_lanes as wake_forgotten_lanes,
 )
