@@ -126,16 +126,24 @@ async def run(*, engines: int, seconds: float) -> list[Line]:
     with scratch_installation(None) as settings:
         async with running_sink(settings.home, "--timed") as sink:
             await prepare(settings, sink, seconds=seconds)
+            ready = asyncio.Barrier(engines)
             async with asyncio.TaskGroup() as group:
                 for number in range(engines):
-                    group.create_task(engine(settings.home / f"engine{number}.log", settings, seconds))
+                    log = settings.home / f"engine{number}.log"
+                    group.create_task(engine(log, settings, ready, seconds))
         return judge(sink.recorded(), engines=engines)
 
 
-async def engine(log: Path, settings: Settings, seconds: float) -> None:
+async def engine(log: Path, settings: Settings, ready: asyncio.Barrier, seconds: float) -> None:
+    """Run an engine for so long, counted from when all of them are up."""
     with log.open("w") as output:
         process = await start_engine(settings, output)
     try:
+        async with asyncio.timeout(120):
+            # Another process writes it: there is nothing to wait for but the text.
+            while "engine started" not in log.read_text():  # noqa: ASYNC110, ASYNC240
+                await asyncio.sleep(0.1)
+            await ready.wait()
         await asyncio.sleep(WARM_UP_S + seconds)
     finally:
         await stop(process)

@@ -485,9 +485,10 @@ DECLARE
     taken int[] := array_fill(0, ARRAY[n]);
     booked_at float8[] := '{}';
     booked_in int[] := '{}';
-    books int;
+    busy_at float8[];        -- of them, those of limits on all
+    busy_in int[];
     fine float8;             -- the shortest distance of the limits on all: moments lie on its grid
-    widest float8 := 0;
+    widest float8 := 0;      -- the longest
     room int := free;
     left_free int := free;
     grouped boolean := false;
@@ -530,8 +531,8 @@ BEGIN
     at := extract(epoch FROM clock_timestamp());
     t := at + ready;
     FOR i IN 1 .. n LOOP
-        widest := greatest(widest, intervals[i]);
         IF wanted[i] IS NULL THEN
+            widest := greatest(widest, intervals[i]);
             t := greatest(t, first_free[i]);
             fine := least(fine, nullif(intervals[i], 0));
         ELSE
@@ -551,25 +552,27 @@ BEGIN
         RETURN;
     END IF;
     IF cardinality(booked_at) > 0 THEN
-        SELECT coalesce(array_agg(b.moment ORDER BY b.moment), '{}'), coalesce(array_agg(b.number ORDER BY b.moment), '{}')
-          INTO booked_at, booked_in
+        SELECT array_agg(b.moment ORDER BY b.moment) FILTER (WHERE wanted[b.number] IS NOT NULL),
+               array_agg(b.number ORDER BY b.moment) FILTER (WHERE wanted[b.number] IS NOT NULL),
+               array_agg(b.moment ORDER BY b.moment) FILTER (WHERE wanted[b.number] IS NULL),
+               array_agg(b.number ORDER BY b.moment) FILTER (WHERE wanted[b.number] IS NULL)
+          INTO booked_at, booked_in, busy_at, busy_in
           FROM unnest(booked_at, booked_in) AS b (moment, number)
          WHERE b.moment > at - intervals[b.number];
     END IF;
-    books := cardinality(booked_at);
     free_at := first_free;
     begins := t;
     last := greatest(t, at) + stretch;
     WHILE room > 0 AND t < last AND begins <= at + soon LOOP
         -- A moment that is free in all limits on all messages.
-        WHILE p <= books AND booked_at[p] <= t - widest LOOP
+        WHILE busy_at[p] <= t - widest LOOP
             p := p + 1;
         END LOOP;
         clash := false;
         q := p;
-        WHILE q <= books AND booked_at[q] < t + widest LOOP
-            IF wanted[booked_in[q]] IS NULL AND abs(t - booked_at[q]) < intervals[booked_in[q]] - 1e-5 THEN
-                t := booked_at[q] + intervals[booked_in[q]];
+        WHILE busy_at[q] < t + widest LOOP
+            IF abs(t - busy_at[q]) < intervals[busy_in[q]] - 1e-5 THEN
+                t := busy_at[q] + intervals[busy_in[q]];
                 clash := true;
                 EXIT;
             END IF;
@@ -583,8 +586,8 @@ BEGIN
             FOR i IN 1 .. n LOOP
                 CONTINUE WHEN coalesce(left_of[i], 0) = 0;
                 due := free_at[i];
-                q := p;
-                WHILE q <= books AND booked_at[q] < greatest(t, due) + widest LOOP
+                q := 1;
+                WHILE booked_at[q] < greatest(t, due) + intervals[i] LOOP
                     IF booked_in[q] = i AND abs(greatest(t, due) - booked_at[q]) < intervals[i] - 1e-5 THEN
                         due := booked_at[q] + intervals[i];
                     END IF;
@@ -634,7 +637,7 @@ BEGIN
         END IF;
     END LOOP;
     IF cardinality(places) = 0 THEN
-        RETURN QUERY SELECT places_of, places, t - at - soon / 2;
+        RETURN QUERY SELECT places_of, places, t - at - 0.8 * soon;
         RETURN;
     END IF;
     FOR i IN 1 .. n LOOP
@@ -645,7 +648,8 @@ BEGIN
           FROM (SELECT moment FROM unnest(places, places_of) AS u (moment, number)
                  WHERE wanted[i] IS NULL OR number = i
                 UNION ALL
-                SELECT moment FROM unnest(booked_at, booked_in) AS u (moment, number) WHERE number = i) AS b (m);
+                SELECT moment FROM unnest(booked_at || busy_at, booked_in || busy_in) AS u (moment, number)
+                 WHERE number = i) AS b (m);
         s := greatest(first_free[i], at + ready);
         q := 1;
         WHILE q <= cardinality(moments) AND moments[q] < s + intervals[i] - 1e-5 LOOP

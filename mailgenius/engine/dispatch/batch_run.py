@@ -31,6 +31,8 @@ SETTLE_PATIENCE_S = 600.0
 """How long outcomes are held for a database that is away, before recovery has to call them unknown."""
 SUSPICIOUS = 2
 """So many dead addresses in one window make us look at the order before the next one opens."""
+AHEAD_S = 0.1
+"""A window is opened by so much before it must: a busy machine then misses no place."""
 TRIAL_WINDOW = 10
 """So many messages try a connection that did not work."""
 
@@ -68,6 +70,8 @@ class BatchRun:
         self._asked: timedelta | None = None
         self._trial = senders.on_trial((claim.workspace_id, claim.connection_id))
         self._started = time.monotonic()
+        self.patient = False
+        """The window keeps to the pace of mailboxes and leaves the connection to others."""
         self.accepted_any = False
         """The connection took at least one message."""
         self.on_wire = False
@@ -84,7 +88,7 @@ class BatchRun:
                 return Ending(wait=leave.wait, connection_waits=leave.connection_waits)
             if not leave.window:
                 continue
-            early = leave.begins_at - self._sender.ready_s - time.monotonic()
+            early = leave.begins_at - self._sender.ready_s - AHEAD_S - time.monotonic()
             if leave.place_of and early > 0 and await stopped_within(stop, timedelta(seconds=early)):
                 await self._return_leave(leave, leave.window)
                 break
@@ -152,6 +156,7 @@ class BatchRun:
             mailboxes=self._senders.mailboxes,
             waiting=self._waiting[:TRIAL_WINDOW] if self._trial else self._waiting,
         )
+        self.patient = leave.patient
         for message, wait in leave.aside:
             self._done.put_aside(message, wait, waits_for="pace")
         gone = {message.id for message, _ in leave.aside}
@@ -266,12 +271,11 @@ class BatchRun:
         answered = {waiting.id for waiting, _ in sent}
         await self._return_leave(leave, [item for item in leave.window if item.id not in answered])
         self._done.unsent = sorted([*self._done.unsent, *left], key=lambda message: message.id)
-        took = time.monotonic() - started
-        if made and not leave.place_of:
-            self._sender.took(len(made), took)
+        if made:  # The time that the peer needed: what was spent on waiting for places says nothing about it.
+            self._sender.took(len(made), time.monotonic() - max(started, leave.ends_at))
         self.accepted_any |= any(item.state is MessageState.ACCEPTED for item in self._done.settlements)
         metrics.WINDOWS.labels(self._order.channel).inc()
-        metrics.WINDOW_SECONDS.labels(self._order.channel).observe(took)
+        metrics.WINDOW_SECONDS.labels(self._order.channel).observe(time.monotonic() - started)
 
     async def _hand_over(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         if not messages:

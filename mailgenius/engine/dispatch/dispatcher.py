@@ -15,12 +15,7 @@ from mailgenius.engine.dispatch.batch_run import BatchRun
 from mailgenius.engine.dispatch.composers import Composers
 from mailgenius.engine.dispatch.ending import Ending
 from mailgenius.engine.dispatch.keeper import Keeper
-from mailgenius.engine.dispatch.ports import (
-    ComposerFactory,
-    ConnectionSource,
-    RecipientSource,
-    SignerSource,
-)
+from mailgenius.engine.dispatch.ports import ComposerFactory, ConnectionSource, RecipientSource, SignerSource
 from mailgenius.engine.dispatch.senders import Senders, SenderUnusable
 from mailgenius.engine.dispatch.work import Work
 from mailgenius.engine.ledger import service as ledger
@@ -173,6 +168,7 @@ class Dispatcher:
 
         def ended(_: asyncio.Task[None]) -> None:
             del self._work.claims[task]
+            self._work.runs.pop(task, None)
             self._work.shards.append(shard)
             self._work.skip.clear()
             self._ended_one.set()
@@ -214,6 +210,8 @@ class Dispatcher:
                     senders=self._senders,
                     shard=shard,
                 )
+                if task := asyncio.current_task():
+                    self._work.runs[task] = run
                 try:
                     ending = await run.run(stop)
                 except Exception as error:

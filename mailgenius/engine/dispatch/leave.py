@@ -21,7 +21,7 @@ from mailgenius.engine.pacing.model import Grant, Meter, Rate, Rules, Scope
 from mailgenius.engine.pacing.service import Ask
 from mailgenius.kit.db.database import Database
 
-ASIDE_FOR = timedelta(seconds=5)
+ASIDE_FOR = timedelta(seconds=2)
 """How long messages of a group that is short of pace are put aside, to come back by themselves."""
 NOTHING = timedelta(0)
 
@@ -49,6 +49,16 @@ class Leave:
     def begins_at(self) -> float:
         """Return when the first message may leave, by the monotonic clock."""
         return min(self.place_of.values(), default=0.0)
+
+    @property
+    def ends_at(self) -> float:
+        """Return when the last message may leave, by the monotonic clock; 0 when all may leave at once."""
+        return max(self.place_of.values(), default=0.0)
+
+    @property
+    def patient(self) -> bool:
+        """Whether the window keeps to the pace of mailboxes alone, and leaves room between for others."""
+        return bool(self.ask and self.ask.groups and not self.ask.free)
 
 
 async def take_leave(

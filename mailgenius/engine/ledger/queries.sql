@@ -98,7 +98,8 @@ SELECT workspace_id, channel, priority, wake_at, served,
  LIMIT 1
 
 -- name: claim-batch
--- Lease one ready batch of a lane and charge the lane for it. Orders take turns by chance.
+-- Lease one ready batch of a lane and charge the lane for it. Orders take turns by chance, and in each order what
+-- had to wait and is due comes before what is fresh.
 WITH open_orders AS MATERIALIZED (
     SELECT id, connection_id
       FROM orders
@@ -111,12 +112,23 @@ WITH open_orders AS MATERIALIZED (
     SELECT coalesce(o.connection_id, 0) AS connection_id, b.id, b.size
       FROM open_orders o,
            LATERAL (SELECT id, size
-                      FROM batches
-                     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = o.id AND state = 'ready'
-                       AND not_before <= now()
-                     ORDER BY not_before, id
-                     LIMIT 1
-                       FOR NO KEY UPDATE SKIP LOCKED) b
+                      FROM (SELECT id, size
+                              FROM batches
+                             WHERE workspace_id = %(workspace_id)s::bigint AND order_id = o.id
+                               AND state = 'ready' AND waited AND not_before <= now()
+                             ORDER BY not_before, id
+                             LIMIT 1
+                               FOR NO KEY UPDATE SKIP LOCKED) waited
+                     UNION ALL
+                    SELECT id, size
+                      FROM (SELECT id, size
+                              FROM batches
+                             WHERE workspace_id = %(workspace_id)s::bigint AND order_id = o.id
+                               AND state = 'ready' AND not_before <= now()
+                             ORDER BY not_before, id
+                             LIMIT 1
+                               FOR NO KEY UPDATE SKIP LOCKED) fresh
+                     LIMIT 1) b
      LIMIT 1
 ), charged AS (
     UPDATE lanes
@@ -284,7 +296,8 @@ UPDATE batches b
        faults = %(faults)s::smallint,
        -- Without a wait it keeps its place; a moment of the present would lie ahead when the clock is set back.
        not_before = CASE WHEN %(wait)s::interval > interval '0' THEN now() + %(wait)s::interval
-                         ELSE least(b.not_before, now()) END
+                         ELSE least(b.not_before, now()) END,
+       waited = b.waited OR %(wait)s::interval > interval '0'
  WHERE b.workspace_id = %(workspace_id)s::bigint AND b.id = %(batch_id)s::bigint
    AND b.state = 'leased' AND b.lease_owner = %(owner)s::text
 RETURNING b.state
@@ -369,9 +382,9 @@ WITH through AS MATERIALIZED (
      WHERE d.workspace_id = %(workspace_id)s::bigint AND d.message_id = s.message_id
     RETURNING d.message_id
 ), batch AS (
-    INSERT INTO batches (workspace_id, order_id, state, size, first_id, last_id, sticks_to)
+    INSERT INTO batches (workspace_id, order_id, state, size, first_id, last_id, sticks_to, waited)
     SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, %(batch_state)s::batch_state, count(*),
-           min(message_id), max(message_id), (SELECT connection_id FROM through)
+           min(message_id), max(message_id), (SELECT connection_id FROM through), true
       FROM due
     HAVING count(*) > 0
     RETURNING id, first_id, last_id

@@ -13,6 +13,9 @@ HEADROOM = 1.03
 move a message by, without a second ever holding one too many. It costs 3 % of the limit."""
 LATE_SHARE = 0.015
 """A message that is later than this share of the limit's period loses its place."""
+SLACK_SHARE = 0.006
+"""By so much of the limit's period a message may be behind its moment, for want of a place under another
+limit, before the next one moves back too. With the late share it stays inside the headroom."""
 PERIODS = {"per_second": 1.0, "per_minute": 60.0, "per_hour": 3600.0}
 
 
@@ -49,6 +52,11 @@ class Rate:
     def shortest_period(self) -> float:
         """Return the length of the shortest limited period, in seconds: how exact a place in time must be."""
         return min((period for period, _ in self._limits()), default=86_400.0)
+
+    @property
+    def slack(self) -> float:
+        """Return how far behind its moment a message may be placed at no cost, in seconds."""
+        return SLACK_SHARE * self.shortest_period
 
     def _limits(self) -> list[tuple[float, int]]:
         found = ((period, getattr(self, name)) for name, period in PERIODS.items())

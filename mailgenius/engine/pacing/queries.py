@@ -50,10 +50,11 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """What each meter granted, and when; with nothing granted, in how many seconds to ask again."""
+    """The places that were granted, in order of time; without any, in how many seconds to ask again."""
 
-    tokens: Sequence[int]
-    begins_in: Sequence[float]
+    of_meter: Sequence[int]
+    """The number of the group's meter, from 1; 0: for a message of no limited group."""
+    starts_in: Sequence[float]
     retry_in: float
 
 
@@ -64,7 +65,7 @@ async def rules(tx: Tx, *, workspace_id: int, connection_id: int, eased_for: tim
     return [RuleRow(scope=row[0], key=row[1], rate=_rate(row[2:6]), held_s=row[6] or 0.0) for row in rows]
 
 
-async def take_pace(
+async def take_places(
     tx: Tx,
     *,
     workspace_id: int,
@@ -77,11 +78,12 @@ async def take_pace(
 ) -> Taken | None:
     """Return None when a meter is missing."""
     rows = await tx.rows(
-        _SQL["take-pace"],
+        _SQL["take-places"],
         workspace_id=workspace_id,
         scopes=[meter.scope.value for meter in meters],
         keys=[meter.key for meter in meters],
         intervals=[meter.rate.interval for meter in meters],
+        slacks=[meter.rate.slack for meter in meters],
         days=[meter.rate.per_day for meter in meters],
         wanted=list(wanted),
         free=free,
@@ -89,7 +91,7 @@ async def take_pace(
         soon=soon,
         stretch=stretch,
     )
-    return Taken(tokens=rows[0][0], begins_in=rows[0][1], retry_in=rows[0][2]) if rows else None
+    return Taken(of_meter=rows[0][0], starts_in=rows[0][1], retry_in=rows[0][2]) if rows else None
 
 
 async def make_meters(tx: Tx, *, workspace_id: int, meters: Sequence[Meter]) -> None:

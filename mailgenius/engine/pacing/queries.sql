@@ -9,13 +9,14 @@ SELECT 'hold', mailbox_group, NULL, NULL, NULL, NULL, extract(epoch FROM until -
  WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
    AND until > now() - %(eased_for)s::interval
 
--- name: take-pace
+-- name: take-places
 -- Ask all meters that a window touches at once for leave; no row when a meter is missing.
-SELECT tokens, begins_in, retry_in
-  FROM take_pace(of_workspace => %(workspace_id)s::bigint, scopes => %(scopes)s::text[], keys => %(keys)s::text[],
-                 intervals => %(intervals)s::float8[], days => %(days)s::int[], wanted => %(wanted)s::int[],
-                 free => %(free)s::int, ready => %(ready)s::float8, soon => %(soon)s::float8,
-                 stretch => %(stretch)s::float8)
+SELECT of_meter, starts_in, retry_in
+  FROM take_places(of_workspace => %(workspace_id)s::bigint, scopes => %(scopes)s::text[],
+                   keys => %(keys)s::text[], intervals => %(intervals)s::float8[],
+                   slacks => %(slacks)s::float8[], days => %(days)s::int[], wanted => %(wanted)s::int[],
+                   free => %(free)s::int, ready => %(ready)s::float8, soon => %(soon)s::float8,
+                   stretch => %(stretch)s::float8)
 
 -- name: make-meters
 -- Make the meters that are missing.

@@ -16,8 +16,12 @@ __all__ = ["Ask", "acquire", "give_back", "hold", "holds", "list_limits", "rules
 
 SOON_S = 1.0
 """Leave that begins later is not reserved: whoever would wait that long does something else meanwhile."""
+GROUPS_SOON_S = 2.0
+"""The same for a window of nothing but slow groups. It books further ahead than others, who fill the moments
+that it leaves; were it not first, it would find them all taken."""
 STRETCH_S = 1.0
 """A window lasts no longer than this, so that a hold is felt soon and a crash leaves little unknown."""
+SHORTEST_WAIT_S = 0.05
 EASED_FOR = timedelta(hours=1)
 """How long after a hold a group of mailboxes is taken up again slowly: one message a second at first, and
 one a second more each minute."""
@@ -89,9 +93,13 @@ async def acquire(tx: Tx, *, workspace_id: int, ask: Ask) -> Grant:
         taken = await _take(tx, workspace_id=workspace_id, ask=ask, meters=meters)
     if taken is None:
         return Grant(wait=timedelta(seconds=SOON_S))
-    places = _places(ask, taken)
-    if not places:
-        return Grant(wait=timedelta(seconds=max(0.05, taken.retry_in)))
+    if not taken.of_meter:
+        return Grant(wait=timedelta(seconds=max(SHORTEST_WAIT_S, taken.retry_in)))
+    of_meter = [None] * (1 + len(ask.on_all)) + list(ask.groups)
+    places = tuple(
+        (of_meter[number], starts_in)
+        for number, starts_in in zip(taken.of_meter, taken.starts_in, strict=True)
+    )
     late = LATE_SHARE * min(meter.rate.shortest_period for meter in meters)
     return Grant(places=places, late=late)
 
@@ -161,41 +169,16 @@ def _problems(limit: Limit) -> list[Problem]:
 
 
 async def _take(tx: Tx, *, workspace_id: int, ask: Ask, meters: Sequence[Meter]) -> Taken | None:
-    return await queries.take_pace(
+    return await queries.take_places(
         tx,
         workspace_id=workspace_id,
         meters=meters,
         wanted=[None] * len(ask.on_all) + list(ask.groups.values()),
         free=ask.free,
         ready=ask.ready,
-        soon=SOON_S,
+        soon=SOON_S if ask.free or not ask.groups else GROUPS_SOON_S,
         stretch=STRETCH_S,
     )
-
-
-def _places(ask: Ask, taken: Taken) -> tuple[tuple[MailboxGroup | None, float], ...]:
-    """Lay the granted messages out in time: each limit's own distance between any two that it is on."""
-    first = len(ask.on_all)
-    granted = dict(zip(ask.groups, taken.tokens[first:], strict=True))
-    due = dict(zip(ask.groups, taken.begins_in[first:], strict=True))
-    total = taken.tokens[0] if first else ask.free + sum(granted.values())
-    free = total - sum(granted.values())
-    step = max((meter.rate.interval for meter in ask.on_all), default=0.0)
-    now = taken.begins_in[0] if first else ask.ready
-    places: list[tuple[MailboxGroup | None, float]] = []
-    while len(places) < total:
-        waiting = [group for group, left in granted.items() if left]
-        group = min(waiting, key=due.__getitem__, default=None)
-        if group is None or (free and due[group] > now):
-            places.append((None, now))
-            free -= 1
-        else:
-            now = max(now, due[group]) if step else now
-            places.append((group, max(now, due[group])))
-            due[group] = places[-1][1] + ask.group_rates[group].interval
-            granted[group] -= 1
-        now += step
-    return tuple(sorted(places, key=lambda place: place[1]))
 
 
 def _group_meter(group: MailboxGroup, rate: Rate) -> Meter:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from mailgenius.engine.pacing import service as pacing
+from mailgenius.engine.pacing import queries, service as pacing
 from mailgenius.engine.pacing.groups import Mailboxes
 from mailgenius.engine.pacing.mailboxes import MailboxGroup, by_mx
 from mailgenius.engine.pacing.model import Grant, Limit, Meter, Rate, Scope
@@ -20,6 +21,12 @@ from tests.factories.engine import make_connection
 
 YESTERDAY = Query("back", "A day.", "UPDATE pace_meters SET day = day - 1")
 HELD_AGO = Query("ago", "A while.", "UPDATE pace_holds SET until = now() - %(ago)s::interval")
+CLOCK = Query(
+    "clock",
+    "What it shows when the meters are ours.",
+    "SELECT extract(epoch FROM clock_timestamp())::float8 FROM (SELECT count(*) FROM (SELECT FROM pace_meters"
+    " ORDER BY scope, key FOR UPDATE) locked) ours",
+)
 GMAIL, YAHOO = MailboxGroup.GMAIL, MailboxGroup.YAHOO
 
 
@@ -42,20 +49,25 @@ def most_within(moments: Sequence[float], period: float) -> int:
     return most
 
 
-async def booked(db: Database, workspace_id: int, ask: Ask, seconds: float) -> list[tuple]:
-    """Take all the leave of a stretch of time, four engines at once, without waiting for it to come."""
+async def booked(
+    db: Database, workspace_id: int, ask: Ask, seconds: float, *, engines: int = 4
+) -> list[tuple]:
+    """Take all the leave of a stretch of time, several engines at once. Places by the database's clock."""
     places: list[tuple[MailboxGroup | None, float]] = []
-    began = time.monotonic()
+    end = time.monotonic() + seconds
+    async with db.trusted() as tx:
+        await queries.make_meters(tx, workspace_id=workspace_id, meters=ask.meters)
 
     async def engine() -> None:
-        while (now := time.monotonic()) < began + seconds:
-            grant = await acquire(db, workspace_id, ask)
-            # The answer is older than its arrival; counted from the question, places are early by that much.
+        while time.monotonic() < end:
+            async with db.trusted() as tx:
+                now = await tx.value(CLOCK)
+                grant = await pacing.acquire(tx, workspace_id=workspace_id, ask=ask)
             places.extend((group, now + starts_in) for group, starts_in in grant.places)
             if not grant.places:
                 await asyncio.sleep(min(0.2, grant.wait.total_seconds()))
 
-    await asyncio.gather(*(engine() for _ in range(4)))
+    await asyncio.gather(*(engine() for _ in range(engines)))
     return places
 
 
@@ -92,15 +104,34 @@ async def test_places_follow_each_other_without_a_gap_or_an_overlap(db: Database
 async def test_a_group_that_is_short_of_pace_does_not_hold_the_others_up(db: Database, workspace_id: int):
     rates = {GMAIL: Rate(per_minute=60), YAHOO: Rate(per_second=50)}
     ask = Ask(on_all=[], free=10, groups={GMAIL: 20, YAHOO: 20}, group_rates=rates)
-    grant = await acquire(db, workspace_id, ask)
-    found = [group for group, _ in grant.places]
-    assert found.count(None) == 10
-    assert found.count(YAHOO) == 20
-    assert found.count(GMAIL) <= 1
-    only = Ask(on_all=[on_all(Rate(per_second=100))], free=0, groups={GMAIL: 20}, group_rates=rates)
-    for _ in range(3):
-        grant = await acquire(db, workspace_id, only)
-        assert len(grant.places) <= 1
+    found = [group for group, _ in (await acquire(db, workspace_id, ask)).places]
+    assert Counter(found) == {None: 10, GMAIL: 1, YAHOO: 1}
+    # Without others a group keeps to its own pace, and the moments between stay free for others.
+    connection = on_all(Rate(per_second=100))
+    alone = Ask(on_all=[connection], free=0, groups={GMAIL: 20, YAHOO: 40}, group_rates=rates)
+    slow = [at for _, at in (await acquire(db, workspace_id, alone)).places]
+    assert 35 <= len(slow) <= 41
+    others = Ask(on_all=[connection], free=60)
+    between = [at for _, at in (await acquire(db, workspace_id, others)).places]
+    assert between[0] < slow[5]
+    assert sum(at < slow[-1] for at in between) >= 35
+
+
+async def test_a_slow_group_and_a_full_connection_use_their_limits_together(db: Database, workspace_id: int):
+    connection, rates = on_all(Rate(per_second=200)), {GMAIL: Rate(per_second=30)}
+    others = Ask(on_all=[connection], free=50)
+    slow = Ask(on_all=[connection], free=0, groups={GMAIL: 50}, group_rates=rates)
+    found = await asyncio.gather(
+        *(booked(db, workspace_id, ask, 3, engines=engines) for ask, engines in ((others, 3), (slow, 2)))
+    )
+    plain, gmail = [[at for _, at in sorted(places, key=lambda place: place[1])] for places in found]
+    both = sorted([*plain, *gmail])
+    lasting = min(gmail[-1], plain[-1]) - 1.0  # What comes later may not all be booked yet.
+    assert len([at for at in both if at <= lasting]) >= 0.95 * 200 * (lasting - both[0])
+    assert len(gmail) - 1 >= 0.95 * 30 * (gmail[-1] - gmail[0])
+    # The database's clock made the places; on ours they may be a moment apart.
+    assert most_within(both, 1.0) <= 205
+    assert most_within(gmail, 1.0) <= 31
 
 
 async def test_a_day_s_limit_ends_at_midnight_utc_and_unused_leave_comes_back(
