@@ -4,7 +4,8 @@
 
 Starts an installation of its own in a temporary home. Each post carries an Idempotency-Key; its three callers
 try again after a broken connection, a 409 and a 503, as a careful customer does, until a 201. At the
-end all three must have heard of the same message, and there must be as many messages as posts.
+end all three must have heard of the same message, and there must be as many messages as posts. While the API
+is away all callers wait for it together: thousands that knock all the time would only keep it from starting.
 """
 
 import argparse
@@ -28,7 +29,11 @@ from mailgenius.kit.ports import free_port
 CALLERS = 3
 AT_ONCE = 48
 TRY_AGAIN = {409, 500, 502, 503}
-PATIENCE_S = 120
+PATIENCE_S = 600
+STOP_S = 180
+LOOK_S = 0.2
+PROGRESS_S = 15.0
+LONGEST_WAIT_S = 1.0
 
 
 @dataclass
@@ -41,13 +46,17 @@ class Run:
     heard: dict[int, set[str]] = field(default_factory=dict)
     broken: int = 0
     in_flight: int = 0
+    up: asyncio.Event = field(default_factory=asyncio.Event)
+    """The API answers, as far as we know."""
 
 
 async def post(run: Run, session: aiohttp.ClientSession, number: int) -> None:
     """Post one message until it is answered well."""
     body = run.body | {"to": f"person{number}@example.com", "data": {"n": number}}
     deadline = time.monotonic() + PATIENCE_S
+    pause = 0.05
     while time.monotonic() < deadline:
+        await run.up.wait()
         try:
             async with session.post(
                 "/api/v1/messages", json=body, headers={"Idempotency-Key": f"post-{number}"}
@@ -60,7 +69,9 @@ async def post(run: Run, session: aiohttp.ClientSession, number: int) -> None:
                 run.in_flight += answer.status == 409
         except (aiohttp.ClientError, ConnectionError, TimeoutError):
             run.broken += 1
-        await asyncio.sleep(random.uniform(0.05, 0.3))
+            run.up.clear()
+        await asyncio.sleep(random.uniform(pause / 2, pause))
+        pause = min(pause * 2, LONGEST_WAIT_S)
     raise SystemExit(f"post {number} was not answered in {PATIENCE_S} s")
 
 
@@ -77,6 +88,28 @@ async def post_all(run: Run, posts: int, done: asyncio.Event) -> None:
     ) as session:
         await asyncio.gather(*(thrice(session, number) for number in range(posts)))
     done.set()
+
+
+async def watch(run: Run, posts: int, done: asyncio.Event) -> None:
+    """Let the callers know when the API is back, and people how far it is."""
+    told = time.monotonic()
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with aiohttp.ClientSession(base_url=run.address, timeout=timeout) as session:
+        while not done.is_set():
+            if not run.up.is_set() and await _answers(session):
+                run.up.set()
+            if time.monotonic() - told > PROGRESS_S:
+                told = time.monotonic()
+                print(f"{len(run.heard)} of {posts} posts answered", file=sys.stderr, flush=True)
+            await asyncio.sleep(LOOK_S)
+
+
+async def _answers(session: aiohttp.ClientSession) -> bool:
+    try:
+        async with session.get("/readyz") as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, ConnectionError, TimeoutError):
+        return False
 
 
 async def kill_api(run: Run, pid: int, *, posts: int, kills: int, done: asyncio.Event) -> int:
@@ -143,7 +176,7 @@ def measure(posts: int, kills: int, home: Path) -> dict[str, object]:
         counted = asyncio.run(_count(run))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=STOP_S)
         log.close()
     return {
         "posts": posts,
@@ -160,10 +193,11 @@ def measure(posts: int, kills: int, home: Path) -> dict[str, object]:
 
 async def _drive(run: Run, pid: int, posts: int, kills: int) -> int:
     done = asyncio.Event()
-    killed, _ = await asyncio.gather(
-        kill_api(run, pid, posts=posts, kills=kills, done=done), post_all(run, posts, done)
-    )
-    return killed
+    async with asyncio.TaskGroup() as group:
+        killing = group.create_task(kill_api(run, pid, posts=posts, kills=kills, done=done))
+        group.create_task(watch(run, posts, done))
+        group.create_task(post_all(run, posts, done))
+    return killing.result()
 
 
 async def _count(run: Run) -> int:
