@@ -8,17 +8,15 @@ from litestar import Router, get, post
 
 from mailgenius.engine.connections import service as connections
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.errors import MailGeniusError
 from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.campaigns.model import CampaignState
 from mailgenius.product.leads import service as leads
 from mailgenius.product.templates import service as templates
-from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Permission
-from mailgenius.web.forms.reading import errors_of
-from mailgenius.web.forms.settings import WORKSPACE_FIELDS, WorkspaceForm, timezone_options
+from mailgenius.web.forms.settings import WorkspaceForm, timezone_options
 from mailgenius.web.i18n import LOCALE_NAMES, _
 from mailgenius.web.pages.auth import WELCOME_PATH
+from mailgenius.web.pages.settings import workspace
 from mailgenius.web.templating import Flash
 from mailgenius.web.visits import MEMBER, CurrentVisit, Page, Visit, needs
 
@@ -114,20 +112,7 @@ async def save_naming(visit: CurrentVisit) -> Page:
     errors = dict(form.errors)
     if not form.sender_email:
         errors.setdefault("sender_email", _("Fill this in."))
-    if not errors:
-        try:
-            async with visit.tenant() as tx:
-                await workspaces.update_workspace(
-                    tx,
-                    workspace_id=visit.workspace_id,
-                    name=form.name,
-                    timezone=form.timezone,
-                    locale=form.locale,
-                    sender_name=form.sender_name,
-                    sender_email=form.sender_email,
-                )
-        except MailGeniusError as error:
-            errors = errors_of(error, fields=WORKSPACE_FIELDS, default="name")
+    errors = errors or await workspace.update(visit, form)
     if errors:
         return await _naming(visit, form, errors)
     return visit.redirect(WELCOME_PATH, Flash("success", _("Workspace saved.")))

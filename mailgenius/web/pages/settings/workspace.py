@@ -32,24 +32,28 @@ async def workspace_page(visit: CurrentVisit) -> Page:
 @post(SETTINGS_PATH, opt=needs(Permission.WORKSPACE_MANAGE))
 async def save_workspace(visit: CurrentVisit) -> Page:
     form = WorkspaceForm.read(await visit.request.form())
-    errors = form.errors
-    if not errors:
-        try:
-            async with visit.tenant() as tx:
-                await workspaces.update_workspace(
-                    tx,
-                    workspace_id=visit.workspace_id,
-                    name=form.name,
-                    timezone=form.timezone,
-                    locale=form.locale,
-                    sender_name=form.sender_name,
-                    sender_email=form.sender_email,
-                )
-        except MailGeniusError as error:
-            errors = _name_or_fields(error)
+    errors = form.errors or await update(visit, form)
     if errors:
         return await _workspace_form(visit, form, errors)
     return visit.redirect(SETTINGS_PATH, Flash("success", _("Workspace saved.")))
+
+
+async def update(visit: Visit, form: WorkspaceForm) -> dict[str, str]:
+    """Write a form without errors into the current workspace, and return what was refused, by field."""
+    try:
+        async with visit.tenant() as tx:
+            await workspaces.update_workspace(
+                tx,
+                workspace_id=visit.workspace_id,
+                name=form.name,
+                timezone=form.timezone,
+                locale=form.locale,
+                sender_name=form.sender_name,
+                sender_email=form.sender_email,
+            )
+    except MailGeniusError as error:
+        return _name_or_fields(error)
+    return {}
 
 
 @get(WORKSPACES_PATH, opt=MEMBER)
