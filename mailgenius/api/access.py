@@ -1,5 +1,6 @@
 """Who may call what: a Bearer key becomes an actor, and every route names the permission that it needs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -8,13 +9,16 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
 from mailgenius.kit.errors import invalid
+from mailgenius.kit.gathering import Together
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.errors import ApiKeyRefused
-from mailgenius.product.workspaces.model import Permission
+from mailgenius.product.workspaces.model import Actor, Permission
 
 PERMISSION = "permission"
 LARGEST_ID = 2**63 - 1
+MOST = 200
+"""Requests whose keys are looked up together."""
 
 
 def needs(permission: Permission | None) -> dict[str, Any]:
@@ -24,6 +28,19 @@ def needs(permission: Permission | None) -> dict[str, Any]:
 
 def gate(services: Services) -> Guard:
     """Return the guard of all API routes. It runs before the body is read."""
+
+    async def known(keys: Sequence[str]) -> Sequence[Actor | Exception]:
+        """Look up the keys of all requests that wait; a key that is revoked now is refused now."""
+        found: dict[str, Actor | Exception] = {}
+        async with services.db.trusted() as tx:
+            for key in dict.fromkeys(keys):
+                try:
+                    found[key] = await workspaces.actor_of_api_key(tx, key=key)
+                except ApiKeyRefused as error:
+                    found[key] = error
+        return [found[key] for key in keys]
+
+    callers = Together(known, most=MOST)
 
     async def let_in(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         """Let a request through with its actor, or stop it.
@@ -36,8 +53,7 @@ def gate(services: Services) -> Guard:
             return
         # A route that forgot to say what it needs raises KeyError here, and a test finds it before that.
         permission: Permission | None = route.opt[PERMISSION]
-        async with services.db.trusted() as tx:
-            actor = await workspaces.actor_of_api_key(tx, key=_bearer(connection))
+        actor = await callers.ask(_bearer(connection))
         if permission is not None:
             actor.require(permission)
         _check_address(connection)

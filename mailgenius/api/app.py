@@ -26,6 +26,7 @@ from mailgenius.api import (
     workspace,
 )
 from mailgenius.api.access import gate
+from mailgenius.api.arriving import ArrivingLeads
 from mailgenius.api.bodies import ApiRequest
 from mailgenius.api.call import Call
 from mailgenius.api.problems import answer_error
@@ -83,13 +84,15 @@ def create_probes(services: Services) -> Litestar:
 
 def api_router(services: Services) -> Router:
     """Gather the areas. Every route gets its `call` and stands behind the gate."""
+    arriving = ArrivingLeads(services)
 
     def provide_call(request: Request[Any, Any, State]) -> Call:
-        return Call(services=services, request=request)
+        return Call(services=services, request=request, arriving=arriving)
 
     return Router(
         BASE_PATH,
         route_handlers=[area.router for area in AREAS],
         guards=[gate(services)],
+        # One and no more: for several the framework starts tasks, on every request.
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
     )

@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
+from mailgenius.api.arriving import ArrivingLeads
 from mailgenius.api.bodies import WRONG_ITEMS, FieldProblem
 from mailgenius.kit.db.database import DOOR_TIMEOUT
 from mailgenius.kit.db.transaction import Tx
@@ -40,9 +41,13 @@ class Call:
     No dataclass: the framework would look into its parts as if they came from outside.
     """
 
-    def __init__(self, *, services: Services, request: Request[Any, Any, State]) -> None:
+    def __init__(
+        self, *, services: Services, request: Request[Any, Any, State], arriving: ArrivingLeads
+    ) -> None:
         self.services = services
         self.request = request
+        self.arriving = arriving
+        """For what many send one by one at the same time."""
 
     @property
     def actor(self) -> Actor:
@@ -52,6 +57,11 @@ class Call:
     @property
     def workspace_id(self) -> int:
         return self.actor.workspace_id
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the answer must be kept: the request may come again."""
+        return KEY_HEADER in self.request.headers
 
     @property
     def wrong_items(self) -> dict[int, FieldProblem]:

@@ -26,7 +26,7 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import checked_limit
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.model import LeadStatus, Upserted as StoredLead
 from mailgenius.product.workspaces.model import Permission
 
 BATCH_BYTES = 32 << 20
@@ -48,11 +48,19 @@ Selection = Annotated[
 )
 async def upsert_lead(call: Caller, data: JSONBody[LeadBody]) -> Response[Upserted]:
     async def work(tx: Tx) -> Done:
-        done = await leads.upsert(tx, workspace_id=call.workspace_id, lead=data.as_input(), source="api")
-        body = Upserted(id=str(done.lead.id), created=done.created, lead=lead_answer(done.lead))
-        return Done(body=body, status=201 if done.created else 200)
+        return _upserted(
+            await leads.upsert(tx, workspace_id=call.workspace_id, lead=data.as_input(), source="api")
+        )
 
-    return await call.once(work)
+    if call.has_key:
+        return await call.once(work)  # Its answer is kept in a commit of its own.
+    done = _upserted(await call.arriving.upsert(call.workspace_id, data.as_input()))
+    return Response(done.body, status_code=done.status)
+
+
+def _upserted(done: StoredLead) -> Done:
+    body = Upserted(id=str(done.lead.id), created=done.created, lead=lead_answer(done.lead))
+    return Done(body=body, status=201 if done.created else 200)
 
 
 @post(

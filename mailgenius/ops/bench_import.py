@@ -97,7 +97,7 @@ def _write(folder: Path, workspace_id: int, rows: int) -> None:
     with _csv_file(folder).open("w", encoding="utf-8") as file:
         file.write(HEADER)
         for number in range(rows):
-            email, name, phone, city, plan, age, tags = _lead(dice, number)
+            email, name, phone, city, plan, age, tags = made_up_lead(dice, number)
             file.write(f"{email},{name},{phone},{city},{plan},{age},{tags}\n")
             fields = f'{{"city":"{city}","plan":"{plan}","age":"{age}"}}'
             labels = "{" + tags.replace(";", ",") + "}"
@@ -108,7 +108,8 @@ def _write(folder: Path, workspace_id: int, rows: int) -> None:
         copy.close()
 
 
-def _lead(dice: random.Random, number: int) -> tuple[str, ...]:
+def made_up_lead(dice: random.Random, number: int) -> tuple[str, ...]:
+    """Return the e-mail, name, phone, city, plan, age and tags of somebody; the number makes them unique."""
     first, last = dice.choice(FIRST), dice.choice(LAST)
     # Scattered over the alphabet, as people are; the number makes it unique.
     email = f"{first}.{last}{dice.randrange(1000)}.{number}@{dice.choice(DOMAINS)}".lower().translate(ASCII)

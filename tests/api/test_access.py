@@ -79,8 +79,13 @@ async def test_every_route_names_what_it_needs_and_holds_to_it(
         assert method == "HEAD" or permission in answer.json()["detail"]
 
 
-ASKED_BY_POST = {"/api/v1/segments/preview", "/api/v1/segments/{segment_id}/count"}
-"""A condition tree is too long for an address, and a count takes a while: POST, though no lead changes."""
+ASKED_BY_POST = {
+    "/api/v1/segments/preview",
+    "/api/v1/segments/{segment_id}/count",
+    "/api/v1/exports",
+    "/api/v1/exports/{export_id}/cancel",
+}
+"""A tree is too long for an address, a count or a file takes a while: POST, though no lead changes."""
 FOR_ADMINS = {"/api/v1/operations"}
 """Read by those alone who may change how things run."""
 

@@ -1,11 +1,16 @@
 """Leads over the API."""
 
+import asyncio
+from typing import Any
+
 import httpx
 import pytest
 
+from mailgenius.kit.db.database import Database
 from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
 from mailgenius.product.leads import jobs
+from tests.factories.leads import all_leads
 
 LEADS = "/api/v1/leads"
 ANA = {
@@ -178,3 +183,34 @@ async def test_an_act_on_all_that_match_is_queued_and_followed(
     assert (await client.post(f"{path}/cancel")).status_code == 409
     assert (await client.post(f"{path}/undo")).status_code == 409
     assert (await client.get(LEADS)).json()["total"] == 0
+
+
+async def test_leads_that_arrive_together_are_answered_apart(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, db: Database, workspace_id: int
+):
+    """One commit holds many: what is wrong with one of them, or meets another, stays its own matter."""
+    await client.post(LEADS, json={"email": "known@example.com", "phone": "+5511987650001"})
+    await client.post(LEADS, json={"email": "else@example.com"})
+    bodies: list[dict[str, Any]] = [{"email": f"one{n}@example.com", "name": f"N{n}"} for n in range(20)]
+    bodies += [
+        {"email": "not an address"},
+        {"email": "else@example.com", "phone": "+5511987650001"},
+        {"email": "KNOWN@example.com", "name": "Known"},
+        {"email": "twin@example.com", "name": "First"},
+        {"email": "twin@example.com", "tags": ["second"]},
+    ]
+    answers = await asyncio.gather(
+        *(client.post(LEADS, json=body) for body in bodies),
+        *(other.post(LEADS, json={"email": f"one{n}@example.com"}) for n in range(5)),
+    )
+    found = [answer.status_code for answer in answers]
+    assert found[:20] + found[25:] == [201] * 25
+    assert found[20:23] == [422, 409, 200]
+    assert sorted(found[23:25]) == [200, 201]
+    assert [answer.json()["lead"]["name"] for answer in answers[:20]] == [f"N{n}" for n in range(20)]
+    assert "else@example.com" in answers[21].text
+    twins = {answer.json()["id"] for answer in answers[23:25]}
+    assert len(twins) == 1
+    stored = {lead.email: lead for lead in await all_leads(db, workspace_id)}
+    assert len(stored) == 2 + 20 + 1
+    assert (stored["twin@example.com"].name, stored["twin@example.com"].tags) == ("First", ("second",))

@@ -7,6 +7,7 @@ import typer
 import uvloop
 
 from mailgenius.channels.email.dkim_keys import DkimAlgorithm
+from mailgenius.cli.bench.ingest import bench_ingest
 from mailgenius.cli.bench.messages import bench_messages
 from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
@@ -77,6 +78,27 @@ def send(
             f"Memory:   {result['engine_rss_mb_start']} MB an engine after a tenth of the run, "
             f"{result['engine_rss_mb_end']} MB at its end"
         )
+    show(result, words, as_json=as_json)
+
+
+@app.command("ingest")
+def ingest(
+    rows: Annotated[int, typer.Option(min=5000, help="Leads to post in batches.")] = 200_000,
+    singles: Annotated[int, typer.Option(min=1000, help="Leads to post one by one.")] = 15_000,
+    target: Annotated[
+        int, typer.Option(min=2, help="Single leads a second; the waiting times are taken at half of it.")
+    ] = 1_500,
+    as_json: AsJson = False,
+) -> None:
+    """Time leads posted to the API, in batches and one by one from 64 connections, beside a plain COPY."""
+    result = uvloop.run(bench_ingest(rows=rows, singles=singles, target=target))
+    words = (
+        f"Batches: {result.batch_rate:,.0f} leads a second, {result.batch:,} a call\n"
+        f"COPY:    {result.limit:,.0f} rows a second; ratio {result.ratio}\n"
+        f"Singles: {result.single_rate:,.0f} leads a second from {result.connections} connections\n"
+        f"Waiting: {result.p50_ms} ms in the middle, {result.p99_ms} ms at the 99th percentile,"
+        f" at {result.half_load:,.0f} a second"
+    )
     show(result, words, as_json=as_json)
 
 

@@ -89,7 +89,7 @@ def emails(raw: pl.Series) -> Settled:
 def phones(raw: pl.Series) -> Settled:
     def quick(cells: pl.Series) -> pl.Series:
         bare = cells.str.replace_all(r"[ ().\-]", "")
-        found = pl.select(pl.lit("+55") + pl.lit(bare).str.extract(_brazilian_numbers(), 1)).to_series()
+        found = pl.select(pl.lit("+55") + pl.lit(bare).str.extract(normalise.BRAZILIAN_NUMBER, 1)).to_series()
         abroad = bare.filter(found.is_null() & bare.str.starts_with("+")).unique()
         if abroad.is_empty():
             return found
@@ -99,12 +99,6 @@ def phones(raw: pl.Series) -> Settled:
         ).to_series()
 
     return _settle(raw, quick, normalise.phone)
-
-
-@cache
-def _brazilian_numbers() -> str:
-    """A pattern of Brazilian numbers with area code; the national number is its first group."""
-    return r"^(?:\+?55)?([1-9][1-9](?:9[0-9]{8}|[2-5][0-9]{7}))$"
 
 
 @cache

@@ -168,9 +168,13 @@ SELECT n, clash, clash_value, lead_id, email, phone, external_id, by_external_id
  WHERE outcome = 'rejected'
  ORDER BY n
 
--- name: staged-lead
--- The lead that the only staged row became or was found as.
-SELECT coalesce(lead_id, id) FROM lead_staging
+-- name: staged-leads
+-- The leads that the staged rows became or were found as, by the number of the row.
+SELECT s.n, coalesce(s.outcome, 'created') = 'created' AS created, l.id, l.email, l.phone, l.external_id, l.name,
+       l.status, l.tags, l.fields, l.consent_at, l.consent_source, l.created_at, l.updated_at
+  FROM lead_staging s
+  JOIN leads l ON l.workspace_id = %(workspace_id)s::bigint AND l.id = coalesce(s.lead_id, s.id)
+ WHERE s.outcome IS DISTINCT FROM 'rejected'
 
 -- name: staged-stops
 -- Addresses of the staged rows that say themselves that their lead must not be written to, and their lead.

@@ -6,7 +6,7 @@ from typing import Any
 
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
-from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.model import Lead, LeadStatus, Upserted
 
 _SQL = load_queries(__file__)
 
@@ -142,9 +142,14 @@ async def rejected_staged(tx: Tx) -> list[RejectedRow]:
     return await tx.all(RejectedRow, _SQL["rejected-staged"])
 
 
-async def staged_lead(tx: Tx) -> int:
-    found: int = await tx.value(_SQL["staged-lead"])
-    return found
+async def staged_leads(tx: Tx, *, workspace_id: int) -> dict[int, Upserted]:
+    rows = await tx.rows(_SQL["staged-leads"], workspace_id=workspace_id)
+    return {n: Upserted(lead=_lead(values), created=created) for n, created, *values in rows}
+
+
+def _lead(values: Sequence[Any]) -> Lead:
+    names = dict(zip(Lead.__dataclass_fields__, values, strict=True))
+    return Lead(**names | {"status": LeadStatus(names["status"]), "tags": tuple(names["tags"])})
 
 
 async def staged_stops(tx: Tx) -> list[StagedStop]:

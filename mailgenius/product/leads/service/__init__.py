@@ -61,4 +61,5 @@ from mailgenius.product.leads.service.writing import (
     add_repeats as add_repeats,
     upsert as upsert,
     upsert_batch as upsert_batch,
+    upsert_each as upsert_each,
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
-from mailgenius.product.leads import field_values, fields, normalise, queries, staging
+from mailgenius.product.leads import field_values, fields, normalise, staging
 from mailgenius.product.leads.errors import BatchTooLarge, IdentityConflict
 from mailgenius.product.leads.model import (
     MAX_BATCH,
@@ -15,11 +15,15 @@ from mailgenius.product.leads.model import (
     Rejected,
     Upserted,
 )
-from mailgenius.product.leads.rounds import NumberedLead, Plan, PlannedLead, plan_rounds
-from mailgenius.product.leads.service.fielding import fitting, typed_fields
+from mailgenius.product.leads.rounds import NumberedLead, Plan, plan_rounds
+from mailgenius.product.leads.service.fielding import typed_fields
 from mailgenius.product.leads.service.merging import Merge, merge_staged, stage
 
 TOO_MANY_REPEATS = "one of its identities stands in too many rows that contradict each other"
+
+
+Fault = tuple[str, str]
+"""The field and what is wrong with it."""
 
 
 async def upsert(
@@ -31,21 +35,30 @@ async def upsert(
         Invalid: a value is wrong, or no identity is given.
         IdentityConflict: its identities belong to different leads.
     """
-    clean, problems = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
-    if clean is None:
-        raise Invalid(problems=[Problem(field, message) for field, message in problems])
-    if clean.fields:
-        typed = await typed_fields(tx, workspace_id=workspace_id)
-        clean = replace(clean, fields=fitting(clean.fields, typed))
-    await stage(tx, [PlannedLead(n=0, round_no=0, lead=clean)])
-    merge = Merge(workspace_id=workspace_id, mode=mode, source=source, consents=_says_consent(clean))
-    result = await merge_staged(tx, merge, rounds=[1])
-    if result.rejected:
-        raise IdentityConflict(reason=result.rejected[0].reason)
-    await _know_fields(tx, workspace_id, [clean])
-    lead_id = await staging.staged_lead(tx)
-    stored = await queries.get_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
-    return Upserted(lead=stored, created=result.created == 1)
+    (done,) = await upsert_each(tx, workspace_id=workspace_id, leads=[lead], mode=mode, source=source)
+    if isinstance(done, Upserted):
+        return done
+    raise done
+
+
+async def upsert_each(
+    tx: Tx, *, workspace_id: int, leads: Sequence[LeadInput], mode: Mode = Mode.MERGE, source: str = "api"
+) -> list[Upserted | Invalid | IdentityConflict]:
+    """Do `upsert` for several leads, as if one after the other, and give each its own answer or error."""
+    numbered, faults = await _checked(tx, workspace_id, leads, mode)
+    refused: dict[int, Invalid | IdentityConflict] = {
+        index: Invalid(problems=[Problem(field, message) for field, message in found])
+        for index, found in faults.items()
+    }
+    if not numbered:
+        return list(refused.values())
+    plan, result = await _merged(tx, workspace_id, numbered, mode, source)
+    refused |= {each.index: IdentityConflict(reason=each.reason) for each in result.rejected}
+    stored = await staging.staged_leads(tx, workspace_id=workspace_id)
+    for repeat in plan.repeats:
+        if repeat.into in stored:
+            stored[repeat.n] = replace(stored[repeat.into], created=False)
+    return [refused[n] if n in refused else stored[n] for n in range(len(leads))]
 
 
 async def upsert_batch(
@@ -58,18 +71,39 @@ async def upsert_batch(
     """
     if len(leads) > MAX_BATCH:
         raise BatchTooLarge(limit=MAX_BATCH, size=len(leads))
-    rejected: list[Rejected] = []
+    numbered, faults = await _checked(tx, workspace_id, leads, mode)
+    _, result = await _merged(tx, workspace_id, numbered, mode, source)
+    refused = [
+        Rejected(index=index, reason="; ".join(message for _, message in found))
+        for index, found in faults.items()
+    ]
+    return replace(result, rejected=sorted([*refused, *result.rejected], key=lambda each: each.index))
+
+
+async def _checked(
+    tx: Tx, workspace_id: int, leads: Sequence[LeadInput], mode: Mode
+) -> tuple[list[NumberedLead], dict[int, list[Fault]]]:
+    """Return the leads in normal form by their places, and what is wrong with the others."""
     numbered: list[NumberedLead] = []
+    faults: dict[int, list[Fault]] = {}
     typed = await typed_fields(tx, workspace_id=workspace_id) if any(lead.fields for lead in leads) else {}
     for index, lead in enumerate(leads):
-        clean, problems = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
+        clean, found = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
         if clean is not None and clean.fields:
             values, misfits = field_values.cleaned(clean.fields, typed)
-            problems, clean = [("fields", each) for each in misfits], replace(clean, fields=values)
-        if clean is None or problems:
-            rejected.append(Rejected(index=index, reason="; ".join(message for _, message in problems)))
+            found = [("fields", each) for each in misfits]
+            clean = clean if values == clean.fields else replace(clean, fields=values)
+        if clean is None or found:
+            faults[index] = found
         else:
             numbered.append(NumberedLead(n=index, lead=clean))
+    return numbered, faults
+
+
+async def _merged(
+    tx: Tx, workspace_id: int, numbered: Sequence[NumberedLead], mode: Mode, source: str
+) -> tuple[Plan, BatchResult]:
+    """Merge leads in normal form, in their order; what is rejected is named by its number."""
     plan = plan_rounds(numbered, mode=mode)
     await stage(tx, plan.leads)
     merge = Merge(
@@ -80,13 +114,7 @@ async def upsert_batch(
     )
     result = add_repeats(await merge_staged(tx, merge, rounds=plan.sizes), plan, mode=mode)
     await _know_fields(tx, workspace_id, [each.lead for each in plan.leads])
-    rejected.extend(result.rejected)
-    return BatchResult(
-        created=result.created,
-        updated=result.updated,
-        unchanged=result.unchanged,
-        rejected=sorted(rejected, key=lambda each: each.index),
-    )
+    return plan, result
 
 
 def _says_consent(lead: LeadInput) -> bool:

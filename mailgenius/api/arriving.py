@@ -1,0 +1,55 @@
+"""Leads that arrive one by one at the same time: stored by one commit, each answered for itself."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from mailgenius.kit.db.errors import DatabaseUnavailable
+from mailgenius.kit.gathering import Together
+from mailgenius.kit.services import Services
+from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import LeadInput, Upserted
+
+MOST = 500
+"""Leads of one commit: nobody waits long for the others."""
+
+
+class ArrivingLeads:
+    """Upserts of one process. Workspaces do not wait for each other."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._by_workspace: dict[int, Together[LeadInput, Upserted]] = {}
+
+    async def upsert(self, workspace_id: int, lead: LeadInput) -> Upserted:
+        """Store a lead and return when it is committed.
+
+        Raises:
+            Invalid, IdentityConflict: as `leads.upsert` says; the others of the same commit are stored.
+        """
+        together = self._by_workspace.get(workspace_id)
+        if together is None:
+            together = Together(partial(self._store, workspace_id), most=MOST)
+            self._by_workspace[workspace_id] = together
+        return await together.ask(lead)
+
+    async def _store(self, workspace_id: int, given: Sequence[LeadInput]) -> Sequence[Upserted | Exception]:
+        try:
+            return await self._commit(workspace_id, given)
+        except DatabaseUnavailable:
+            raise  # It is away for each of them.
+        except Exception:
+            if len(given) == 1:
+                raise
+        # One of them is more than the merge can take, or met another writer: it may only cost itself.
+        return [await self._alone(workspace_id, lead) for lead in given]
+
+    async def _alone(self, workspace_id: int, lead: LeadInput) -> Upserted | Exception:
+        try:
+            (done,) = await self._commit(workspace_id, [lead])
+        except Exception as error:  # noqa: BLE001  # Raised where its caller waits.
+            return error
+        return done
+
+    async def _commit(self, workspace_id: int, given: Sequence[LeadInput]) -> Sequence[Upserted | Exception]:
+        async with self._services.db.tenant(workspace_id) as tx:
+            return await leads.upsert_each(tx, workspace_id=workspace_id, leads=given, source="api")

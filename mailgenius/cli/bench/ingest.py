@@ -1,0 +1,210 @@
+"""`bench ingest`: how many leads a second the JSON API takes in, many at once and one by one, all durable."""
+
+import asyncio
+import itertools
+import json
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import aiohttp
+
+from mailgenius.cli.bench.rooms import bench_settings
+from mailgenius.cli.output import say
+from mailgenius.kit.db.scratch import time_plain_copy
+from mailgenius.kit.ports import free_port
+from mailgenius.kit.services import Services
+from mailgenius.ops.bench_import import made_up_lead
+from mailgenius.ops.bench_sink import BenchFailed
+from mailgenius.processes.roles import Role
+from mailgenius.processes.services import open_services
+from mailgenius.processes.start import Plan, installation
+from mailgenius.product.leads import service as leads
+from mailgenius.product.workspaces import service as workspaces
+
+BATCH = 5_000
+CALLERS = 3
+"""Batches under way at the same time: one is packed and sent, one read, one stored."""
+CONNECTIONS = 64
+"""Clients that post one lead after the other."""
+COLUMNS = ("workspace_id", "email", "name", "phone", "fields", "tags")
+P99 = 0.99
+dice = random.Random(1)  # noqa: S311  # Made-up people need no cryptography.
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestResult:
+    """What `bench ingest` saw. The limit is a plain COPY over two connections into the same indexed table."""
+
+    batch_rate: float
+    limit: float
+    ratio: float
+    single_rate: float
+    half_load: float
+    """Single leads a second that were offered for the waiting times."""
+    p50_ms: float
+    p99_ms: float
+    leads: int
+    singles: int
+    batch: int
+    connections: int
+
+
+async def bench_ingest(*, rows: int, singles: int, target: int) -> IngestResult:
+    """Post leads to the API of an installation of its own; the client runs beside it on the same machine.
+
+    Args:
+        rows: leads posted in batches.
+        singles: leads posted one by one, as fast as it goes and again at half of `target`.
+        target: single leads a second that should be reached.
+
+    Raises:
+        BenchFailed: an answer was not what it should be, or a lead is missing.
+    """
+    with bench_settings() as settings:
+        plan = Plan(roles=(Role.WEB,), port=free_port())
+        async with (
+            installation(settings, plan, asyncio.Event()) as running,
+            open_services(settings) as services,
+        ):
+            workspace_id, key = await _prepare(services)
+            limit = rows / await _copy_seconds(settings.database_url, workspace_id, rows)
+            async with aiohttp.ClientSession(
+                base_url=str(running.address),
+                headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+            ) as session:
+                numbers = itertools.count()
+                await _post_batches(session, _next(numbers, CALLERS * BATCH))  # Warms it up.
+                say(f"Posting {rows:,} leads in batches of {BATCH:,}")
+                batch_seconds = await _post_batches(session, _next(numbers, rows))
+                await _post_singles(session, _next(numbers, CONNECTIONS))
+                say(f"Posting {singles:,} leads one by one from {CONNECTIONS} connections")
+                single_seconds = await _post_singles(session, _next(numbers, singles))
+                say(f"Posting {singles:,} leads at {target // 2:,} a second")
+                waits = await _post_paced(session, _next(numbers, singles), pace=target / 2)
+            await _check_all_there(services, workspace_id, expected=next(numbers))
+    waits.sort()
+    return IngestResult(
+        batch_rate=round(rows / batch_seconds, 1),
+        limit=round(limit, 1),
+        ratio=round(rows / batch_seconds / limit, 3),
+        single_rate=round(singles / single_seconds, 1),
+        half_load=target / 2,
+        p50_ms=round(waits[len(waits) // 2] * 1000, 1),
+        p99_ms=round(waits[int(len(waits) * P99)] * 1000, 1),
+        leads=rows,
+        singles=singles,
+        batch=BATCH,
+        connections=CONNECTIONS,
+    )
+
+
+def _lead(number: int) -> dict[str, object]:
+    email, name, phone, city, plan, age, tags = made_up_lead(dice, number)
+    return {
+        "email": email,
+        "name": name,
+        "phone": phone,
+        "tags": tags.split(";"),
+        "fields": {"city": city, "plan": plan, "age": age},
+    }
+
+
+def _next(numbers: Iterator[int], count: int) -> range:
+    """Return the next numbers of people: nobody is posted twice."""
+    start = next(numbers)
+    for _ in range(count - 1):
+        next(numbers)
+    return range(start, start + count)
+
+
+async def _prepare(services: Services) -> tuple[int, str]:
+    async with services.db.trusted() as tx:
+        workspace_id = (await workspaces.create_workspace(tx, name="Bench")).id
+        made = await workspaces.create_api_key(
+            tx, workspace_id=workspace_id, name="Bench", scopes=("leads:write",), created_by=None
+        )
+    return workspace_id, made.key
+
+
+async def _post_batches(session: aiohttp.ClientSession, numbers: range) -> float:
+    """Post all numbers, some batches at a time, and return the seconds; packing them is part of it."""
+    waiting = iter(range(numbers.start, numbers.stop, BATCH))
+    # Making people up is no part of a customer's program, which has them.
+    people = {
+        start: [_lead(n) for n in range(start, min(start + BATCH, numbers.stop))]
+        for start in range(numbers.start, numbers.stop, BATCH)
+    }
+
+    async def caller() -> None:
+        for start in waiting:
+            body = json.dumps({"leads": people.pop(start)})
+            async with session.post("/api/v1/leads/batch", data=body) as answer:
+                found = await answer.json()
+                if answer.status != HTTPStatus.OK or found["rejected"]:
+                    raise BenchFailed(detail=f"the API answered {answer.status}: {str(found)[:300]}")
+
+    started = time.monotonic()
+    await asyncio.gather(*(caller() for _ in range(CALLERS)))
+    return time.monotonic() - started
+
+
+async def _post_single(session: aiohttp.ClientSession, number: int) -> None:
+    async with session.post("/api/v1/leads", data=json.dumps(_lead(number))) as answer:
+        await answer.read()
+        if answer.status != HTTPStatus.CREATED:
+            raise BenchFailed(detail=f"the API answered {answer.status}: {(await answer.text())[:300]}")
+
+
+async def _post_singles(session: aiohttp.ClientSession, numbers: range) -> float:
+    """Post all numbers one by one, on every connection one after the other, and return the seconds."""
+    started, waiting = time.monotonic(), iter(numbers)
+
+    async def caller() -> None:
+        for number in waiting:
+            await _post_single(session, number)
+
+    await asyncio.gather(*(caller() for _ in range(CONNECTIONS)))
+    return time.monotonic() - started
+
+
+async def _post_paced(session: aiohttp.ClientSession, numbers: range, *, pace: float) -> list[float]:
+    """Post all numbers at a steady pace, and return how long each waited from its own moment on.
+
+    A lead whose turn comes while all connections are busy has been waiting since then: a stall is not hidden.
+    """
+    started = time.monotonic()
+    waits: list[float] = []
+    due = iter(enumerate(numbers))
+
+    async def caller(due: Iterator[tuple[int, int]]) -> None:
+        for place, number in due:
+            moment = started + place / pace
+            await asyncio.sleep(max(0.0, moment - time.monotonic()))
+            await _post_single(session, number)
+            waits.append(time.monotonic() - moment)
+
+    await asyncio.gather(*(caller(due) for _ in range(CONNECTIONS)))
+    return waits
+
+
+async def _check_all_there(services: Services, workspace_id: int, *, expected: int) -> None:
+    async with services.db.trusted() as tx:
+        found = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
+    if found != expected:
+        raise BenchFailed(detail=f"{found} leads are stored, not {expected}")
+
+
+async def _copy_seconds(url: str, workspace_id: int, rows: int) -> float:
+    say(f"Measuring a plain COPY of {rows:,} leads over two connections")
+    lanes: list[list[bytes]] = [[], []]
+    for number in range(rows):
+        email, name, phone, city, plan, age, tags = made_up_lead(dice, number)
+        fields = f'{{"city":"{city}","plan":"{plan}","age":"{age}"}}'
+        labels = "{" + tags.replace(";", ",") + "}"
+        line = f"{workspace_id}\t{email}\t{name}\t{phone}\t{fields}\t{labels}\n"
+        lanes[number % 2].append(line.encode())
+    return await time_plain_copy(url, table="leads", columns=COLUMNS, streams=lanes)
