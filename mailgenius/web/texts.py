@@ -19,6 +19,7 @@ _BETWEEN: Final = re.compile(r"; (?=[^”]*(?:“|$))")
 
 REASONS: Final = (
     N_("“%(value)s” is not an e-mail address"),
+    N_("“%(value)s” is not an e-mail address, a domain or a phone number"),
     N_("“%(value)s” is not a phone number"),
     N_("“%(value)s” is not a phone number with its area code"),
     N_("“%(value)s” is not a status"),

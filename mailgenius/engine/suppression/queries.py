@@ -56,7 +56,24 @@ async def suppressed(
     return {address: SuppressionReason(reason) for address, reason in rows}
 
 
-async def list_after(tx: Tx, *, workspace_id: int, channel: str, after: str, limit: int) -> list[Suppression]:
+async def list_after(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    channel: str | None,
+    reason: SuppressionReason | None,
+    holds: str,
+    after: tuple[str, str],
+    limit: int,
+) -> list[Suppression]:
     return await tx.all(
-        Suppression, _SQL["list"], workspace_id=workspace_id, channel=channel, after=after, limit=limit
+        Suppression,
+        _SQL["list"],
+        workspace_id=workspace_id,
+        channel=channel,
+        reason=reason,
+        holds=holds,
+        after_channel=after[0],
+        after=after[1],
+        limit=limit,
     )

@@ -24,10 +24,12 @@ SELECT address, reason
    AND address = ANY (%(addresses)s::text[])
 
 -- name: list
--- A page of a channel's suppressions, by address.
+-- A page of the list by channel and address, of those that hold a text and have a reason, when asked for.
 SELECT channel, address, reason, detail, created_at
   FROM suppressions
- WHERE workspace_id = %(workspace_id)s::bigint AND channel = %(channel)s::text
-   AND address > %(after)s::text
- ORDER BY address
+ WHERE workspace_id = %(workspace_id)s::bigint AND (channel, address) > (%(after_channel)s::text, %(after)s::text)
+   AND (%(channel)s::text IS NULL OR channel = %(channel)s::text)
+   AND (%(reason)s::text IS NULL OR reason = %(reason)s::text)
+   AND strpos(address, %(holds)s::text) > 0
+ ORDER BY channel, address
  LIMIT %(limit)s::int

@@ -1,4 +1,7 @@
-"""The rules of suppression. Addresses come as the channel sends to them: e-mail, or E.164."""
+"""The rules of suppression. Addresses come as the channel sends to them: e-mail, or E.164.
+
+An address that begins with @ stands for all addresses of that domain, not for those of its subdomains.
+"""
 
 from collections.abc import Sequence
 
@@ -61,27 +64,45 @@ async def suppressed(
 ) -> dict[str, SuppressionReason]:
     """Return the suppressed ones among some addresses, as they were given, with the reason of each."""
     normal = {address: _normal(address) for address in addresses}
-    found = await queries.suppressed(
-        tx, workspace_id=workspace_id, channel=channel, addresses=list(normal.values())
-    )
+    keys = {key for address in normal.values() for key in (address, _domain(address)) if key}
+    found = await queries.suppressed(tx, workspace_id=workspace_id, channel=channel, addresses=list(keys))
     if not found:
         return {}
-    return {address: found[key] for address, key in normal.items() if key in found}
+    reasons = {address: found.get(key) or found.get(_domain(key)) for address, key in normal.items()}
+    return {address: reason for address, reason in reasons.items() if reason is not None}
 
 
 async def list_suppressions(
-    tx: Tx, *, workspace_id: int, channel: str, limit: int = 50, cursor: str | None = None
+    tx: Tx,
+    *,
+    workspace_id: int,
+    channel: str | None = None,
+    reason: SuppressionReason | None = None,
+    holds: str = "",
+    limit: int = 50,
+    cursor: str | None = None,
 ) -> Page[Suppression]:
-    """List a channel's suppressed addresses in alphabetical order."""
-    key = decode_cursor(cursor, tuple[str])
+    """List what is suppressed in alphabetical order, channel by channel; `holds` is a part of the address."""
     rows = await queries.list_after(
-        tx, workspace_id=workspace_id, channel=channel, after=key[0] if key else "", limit=limit + 1
+        tx,
+        workspace_id=workspace_id,
+        channel=channel,
+        reason=reason,
+        holds=_normal(holds),
+        after=decode_cursor(cursor, tuple[str, str]) or ("", ""),
+        limit=limit + 1,
     )
-    return page_of(rows, limit=limit, key=lambda row: (row.address,))
+    return page_of(rows, limit=limit, key=lambda row: (row.channel, row.address))
 
 
 def _normal(address: str) -> str:
     return address.strip().lower()
+
+
+def _domain(address: str) -> str:
+    """Return how the whole domain of an e-mail address stands in the list: with an @ in front."""
+    _, at, domain = address.rpartition("@")
+    return at + domain
 
 
 def _reason(reason: SuppressionReason | str) -> SuppressionReason:

@@ -1,0 +1,167 @@
+"""The suppression list as people keep it: lines of addresses come in, a CSV file goes out.
+
+A line is an e-mail address, a whole domain (`@example.com`), or a phone number. The gate before every
+provider holds back what is on the list, whatever the status of a lead says.
+"""
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.formulas import GUARDED, guarded
+from mailgenius.product.leads import normalise
+from mailgenius.product.leads.model import Rejected
+
+HEADER = ("address", "channel", "reason", "detail", "since")
+LINES_AT_ONCE = 5_000
+ROWS_AT_ONCE = 500
+MOST_REFUSED = 100
+"""How many refused lines of a file are told with their reason; the others are only counted."""
+_GUARDED = re.compile(GUARDED)
+_FIRST_CELL = re.compile(r"[,;\t]")
+_HEADERS = {"address", "addresses", "email", "e-mail", "domain", "phone", "endereço", "domínio", "telefone"}
+
+
+@dataclass(kw_only=True, slots=True)
+class Listed:
+    """What became of some lines."""
+
+    lines: int = 0
+    changed: int = 0
+    """Entries that are new or have a stronger reason now; a phone number is one for each of its channels."""
+    refused_lines: int = 0
+    refused: list[Rejected] = field(default_factory=list)
+    """By their place in the list, counted from 0; of a file, the first ones."""
+
+
+async def suppress_listed(
+    tx: Tx, *, workspace_id: int, lines: Sequence[str], reason: SuppressionReason, detail: str = ""
+) -> Listed:
+    """Put each line on the list. A line that is none costs only itself; one that is known changes nothing."""
+    found = Listed()
+    by_channel = _read(lines, found)
+    for channel, addresses in by_channel.items():
+        found.changed += await suppression.add(
+            tx, workspace_id=workspace_id, channel=channel, addresses=addresses, reason=reason, detail=detail
+        )
+    return found
+
+
+async def suppress_file(
+    db: Database,
+    content: AsyncIterator[bytes],
+    *,
+    workspace_id: int,
+    reason: SuppressionReason,
+    detail: str = "",
+) -> Listed:
+    """Put the first cell of each line of a file on the list, some thousands in a transaction.
+
+    A second run of the same file changes nothing, so one that broke off may simply come again.
+    """
+    whole = Listed()
+    async for lines in _batches(content):
+        async with db.tenant(workspace_id) as tx:
+            part = await suppress_listed(
+                tx, workspace_id=workspace_id, lines=lines, reason=reason, detail=detail
+            )
+        room = MOST_REFUSED - len(whole.refused)
+        whole.refused += [Rejected(index=whole.lines + r.index, reason=r.reason) for r in part.refused[:room]]
+        whole.lines += part.lines
+        whole.changed += part.changed
+        whole.refused_lines += part.refused_lines
+    return whole
+
+
+async def lift_listed(tx: Tx, *, workspace_id: int, lines: Sequence[str]) -> int:
+    """Take each line off the list, and return how many entries went. The status of leads stays as it is."""
+    by_channel = _read(lines, Listed())
+    return sum(
+        [
+            await suppression.remove(tx, workspace_id=workspace_id, channel=channel, addresses=addresses)
+            for channel, addresses in by_channel.items()
+        ]
+    )
+
+
+async def suppressions_csv(db: Database, *, workspace_id: int) -> AsyncIterator[bytes]:
+    """Yield the whole list as CSV, page by page. What comes out can go in again as it is."""
+    yield _csv([HEADER])
+    cursor = None
+    while True:
+        async with db.tenant(workspace_id) as tx:
+            page = await suppression.list_suppressions(
+                tx, workspace_id=workspace_id, limit=ROWS_AT_ONCE, cursor=cursor
+            )
+        yield _csv(
+            (row.address, row.channel, row.reason, row.detail, row.created_at.isoformat())
+            for row in page.items
+        )
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _read(lines: Sequence[str], found: Listed) -> dict[Channel, list[str]]:
+    """Sort what the lines name by channel, and note in `found` what is wrong with the others."""
+    by_channel: dict[Channel, list[str]] = {}
+    for index, line in enumerate(lines):
+        found.lines += 1
+        cell = _GUARDED.sub(r"\1", _FIRST_CELL.split(line, maxsplit=1)[0].strip().strip('"'))
+        if not cell or cell.lower() in _HEADERS:
+            continue
+        try:
+            channels, address = _entry(cell)
+        except ValueError as error:
+            found.refused_lines += 1
+            found.refused.append(Rejected(index=index, reason=str(error)))
+            continue
+        for channel in channels:
+            by_channel.setdefault(channel, []).append(address)
+    return by_channel
+
+
+def _entry(text: str) -> tuple[tuple[Channel, ...], str]:
+    """Return what a line names, in the form that is compared.
+
+    Raises:
+        ValueError: it names nothing; the message says so to a person.
+    """
+    if "@" in text[1:]:
+        return (Channel.EMAIL,), normalise.email(text)
+    if normalise.phone_digits(text):
+        return (Channel.SMS, Channel.WHATSAPP), normalise.phone(text)
+    try:
+        return (Channel.EMAIL,), normalise.email("x@" + text.removeprefix("@"))[1:]
+    except ValueError as error:
+        shown = normalise.shown(text)
+        raise ValueError(f"“{shown}” is not an e-mail address, a domain or a phone number") from error
+
+
+async def _batches(content: AsyncIterator[bytes]) -> AsyncIterator[list[str]]:
+    """Cut a file into lists of lines. Bytes that are not UTF-8 spoil their line and no other."""
+    rest = b""
+    lines: list[str] = []
+    async for chunk in content:
+        *whole, rest = (rest + chunk).split(b"\n")
+        lines += [line.decode("utf-8-sig", "replace") for line in whole]
+        while len(lines) >= LINES_AT_ONCE:
+            yield lines[:LINES_AT_ONCE]
+            lines = lines[LINES_AT_ONCE:]
+    if rest:
+        lines.append(rest.decode("utf-8-sig", "replace"))
+    if lines:
+        yield lines
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([guarded(cell) for cell in row] for row in rows)
+    return out.getvalue().encode()

@@ -1,0 +1,96 @@
+"""The suppression list as people keep it: addresses, domains and phones in by lines or a file, out as CSV."""
+
+from collections.abc import AsyncIterator
+
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.db.database import Database
+from mailgenius.product.leads import service as leads
+
+R = SuppressionReason
+
+
+async def listed(db: Database, workspace_id: int, **wanted) -> list[str]:
+    async with db.tenant(workspace_id) as tx:
+        page = await suppression.list_suppressions(tx, workspace_id=workspace_id, **wanted)
+    return [row.address for row in page.items]
+
+
+async def put(db: Database, workspace_id: int, *lines: str, reason: R = R.BLOCKED) -> leads.Listed:
+    async with db.tenant(workspace_id) as tx:
+        return await leads.suppress_listed(tx, workspace_id=workspace_id, lines=lines, reason=reason)
+
+
+async def content(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def test_a_line_is_an_address_a_domain_or_a_phone_and_a_bad_one_costs_only_itself(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    found = await put(
+        db,
+        workspace_id,
+        "E-mail",
+        " Ana@Example.com ",
+        "@Example.ORG",
+        "spam.example",
+        "",
+        "11 91234-5678",
+        "no!",
+    )
+    assert (found.lines, found.changed, found.refused_lines) == (7, 5, 1)
+    assert [(each.index, each.reason) for each in found.refused] == [
+        (6, "“no!” is not an e-mail address, a domain or a phone number")
+    ]
+    assert await listed(db, workspace_id, channel="email") == [
+        "@example.org",
+        "@spam.example",
+        "ana@example.com",
+    ]
+    assert await listed(db, workspace_id, channel="whatsapp") == ["+5511912345678"]
+    assert await listed(db, other_workspace_id) == []
+    assert (await put(db, workspace_id, "ana@example.com", reason=R.BOUNCED)).changed == 0
+
+
+async def test_a_domain_holds_back_all_of_it_and_nothing_below_or_beside_it(db: Database, workspace_id: int):
+    await put(db, workspace_id, "@example.org")
+    async with db.trusted() as tx:
+        found = await suppression.suppressed(
+            tx,
+            workspace_id=workspace_id,
+            channel="email",
+            addresses=["Bo@Example.org", "bo@sub.example.org", "bo@notexample.org", "bo@example.com"],
+        )
+    assert found == {"Bo@Example.org": R.BLOCKED}
+
+
+async def test_what_comes_out_as_csv_can_go_in_as_it_is(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    await put(db, workspace_id, "ana@example.com", "@example.org", "+5511912345678")
+    out = [chunk async for chunk in leads.suppressions_csv(db, workspace_id=workspace_id)]
+    assert b"\n'@example.org,email,blocked" in b"".join(out)  # No spreadsheet runs it.
+    cut = [b"".join(out)[:30], b"".join(out)[30:], b"\n\xff\xfe,not UTF-8\n"]
+    found = await leads.suppress_file(
+        db, content(*cut), workspace_id=other_workspace_id, reason=R.BLOCKED, detail="list.csv"
+    )
+    assert (found.changed, found.refused_lines) == (4, 1)
+    assert await listed(db, other_workspace_id) == await listed(db, workspace_id)
+
+
+async def test_lifting_takes_only_what_is_named(db: Database, workspace_id: int, other_workspace_id: int):
+    for each in (workspace_id, other_workspace_id):
+        await put(db, each, "ana@example.com", "@example.com", "+5511912345678")
+    async with db.tenant(workspace_id) as tx:
+        assert (
+            await leads.lift_listed(
+                tx, workspace_id=workspace_id, lines=["@example.com", "+55 11 91234-5678"]
+            )
+            == 3
+        )
+    assert await listed(db, workspace_id) == ["ana@example.com"]
+    assert len(await listed(db, other_workspace_id)) == 4
+    assert await listed(db, workspace_id, holds="NA@EX", reason=R.BLOCKED) == ["ana@example.com"]
+    assert await listed(db, workspace_id, reason=R.BOUNCED) == []
