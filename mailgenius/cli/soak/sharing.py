@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 
+from mailgenius.cli.soak.campaigning import add_leads, draft
 from mailgenius.cli.soak.house import House, Peer, SoakStuck
 from mailgenius.cli.soak.orders import Order, connect, new_workspace, people, send
 from mailgenius.cli.soak.peer import Behaviour
@@ -13,11 +14,7 @@ from mailgenius.engine.intake import service as intake
 from mailgenius.kit import clock
 from mailgenius.processes.roles import Child
 from mailgenius.product.campaigns import service as campaigns
-from mailgenius.product.campaigns.model import CampaignInput, CampaignState
-from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import MAX_BATCH, Audience, LeadInput
-from mailgenius.product.templates import service as templates
-from mailgenius.product.templates.starters import starter
+from mailgenius.product.campaigns.model import CampaignState
 
 SCHEDULERS = 4
 LAUNCH_IN_S = 8
@@ -34,10 +31,7 @@ async def launch_from_four(house: House) -> Verdict:
     number, each = house.scaled(50, least=4), house.scaled(2000, least=200)
     workspace_id = await new_workspace(house)
     emails = people(each)
-    for start in range(0, each, MAX_BATCH):
-        some = [LeadInput(email=email, name="Ana") for email in emails[start : start + MAX_BATCH]]
-        async with house.services.db.trusted() as tx:
-            await leads.upsert_batch(tx, workspace_id=workspace_id, leads=some)
+    await add_leads(house, workspace_id, emails)
     behaviours = [Behaviour(name=f"campaign {place}") for place in range(number)]
     async with (
         house.peer(*behaviours) as peer,
@@ -61,20 +55,13 @@ async def _schedule(house: House, workspace_id: int, peer: Peer, name: str) -> i
     """Draft a campaign to everybody, schedule it, and have it launched three more times just then."""
     connection_id = await connect(house, workspace_id, peer.ports[name], smtp_connections=1)
     async with house.services.db.trusted() as tx:
-        template = await templates.create(
-            tx, workspace_id=workspace_id, template=starter("newsletter", locale="en", name=name)
-        )
-        due = clock.now() + MOMENT
-        draft = CampaignInput(
+        campaign = await draft(
+            tx,
+            workspace_id=workspace_id,
             name=name,
-            template_id=template.id,
             connection_id=connection_id,
-            sender_email="news@soak.example",
-            sender_name="The Soak",
-            audience=Audience(all=True),
-            scheduled_at=due,
+            scheduled_at=clock.now() + MOMENT,
         )
-        campaign = await campaigns.create(tx, workspace_id=workspace_id, campaign=draft)
         launched = await campaigns.launch(tx, workspace_id=workspace_id, campaign_id=campaign.id)
         if launched.scheduled_at is None:
             raise SoakStuck(detail="a campaign was not scheduled")

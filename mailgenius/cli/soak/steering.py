@@ -3,22 +3,26 @@
 import asyncio
 import random
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from mailgenius.channels.contract import Channel
+from mailgenius.cli.soak.campaigning import frozen, launch
 from mailgenius.cli.soak.house import House, SoakStuck
 from mailgenius.cli.soak.orders import SMTP_CONNECTIONS, Order, connect, new_workspace, people, send
 from mailgenius.cli.soak.peer import Behaviour
 from mailgenius.cli.soak.record import Record, tally
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.engine.intake import service as intake
+from mailgenius.engine.ledger.feedback import Feedback, FeedbackKind, Heard
 from mailgenius.engine.ledger.model import MessageState
-from mailgenius.engine.suppression import service as suppression
-from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit import clock
 from mailgenius.kit.ports import free_port
 from mailgenius.processes.roles import Child
+from mailgenius.product.campaigns import service as campaigns
+from mailgenius.product.messages import service as messages
 
 ENGINES = 2
 STUCK_S = 300.0
@@ -42,22 +46,24 @@ async def pause_and_resume(house: House) -> Verdict:
     late = 0
     async with house.peer(slow) as peer, house.working(Child.ENGINE, ENGINES), house.working(Child.JOBS, 1):
         connection_id = await connect(house, workspace_id, peer.ports["slow"])
-        order = await send(house, workspace_id, connection_id, people(number))
+        campaign_id, order = await launch(house, workspace_id, connection_id, people(number))
+        steer = partial(_steer, house, workspace_id, campaign_id)
+        await frozen(house, workspace_id, campaign_id)
         await house.until(peer.record.arrived, within=STUCK_S, what="the first arrival")
         for cycle in range(1, cycles + 1):
             await asyncio.sleep(GO_S)
-            held_at = await _steer(order, intake.hold)
+            held_at = await steer(campaigns.pause)
             await asyncio.sleep(REST_S)
             if cycle % LOOK_CLOSELY_EVERY == 0 or cycle == cycles:
                 await asyncio.sleep(QUIET_S)
                 late += _after(peer.record, held_at + GRACE_S)
-            await _steer(order, intake.release)
+            await steer(campaigns.resume)
         before = peer.record.arrived()
         await house.until(
             lambda: peer.record.arrived() > before, within=STUCK_S, what="an arrival after the resume"
         )
         await asyncio.sleep(2 * GO_S)
-        cancelled_at = await _steer(order, intake.cancel)
+        cancelled_at = await steer(campaigns.cancel)
         await order.cancelled()
         await asyncio.sleep(QUIET_S)
         late += _after(peer.record, cancelled_at + GRACE_S)
@@ -76,8 +82,8 @@ async def pause_and_resume(house: House) -> Verdict:
 async def leave_meanwhile(house: House) -> Verdict:
     """Trial 9. A third unsubscribes, a third bounces, a third complains.
 
-    They unsubscribe through the public endpoint by links of an earlier message, and bounce in another order.
-    A complaint is written as the news of a provider would be: no provider tells it yet.
+    They unsubscribe through the public endpoint by links of an earlier message, bounce in another order, and
+    complain of the earlier message, as a feedback loop tells it through the API's service.
     """
     leaving, others = people(house.scaled(1000, least=30)), people(house.scaled(20_000, least=1500))
     sending_s = max(40 * house.scale, 12.0)
@@ -92,6 +98,7 @@ async def leave_meanwhile(house: House) -> Verdict:
     async with (
         house.peer(*behaviours) as peer,
         house.working(Child.ENGINE, ENGINES),
+        house.working(Child.JOBS, 1),
         house.working(Child.HTTP, 1, "--port", str(port)),
     ):
         accounts = {name: await connect(house, workspace_id, peer.ports[name]) for name in peer.ports}
@@ -101,9 +108,10 @@ async def leave_meanwhile(house: House) -> Verdict:
         await _answering(port)
         everybody = [*others, *leaving]
         random.shuffle(everybody)
-        order = await send(house, workspace_id, accounts["slow"], everybody)
+        campaign_id, order = await launch(house, workspace_id, accounts["slow"], everybody)
+        await frozen(house, workspace_id, campaign_id)
         third = len(leaving) // 3
-        left_at = await _complain(order, leaving[:third])
+        left_at = await _complain(first, set(leaving[:third]))
         bouncing = [
             await send(
                 house, workspace_id, accounts["refusing"], leaving[start : min(start + FEW, 2 * third)]
@@ -128,10 +136,12 @@ async def leave_meanwhile(house: House) -> Verdict:
     )
 
 
-async def _steer(order: Order, how: object) -> float:
-    """Call a service of intake on an order and return the moment of its answer."""
-    async with order.house.services.db.trusted() as tx:
-        await how(tx, workspace_id=order.workspace_id, order_id=order.id)  # type: ignore[operator]
+async def _steer(
+    house: House, workspace_id: int, campaign_id: int, button: Callable[..., Awaitable[object]]
+) -> float:
+    """Press a button of a campaign and return the moment of the answer."""
+    async with house.services.db.trusted() as tx:
+        await button(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     return time.time()
 
 
@@ -139,15 +149,20 @@ def _after(record: Record, moment: float) -> int:
     return sum(note.at > moment for note in record.taken())
 
 
-async def _complain(order: Order, people_: list[str]) -> dict[str, float]:
+async def _complain(order: Order, people_: set[str]) -> dict[str, float]:
+    """Tell of complaints about the messages that these people got of an order."""
     async with order.house.services.db.trusted() as tx:
-        await suppression.add(
-            tx,
-            workspace_id=order.workspace_id,
-            channel=Channel.EMAIL,
-            addresses=people_,
-            reason=SuppressionReason.COMPLAINED,
+        rows = await intake.messages(
+            tx, workspace_id=order.workspace_id, order_id=order.id, limit=len(order.recipients)
         )
+        told = [
+            Feedback(message_id=row.id, kind=FeedbackKind.COMPLAINT, at=clock.now())
+            for row in rows
+            if row.address in people_
+        ]
+        heard = await messages.report(tx, workspace_id=order.workspace_id, items=told)
+    if any(each is not Heard.APPLIED for each in heard):
+        raise SoakStuck(detail=f"complaints were answered {set(heard)}")
     return dict.fromkeys(people_, time.time())
 
 
