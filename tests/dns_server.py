@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
+import pytest
 from dns.asyncresolver import Resolver
 
 from mailgenius.kit.dns_lookup import DnsLookup
@@ -49,18 +49,18 @@ class _Server(asyncio.DatagramProtocol):
         self.transport.sendto(answer.to_wire(), addr)
 
 
-@asynccontextmanager
-async def name_server() -> AsyncIterator[Zone]:
+@pytest.fixture
+async def zone() -> AsyncIterator[Zone]:
     """Run one on a free port. Texts are written as in a zone file: in quotes, a long one in several."""
-    zone = Zone()
+    made = Zone()
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Server(zone), local_addr=("127.0.0.1", 0)
+        lambda: _Server(made), local_addr=("127.0.0.1", 0)
     )
     resolver = Resolver(configure=False)
     resolver.nameservers = ["127.0.0.1"]
     resolver.port = transport.get_extra_info("sockname")[1]
-    zone.dns = DnsLookup(resolver)
+    made.dns = DnsLookup(resolver)
     try:
-        yield zone
+        yield made
     finally:
         transport.close()

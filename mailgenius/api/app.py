@@ -22,6 +22,7 @@ from mailgenius.api import (
     operations,
     resumable,
     segments,
+    sender_domains,
     templates,
     workspace,
 )
@@ -48,6 +49,7 @@ AREAS = (
     segments,
     templates,
     connections,
+    sender_domains,
     campaigns,
     deliveries,
     messages,

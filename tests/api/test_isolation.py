@@ -147,6 +147,16 @@ CASES: dict[str, Case] = {
     "get /api/v1/connections/{connection_id}": Case(),
     "patch /api/v1/connections/{connection_id}": Case(json=lambda _: {"name": "Stolen"}),
     "delete /api/v1/connections/{connection_id}": Case(),
+    # The same domain in another workspace is another one, with other keys.
+    "post /api/v1/sender-domains": Case(
+        json=lambda _: {"domain": f"{SECRET}.example", "algorithms": ["ed25519"]}, answers={201}
+    ),
+    "get /api/v1/sender-domains": LIST,
+    "get /api/v1/sender-domains/{domain_id}": Case(),
+    "patch /api/v1/sender-domains/{domain_id}": Case(json=lambda _: {"signing": False}),
+    "post /api/v1/sender-domains/{domain_id}/check": Case(),
+    "post /api/v1/sender-domains/{domain_id}/rotate": Case(),
+    "delete /api/v1/sender-domains/{domain_id}": Case(),
     # Our template and connection do not exist for a stranger's campaign.
     "post /api/v1/campaigns": Case(json=campaign, answers={422}),
     "get /api/v1/campaigns": LIST,
@@ -218,6 +228,7 @@ async def build_world(client: httpx.AsyncClient, services: Services, workspace_i
     segment = await post("segments", json={"name": SECRET, "tree": tree})
     template = await post("templates", json={"name": SECRET, "subject": SECRET, "html": "<p>Hello</p>"})
     connection = await post("connections", json={"name": SECRET, "provider": "sandbox"})
+    domain = await post("sender-domains", json={"domain": f"{SECRET}.example", "algorithms": ["ed25519"]})
     made = await post(
         "campaigns",
         json={
@@ -253,6 +264,7 @@ async def build_world(client: httpx.AsyncClient, services: Services, workspace_i
         "lead_id": lead,
         "template_id": template,
         "connection_id": connection,
+        "domain_id": domain,
         "campaign_id": made,
         "segment_id": segment,
     }

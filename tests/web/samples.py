@@ -3,6 +3,8 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+from mailgenius.channels.email.dkim_keys import DkimAlgorithm
+from mailgenius.engine.sender_domains import service as sender_domains
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.kit.services import Services
@@ -120,6 +122,13 @@ async def fill(services: Services) -> None:
     await _campaigns(services, here, dice)
     async with db.trusted() as tx:
         await _imports(tx, here, first.user.id)
+        await sender_domains.add(
+            tx,
+            workspace_id=here,
+            domain="acme.test",
+            pairs=await sender_domains.make_keys(list(DkimAlgorithm)),
+            keys=services.keys,
+        )
 
 
 async def _members(tx: Tx, here: int) -> None:

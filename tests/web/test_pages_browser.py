@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = (
     "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/new", "/imports", "/imports/1", "/imports/2",
     "/imports/3", "/imports/new", "/settings", "/settings/members", "/settings/api-keys", "/settings/profile",
-    "/settings/workspaces", "/settings/sending", "/connections",
+    "/settings/workspaces", "/settings/sending", "/settings/domains/1", "/connections",
     "/welcome", "/welcome/workspace",
     "/operations", "/dead-letters",
     "/segments", "/segments/new", "/settings/fields", "/settings/fields/new",

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 
@@ -26,19 +25,13 @@ from mailgenius.ops.bench_place import connect
 from mailgenius.processes.engine import StoredConnections
 from mailgenius.product.leads import service as leads
 from tests.channels.smtp_peer import Peer, Script, running
-from tests.dns_server import Zone, name_server
+from tests.dns_server import Zone, zone as zone
 from tests.factories.engine import addresses, make_order
 
 DOMAIN = "sender.example"
 STORED = Query("stored", "All.", "SELECT selector, private_key FROM dkim_keys ORDER BY created_at")
 AGE = Query("age", "All.", "UPDATE dkim_keys SET retired_at = retired_at - interval '8 days'")
 RSA, ED25519 = new_key(DkimAlgorithm.RSA), new_key(DkimAlgorithm.ED25519)
-
-
-@pytest.fixture
-async def zone() -> AsyncIterator[Zone]:
-    async with name_server() as made:
-        yield made
 
 
 class Owner:

@@ -2,13 +2,22 @@
 
 from litestar import Router
 
-from mailgenius.web.pages.settings import api_keys, fields, members, profile, sending, workspace
+from mailgenius.web.pages.settings import (
+    api_keys,
+    fields,
+    members,
+    profile,
+    sender_domains,
+    sending,
+    workspace,
+)
 
 router = Router(
     "/",
     route_handlers=[
         *workspace.HANDLERS,
         *sending.HANDLERS,
+        *sender_domains.HANDLERS,
         *members.HANDLERS,
         *fields.HANDLERS,
         *api_keys.HANDLERS,
