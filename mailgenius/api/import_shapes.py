@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from mailgenius.api.bodies import Answer, Id
+from mailgenius.api.bodies import Answer, Body, Id
 from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports.model import Import, ImportState
-from mailgenius.product.leads.model import Mode
+from mailgenius.product.leads.model import FieldType, LeadField, Mode
+from mailgenius.product.leads.normalise import field_slug
 
 DryRun = Annotated[
     bool,
@@ -43,7 +45,9 @@ class UploadOperation(Operation):
                 "mapping": Schema(
                     type=OpenAPIType.STRING,
                     description="JSON object: column header to email, phone, external_id, name, tags,"
-                    " consent_at, consent_source, status, field:<key> or skip. Guessed when absent.",
+                    " consent_at, consent_source, status, field:<key> or skip. Guessed when absent. A field"
+                    " that does not exist is made: a text, or with a type as field:<key>:<type>, as"
+                    " field:<key>:choice:gold|silver, or as an object of field, type, label and choices.",
                     examples=['{"E-mail": "email", "City": "field:city"}'],
                 ),
                 "mode": Schema(
@@ -74,6 +78,23 @@ class UploadOperation(Operation):
         )
         media = OpenAPIMediaType(schema=form)
         self.request_body = RequestBody(content={"multipart/form-data": media}, required=True)
+
+
+class NewFieldBody(Body):
+    """A custom field that a column makes on its way."""
+
+    type: FieldType
+    field: Annotated[str, Meta(description="Its key; made of the header when absent.")] = ""
+    label: Annotated[str, Meta(description="Its name for people; the header when absent.")] = ""
+    choices: list[str] = msgspec.field(default_factory=list)
+
+    def made_of(self, header: str) -> LeadField:
+        return LeadField(
+            key=self.field or field_slug(header),
+            label=self.label or header.strip(),
+            type=self.type,
+            choices=tuple(self.choices),
+        )
 
 
 class ImportAnswer(Answer):

@@ -9,7 +9,14 @@ from litestar.response import Stream
 from mailgenius.api.access import needs
 from mailgenius.api.bodies import Cursor, ImportId, Limit, MalformedJson, decode
 from mailgenius.api.call import Caller, Done
-from mailgenius.api.import_shapes import DryRun, ImportAnswer, ImportPage, UploadOperation, import_answer
+from mailgenius.api.import_shapes import (
+    DryRun,
+    ImportAnswer,
+    ImportPage,
+    NewFieldBody,
+    UploadOperation,
+    import_answer,
+)
 from mailgenius.api.uploads import BODY_LIMIT, StoredFile, Upload, discard, receive
 from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.transaction import Tx
@@ -18,7 +25,7 @@ from mailgenius.kit.paging import checked_limit
 from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.model import Import
-from mailgenius.product.leads.model import Mode
+from mailgenius.product.leads.model import LeadField, Mode
 from mailgenius.product.uploads import service as uploads
 from mailgenius.product.uploads.errors import UploadNotFound
 from mailgenius.product.uploads.model import Upload as Sent
@@ -160,13 +167,15 @@ async def _start(tx: Tx, call: Caller, upload: Upload, file: StoredFile, *, dry_
     unknown = set(upload.fields) - FIELDS
     if unknown:
         raise Invalid(problems=[Problem(name, "is not a known field") for name in sorted(unknown)])
+    mapping, new_fields = _mapping(upload.text("mapping"))
     return await imports.start(
         tx,
         workspace_id=call.workspace_id,
         file_key=file.key,
         file_name=file.name,
         file_size=file.size,
-        mapping=_mapping(upload.text("mapping")),
+        mapping=mapping,
+        new_fields=new_fields,
         mode=_mode(upload.text("mode", Mode.MERGE)),
         tags=_tags(upload.fields.get("tags", [])),
         consent_source=upload.text("consent_source"),
@@ -177,15 +186,21 @@ async def _start(tx: Tx, call: Caller, upload: Upload, file: StoredFile, *, dry_
     )
 
 
-def _mapping(text: str) -> dict[str, str] | None:
-    """Read the JSON of the mapping; None lets the import guess from the headers."""
+def _mapping(text: str) -> tuple[dict[str, str] | None, list[LeadField]]:
+    """Read the JSON of the mapping, and the fields that it makes. None lets the import guess."""
     if not text.strip():
-        return None
+        return None, []
     try:
-        mapping: dict[str, str] = decode(text.encode(), dict[str, str])
+        given: dict[str, str | NewFieldBody] = decode(text.encode(), dict[str, str | NewFieldBody])
     except (MalformedJson, msgspec.ValidationError) as error:
         raise invalid("mapping", f"must be a JSON object of texts: {error}") from error
-    return mapping
+    plain: dict[str, str] = {}
+    fields = []
+    for header, target in given.items():
+        if isinstance(target, NewFieldBody):
+            fields.append(target.made_of(header))
+        plain[header] = target if isinstance(target, str) else f"field:{fields[-1].key}"
+    return plain, fields
 
 
 def _mode(text: str) -> Mode:

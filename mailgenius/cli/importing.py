@@ -23,8 +23,9 @@ async def start_import(
     mode: Mode = Mode.MERGE,
     tags: Sequence[str] = (),
     consent_source: str = "",
+    dry_run: bool = False,
 ) -> Import:
-    """Store a file and queue its import.
+    """Store a file and queue its import, or a try of it.
 
     Raises:
         FileTooLarge: it is larger than imports may be.
@@ -43,6 +44,7 @@ async def start_import(
             tags=tuple(tags),
             consent_source=consent_source,
             created_by=None,
+            dry_run=dry_run,
         )
 
 

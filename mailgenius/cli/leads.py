@@ -37,8 +37,9 @@ def import_leads(
         typer.Option(
             "--map",
             metavar="COLUMN=TARGET",
-            help="What a column is, such as Mail=email or City=field:city;"
-            " repeat it. Without any, columns are guessed from the headers.",
+            help="What a column is, such as Mail=email, City=field:city, or a new field with its type:"
+            " Age=field:age:number, Plan=field:plan:choice:gold|silver. Repeat it. Without any, columns are"
+            " guessed from the headers.",
         ),
     ] = None,
     mode: Annotated[Mode, typer.Option(help="What happens to leads that exist already.")] = Mode.MERGE,
@@ -46,6 +47,9 @@ def import_leads(
         list[str] | None, typer.Option(help="A tag for every lead of the file; repeat it.")
     ] = None,
     consent_source: Annotated[str, typer.Option(help="Where these people agreed to be written to.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would happen, and store no lead.")
+    ] = False,
     workspace: WorkspaceName = "",
     as_json: AsJson = False,
 ) -> None:
@@ -62,9 +66,10 @@ def import_leads(
             mode=mode,
             tags=tag or (),
             consent_source=consent_source,
+            dry_run=dry_run,
         )
         async with standing_in(services, Child.JOBS):
-            with progress("Importing") as bar:
+            with progress("Trying" if dry_run else "Importing") as bar:
                 return await import_ended(
                     services,
                     workspace_id=workspace_id,
@@ -74,7 +79,7 @@ def import_leads(
 
     done = run(work)
     names = ("rows_read", "rows_created", "rows_updated", "rows_unchanged", "rows_rejected")
-    shown = {"id": done.id, "state": done.state, "error": done.error} | {
+    shown = {"id": done.id, "state": done.state, "dry_run": done.dry_run, "error": done.error} | {
         name: getattr(done, name) for name in names
     }
     show_fields(shown, shown, as_json=as_json)

@@ -1,5 +1,6 @@
 """Imports over the API: the upload as a stream, progress, rejected rows."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -63,6 +64,20 @@ async def test_columns_are_mapped_by_hand(client: httpx.AsyncClient, services: S
     await work(services, workspace_id, made.json()["id"])
     lead = (await client.get("/api/v1/leads?search=ana@example.com")).json()["items"][0]
     assert lead["fields"] == {"town": "Recife"}
+
+
+async def test_a_mapping_makes_fields_with_types(
+    client: httpx.AsyncClient, services: Services, workspace_id: int
+):
+    town = {"type": "choice", "label": "Town", "field": "town", "choices": ["Recife"]}
+    mapping = json.dumps({"E-mail": "email", "Name": "field:nick:text", "City": town})
+    made = await client.post(IMPORTS, data={"mapping": mapping}, files=file())
+    assert made.status_code == 202, made.text
+    await work(services, workspace_id, made.json()["id"])
+    found = {item["key"]: item["type"] for item in (await client.get("/api/v1/fields")).json()["items"]}
+    assert found == {"nick": "text", "town": "choice"}
+    done = (await client.get(f"{IMPORTS}/{made.json()['id']}")).json()
+    assert (done["rows_created"], done["rows_rejected"]) == (1, 2)
 
 
 async def test_an_import_is_tried_and_then_made(

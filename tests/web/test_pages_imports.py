@@ -40,6 +40,10 @@ def mapping_of(page: httpx.Response) -> dict[str, str]:
     for name, body in re.findall(r'<select[^>]*name="(column-\d+)">(.*?)</select>', page.text, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', body)
         fields[name] = chosen[1] if chosen else "skip"
+    for name, body in re.findall(r'<select[^>]*name="(type-\d+)"[^>]*>(.*?)</select>', page.text, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', body)
+        fields[name] = chosen[1] if chosen else "text"
+    fields |= dict(re.findall(r'name="(new-\d+)" value="([^"]*)"', page.text))
     return fields
 
 
@@ -293,3 +297,30 @@ async def test_a_file_comes_in_chunks_with_the_token_of_the_session(
         "/imports/uploads", headers=trusted | size | {"X-CSRFToken": viewer.token}
     )
     assert refused.status_code == 403
+
+
+async def test_a_column_becomes_a_new_field_with_a_type(
+    signed_in: SignedIn, services: Services, workspace_id: int
+):
+    browser = await signed_in(Role.EDITOR)
+    content = "E-mail,Idade,Plano\n" + "".join(f"p{n}@acme.test,{n},Ouro\n" for n in range(4))
+    path = location(await upload(browser, (content + "x@acme.test,velho,Ouro\n").encode()))
+    page = await browser.get(path)
+    form = mapping_of(page)
+    assert (form["column-1"], form["new-1"], form["type-1"]) == ("field:idade", "idade", "text")
+    assert re.search(r'<textarea[^>]*name="choices-2"[^>]*>\s*Ouro</textarea>', page.text)
+    form |= {"type-1": "number", "label-1": "Anos", "key-1": "anos", "type-2": "choice", "choices-2": ""}
+    refused = await browser.post(path, form)
+    assert refused.status_code == 422
+    assert "name 1 to 200 of them" in refused.text
+    assert 'value="Anos"' in refused.text
+    assert mapping_of(refused)["type-1"] == "number"
+    answer = await browser.post(path, form | {"choices-2": "Ouro\nPrata"})
+    job = await run(services, workspace_id, int(location(answer).split("/")[-1]))
+    assert (job.rows_created, job.rows_rejected) == (4, 1)
+    async with services.db.tenant(workspace_id) as tx:
+        made = await leads.all_fields(tx, workspace_id=workspace_id)
+    assert [(each.key, each.label, each.type.value) for each in made] == [
+        ("anos", "Anos", "number"),
+        ("plano", "Plano", "choice"),
+    ]

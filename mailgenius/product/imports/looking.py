@@ -9,9 +9,11 @@ from mailgenius.product.imports.files.opening import open_beginning
 from mailgenius.product.imports.files.table import LINE, cell_name, empty_rows
 from mailgenius.product.imports.mapping import guess_mapping
 from mailgenius.product.imports.model import Preview
+from mailgenius.product.imports.new_fields import guessed_type, seen_choices
 
 PREVIEW_ROWS = 5
 GUESS_ROWS = 50
+TYPE_ROWS = 500
 
 
 def look_into(source: IO[bytes], *, scratch: Path, month_first: bool) -> Preview:
@@ -35,6 +37,9 @@ def look_into(source: IO[bytes], *, scratch: Path, month_first: bool) -> Preview
             name: is_month_first(rows[cell_name(place)], usual=month_first)
             for place, name in enumerate(table.columns)
         }
+        columns = {
+            name: rows[cell_name(place)].head(TYPE_ROWS).to_list() for place, name in enumerate(table.columns)
+        }
         return Preview(
             columns=table.columns,
             rows=cells[:PREVIEW_ROWS],
@@ -43,4 +48,6 @@ def look_into(source: IO[bytes], *, scratch: Path, month_first: bool) -> Preview
             encoding=table.encoding,
             files=[file.name for file in table.files],
             month_first={name: order for name, order in orders.items() if order is not None},
+            guessed_types={name: guessed_type(values) for name, values in columns.items()},
+            seen_choices={name: seen_choices(values) for name, values in columns.items()},
         )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from mailgenius.channels.contract import Channel
 from mailgenius.product.consents.model import Basis
-from mailgenius.product.leads.model import Mode
+from mailgenius.product.leads.model import FieldType, LeadField, Mode
 
 MAX_FILE_BYTES = 2 << 30
 MAX_COLUMNS = 300
@@ -77,6 +77,8 @@ class Import:
     """The files of an archive, when there are several."""
     month_first: tuple[str, ...]
     """Columns whose days are written month first; known once it runs."""
+    new_fields: tuple[LeadField, ...]
+    """Custom fields that it makes, beside the plain texts of columns that name an unknown one."""
     tags: tuple[str, ...]
     consent_source: str
     consent_basis: Basis | None
@@ -121,6 +123,7 @@ class NewImport:
     consent_basis: Basis | None = None
     consent_channels: tuple[str, ...] = (Channel.EMAIL,)
     created_by: int | None
+    new_fields: tuple[LeadField, ...] = ()
     dry_run: bool = False
 
 
@@ -173,3 +176,7 @@ class Preview:
     """The files of an archive, when there are several."""
     month_first: Mapping[str, bool] = field(default_factory=dict)
     """For each column that holds days such as 05/06/2026: whether the month is read first."""
+    guessed_types: Mapping[str, FieldType] = field(default_factory=dict)
+    """What the first values of each column suggest, for a custom field made of it."""
+    seen_choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The different values of columns that repeat a few."""

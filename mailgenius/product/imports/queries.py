@@ -26,6 +26,7 @@ async def add_import(tx: Tx, *, workspace_id: int, new: NewImport) -> int:
         consent_channels=list(new.consent_channels),
         created_by=new.created_by,
         dry_run=new.dry_run,
+        new_fields=json_value(new.new_fields),
     )
     return made
 

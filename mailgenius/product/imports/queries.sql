@@ -1,15 +1,16 @@
 -- name: add-import
 -- A new import, queued.
 INSERT INTO imports (workspace_id, mode, file_key, file_name, file_size, mapping, tags, consent_source,
-                     consent_basis, consent_channels, created_by, dry_run)
+                     consent_basis, consent_channels, created_by, dry_run, new_fields)
 VALUES (%(workspace_id)s::bigint, %(mode)s::import_mode, %(file_key)s::text, %(file_name)s::text,
         %(file_size)s::bigint, %(mapping)s::jsonb, %(tags)s::text[], %(consent_source)s::text,
-        %(consent_basis)s::legal_basis, %(consent_channels)s::text[], %(created_by)s::bigint, %(dry_run)s::boolean)
+        %(consent_basis)s::legal_basis, %(consent_channels)s::text[], %(created_by)s::bigint, %(dry_run)s::boolean,
+        %(new_fields)s::jsonb)
 RETURNING id
 
 -- name: get-import
 -- One import.
-SELECT id, state, dry_run, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
+SELECT id, state, dry_run, mode, file_key, file_name, file_size, mapping, columns, files, month_first, new_fields, tags,
        consent_source, consent_basis, consent_channels, chunks_done, parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
        error, created_by, created_at, started_at, finished_at
   FROM imports
@@ -17,7 +18,7 @@ SELECT id, state, dry_run, mode, file_key, file_name, file_size, mapping, column
 
 -- name: list-imports
 -- The newest imports before an id.
-SELECT id, state, dry_run, mode, file_key, file_name, file_size, mapping, columns, files, month_first, tags,
+SELECT id, state, dry_run, mode, file_key, file_name, file_size, mapping, columns, files, month_first, new_fields, tags,
        consent_source, consent_basis, consent_channels, chunks_done, parts_done, bytes_read, rows_total, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected,
        error, created_by, created_at, started_at, finished_at
   FROM imports

@@ -29,7 +29,7 @@ from mailgenius.product.imports.mapping import guess_mapping, targets_of
 from mailgenius.product.imports.model import OPEN, Counts, Import, ImportState, is_month_first_usual
 from mailgenius.product.imports.parts import Part, Parts, cut
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import BatchResult
+from mailgenius.product.leads.model import BatchResult, FieldType, LeadField
 from mailgenius.product.workspaces import service as workspaces
 
 PART_TRIES = 5
@@ -217,7 +217,7 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
         mapping = await asyncio.to_thread(_guess, table)
     targets = targets_of(mapping, table.columns)
     async with db.trusted() as tx:
-        typed = await leads.typed_fields(tx, workspace_id=workspace_id)
+        typed = await _typed(tx, workspace_id, found)
         workspace = await workspaces.get_workspace(tx, workspace_id=workspace_id)
     month_first = found.month_first
     if found.started_at is None:
@@ -249,6 +249,15 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
     )
     expect = leads.Expect.SOME_KNOWN if known else leads.Expect.ALL_NEW
     return Run(db=db, workspace_id=workspace_id, found=found, rules=rules, expect=expect)
+
+
+async def _typed(tx: Tx, workspace_id: int, found: Import) -> dict[str, LeadField]:
+    """Return the fields whose values must have a form, those that the import makes among them."""
+    foreseen = {field.key: field for field in found.new_fields if field.type is not FieldType.TEXT}
+    if not found.dry_run:
+        await leads.ensure_fields(tx, workspace_id=workspace_id, fields=found.new_fields)
+        foreseen = {}
+    return foreseen | await leads.typed_fields(tx, workspace_id=workspace_id)
 
 
 def _guess(table: Table) -> dict[str, str]:

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from mailgenius.channels.contract import Channel
@@ -27,8 +27,9 @@ from mailgenius.product.imports.model import (
     is_month_first_usual,
     place_of,
 )
+from mailgenius.product.imports.new_fields import to_make, without_types
 from mailgenius.product.leads import normalise
-from mailgenius.product.leads.model import Mode
+from mailgenius.product.leads.model import LeadField, Mode
 from mailgenius.product.workspaces import service as workspaces
 
 NEWEST = 2**63 - 1
@@ -45,6 +46,7 @@ async def start(
     file_name: str,
     file_size: int,
     mapping: dict[str, str] | None = None,
+    new_fields: Sequence[LeadField] = (),
     mode: Mode = Mode.MERGE,
     tags: Sequence[str] = (),
     consent_source: str = "",
@@ -61,12 +63,12 @@ async def start(
         file_key: where kit.storage has the file.
         file_name: as the person calls it.
         file_size: in bytes.
-        mapping: header to target; None guesses from the headers.
+        mapping: header to target; None guesses from the headers. A target may say a new field with its type.
+        new_fields: more of custom fields that columns go to and that do not exist yet.
         mode: what happens to leads that exist.
         tags: given to every lead that is created or, unless the mode keeps it, found.
         consent_source: for rows that name none.
-        consent_basis: the legal basis of every row that says nothing of consent itself; with a source and
-            without a basis it is consent.
+        consent_basis: the legal basis of rows that say nothing of consent; with a source alone: consent.
         consent_channels: what that basis is about.
         created_by: the person, when it is one.
         dry_run: only count what would happen. The file is kept for a day, for `make`.
@@ -74,14 +76,9 @@ async def start(
     Raises:
         Invalid: the mapping or the tags are wrong; each problem names its column.
     """
-    if mapping is not None:
-        check_mapping(mapping)
     if file_size > MAX_FILE_BYTES:
         raise invalid("file", "is larger than 2 GiB")
-    try:
-        clean_tags = normalise.tags(tags)
-    except ValueError as error:
-        raise invalid("tags", str(error)) from error
+    mapping, making = await _checked(tx, workspace_id, mapping, new_fields)
     source = normalise.line(consent_source)
     new = NewImport(
         file_key=file_key,
@@ -89,11 +86,12 @@ async def start(
         file_size=file_size,
         mapping=mapping,
         mode=mode,
-        tags=clean_tags,
+        tags=_tags(tags),
         consent_source=source,
         consent_basis=consent_basis or (Basis.CONSENT if source else None),
         consent_channels=_channels(consent_channels),
         created_by=created_by,
+        new_fields=making,
         dry_run=dry_run,
     )
     import_id = await queries.add_import(tx, workspace_id=workspace_id, new=new)
@@ -114,6 +112,25 @@ async def make(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
     await queries.forget_rejects(tx, workspace_id=workspace_id, import_id=import_id)
     await _queue(tx, workspace_id, import_id)
     return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+
+
+async def _checked(
+    tx: Tx, workspace_id: int, mapping: Mapping[str, str] | None, new_fields: Sequence[LeadField]
+) -> tuple[dict[str, str] | None, tuple[LeadField, ...]]:
+    """Return the plain mapping, and the custom fields that it makes."""
+    if mapping is None:
+        return None, ()
+    plain, said = without_types(mapping)
+    check_mapping(plain)
+    fields = [*new_fields, *said]
+    return plain, tuple(await to_make(tx, workspace_id=workspace_id, mapping=plain, fields=fields))
+
+
+def _tags(names: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return normalise.tags(names)
+    except ValueError as error:
+        raise invalid("tags", str(error)) from error
 
 
 def _channels(names: Sequence[str]) -> tuple[str, ...]:

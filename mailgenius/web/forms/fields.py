@@ -35,12 +35,11 @@ class FieldForm:
     @classmethod
     def read(cls, posted: Posted) -> Self:
         form = FormReader(posted)
-        lines = form.raw("choices").replace(",", "\n").split("\n")
         return cls(
             label=form.text("label", limit=100, required=True),
             type=form.choice("type", FieldType, default=FieldType.TEXT),
             key=form.text("key", limit=63).lower(),
-            choices=tuple(dict.fromkeys(line.strip() for line in lines if line.strip())),
+            choices=form.lines("choices"),
             default=form.text("default_value", limit=1000),
             errors=form.errors,
         )

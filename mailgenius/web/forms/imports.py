@@ -7,7 +7,7 @@ from typing import Final, Self
 from mailgenius.channels.contract import Channel
 from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports.model import MAX_COLUMNS, Preview
-from mailgenius.product.leads.model import LeadField, Mode
+from mailgenius.product.leads.model import FieldType, LeadField, Mode
 from mailgenius.product.leads.normalise import field_slug
 from mailgenius.web.forms.reading import FORM, FormReader, Posted
 from mailgenius.web.i18n import N_, _
@@ -39,8 +39,10 @@ class Column:
     header: str
     samples: tuple[str, ...]
     target: str
-    new_field: str
-    """The custom field that would be made of this header; empty when there is one of that name."""
+    new_field: LeadField | None
+    """The custom field that would be made of this column; None when there is one of that name."""
+    chosen: bool
+    """Whether it goes to that field."""
     month_first: bool | None
     """How its days are read, when it holds some that fit both ways."""
 
@@ -50,6 +52,8 @@ class MappingForm:
     """How a file is taken in."""
 
     mapping: Mapping[str, str]
+    new_fields: Mapping[str, LeadField] = field(default_factory=dict)
+    """Fields that are made, by the header of their column."""
     mode: Mode = Mode.MERGE
     tags: tuple[str, ...] = ()
     consent_source: str = ""
@@ -62,11 +66,16 @@ class MappingForm:
     def read(cls, posted: Posted) -> Self:
         form = FormReader(posted)
         mapping: dict[str, str] = {}
+        new_fields: dict[str, LeadField] = {}
         for index in range(MAX_COLUMNS):
             header = form.raw(f"header-{index}")
             if not header:
                 break
             mapping[header] = _target(form.raw(f"column-{index}"))
+            new = form.raw(f"new-{index}")
+            if new and mapping[header] == FIELD + new:
+                new_fields[header] = _new_field(form, index, header)
+                mapping[header] = FIELD + new_fields[header].key
         used = [target for target in mapping.values() if target != SKIP]
         twice = sorted({each for each in used if used.count(each) > 1 and each not in SHARED})
         if twice:
@@ -76,6 +85,7 @@ class MappingForm:
             form.refuse(FORM, _("Choose a column for the e-mail address, the phone or the external id."))
         return cls(
             mapping=mapping,
+            new_fields=new_fields,
             mode=form.choice("mode", Mode, default=Mode.MERGE),
             tags=form.tags("tags"),
             consent_source=form.text("consent_source", limit=300),
@@ -88,7 +98,7 @@ class MappingForm:
 
 def columns_of(
     preview: Preview,
-    mapping: Mapping[str, str],
+    form: MappingForm,
     fields: Sequence[LeadField],
     *,
     shown: int = 3,
@@ -99,14 +109,24 @@ def columns_of(
     for index, header in enumerate(preview.columns):
         values = (row[index] for row in preview.rows if index < len(row))
         samples = tuple(dict.fromkeys(value for value in values if value))[:shown]
-        slug = field_slug(header)
+        target, guess = form.mapping.get(header, SKIP), preview.guessed_mapping[header]
+        # The guess keeps the keys of columns of one name apart.
+        key = guess.removeprefix(FIELD) if guess.startswith(FIELD) else field_slug(header)
+        proposed = LeadField(
+            key=key,
+            label=header,
+            type=preview.guessed_types.get(header, FieldType.TEXT),
+            choices=tuple(preview.seen_choices.get(header, ())),
+        )
+        new = form.new_fields.get(header, None if key in known else proposed)
         columns.append(
             Column(
                 index=index,
                 header=header,
                 samples=samples,
-                target=mapping.get(header, SKIP),
-                new_field="" if slug in known else slug,
+                target=target,
+                new_field=new,
+                chosen=new is not None and target == FIELD + new.key,
                 month_first=preview.month_first.get(header),
             )
         )
@@ -118,6 +138,17 @@ def target_name(target: str) -> str:
     if target in TARGETS:
         return _(TARGETS[target])
     return target.removeprefix(FIELD)
+
+
+def _new_field(form: FormReader, index: int, header: str) -> LeadField:
+    """The field that a column makes, as typed; what was left empty is made of the header."""
+    label = form.text(f"label-{index}", limit=100) or header
+    return LeadField(
+        key=form.text(f"key-{index}", limit=63).lower() or field_slug(label),
+        label=label,
+        type=form.choice(f"type-{index}", FieldType, default=FieldType.TEXT),
+        choices=form.lines(f"choices-{index}"),
+    )
 
 
 def _target(value: str) -> str:

@@ -47,6 +47,11 @@ class FormReader:
             self.refuse(name, _("Use at most %(limit)s characters.", limit=limit))
         return value
 
+    def lines(self, name: str) -> tuple[str, ...]:
+        """Different texts, one on each line or with commas between."""
+        found = (line.strip() for line in self.raw(name).replace(",", "\n").split("\n"))
+        return tuple(dict.fromkeys(line for line in found if line))
+
     def choice(self, name: str, known: Iterable[T], *, default: T) -> T:
         """One of the known values, told by their text; anything else is refused."""
         value = self.raw(name).strip()

@@ -34,7 +34,10 @@ from mailgenius.product.leads.service.consenting import (
 )
 from mailgenius.product.leads.service.fielding import (
     FieldChanges as FieldChanges,
+    check_room as check_room,
+    checked_field as checked_field,
     create_field as create_field,
+    ensure_fields as ensure_fields,
     fitting as fitting,
     get_field as get_field,
     typed_fields as typed_fields,

@@ -7,7 +7,7 @@ from typing import Any
 from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem, invalid
-from mailgenius.product.leads import field_values, fields, normalise
+from mailgenius.product.leads import field_values, fields as stored_fields, normalise
 from mailgenius.product.leads.errors import FieldKeyTaken, TooManyFields
 from mailgenius.product.leads.model import FieldType, LeadField
 
@@ -36,7 +36,7 @@ async def get_field(tx: Tx, *, workspace_id: int, key: str) -> LeadField:
     Raises:
         FieldNotFound: this workspace has no such field.
     """
-    return await fields.lock_field(tx, workspace_id=workspace_id, key=key)
+    return await stored_fields.lock_field(tx, workspace_id=workspace_id, key=key)
 
 
 async def create_field(
@@ -55,7 +55,7 @@ async def create_field(
         Invalid: a value is wrong.
         FieldKeyTaken: there is a field with this key, perhaps archived.
     """
-    field = _checked(
+    field = checked_field(
         LeadField(
             key=key or normalise.field_slug(label),
             label=label,
@@ -64,11 +64,16 @@ async def create_field(
             default_value=default_value,
         )
     )
-    if len(await fields.list_fields(tx, workspace_id=workspace_id)) >= MAX_FIELDS:
-        raise TooManyFields(limit=MAX_FIELDS)
-    if not await fields.create_field(tx, workspace_id=workspace_id, field=field):
+    check_room(len(await stored_fields.list_fields(tx, workspace_id=workspace_id)) + 1)
+    if not await stored_fields.create_field(tx, workspace_id=workspace_id, field=field):
         raise FieldKeyTaken
     return field
+
+
+async def ensure_fields(tx: Tx, *, workspace_id: int, fields: Sequence[LeadField]) -> None:
+    """Make those of some checked fields that do not exist. A second run finds them made."""
+    for field in fields:
+        await stored_fields.create_field(tx, workspace_id=workspace_id, field=field)
 
 
 async def update_field(tx: Tx, *, workspace_id: int, key: str, changes: FieldChanges) -> LeadField:
@@ -81,7 +86,7 @@ async def update_field(tx: Tx, *, workspace_id: int, key: str, changes: FieldCha
         FieldNotFound: this workspace has no such field.
         Invalid: a value is wrong.
     """
-    before = await fields.lock_field(tx, workspace_id=workspace_id, key=key)
+    before = await stored_fields.lock_field(tx, workspace_id=workspace_id, key=key)
     default = before.default_value if changes.default_value is None else changes.default_value
     archived_at = before.archived_at
     if changes.archived is not None:
@@ -94,14 +99,14 @@ async def update_field(tx: Tx, *, workspace_id: int, key: str, changes: FieldCha
         default_value=None if changes.clear_default else default,
         archived_at=archived_at,
     )
-    field = _checked(after)
-    await fields.update_field(tx, workspace_id=workspace_id, field=field)
+    field = checked_field(after)
+    await stored_fields.update_field(tx, workspace_id=workspace_id, field=field)
     return field
 
 
 async def typed_fields(tx: Tx, *, workspace_id: int) -> dict[str, LeadField]:
     """Return the fields whose values must have a form: all but texts. Archived ones are still checked."""
-    found = await fields.list_fields(tx, workspace_id=workspace_id)
+    found = await stored_fields.list_fields(tx, workspace_id=workspace_id)
     return {field.key: field for field in found if field.type is not FieldType.TEXT}
 
 
@@ -119,7 +124,22 @@ def fitting(values: dict[str, Any] | None, typed: Mapping[str, LeadField]) -> di
     return clean
 
 
-def _checked(field: LeadField) -> LeadField:
+def check_room(count: int) -> None:
+    """Refuse so many fields of one workspace.
+
+    Raises:
+        TooManyFields: it may not have them.
+    """
+    if count > MAX_FIELDS:
+        raise TooManyFields(limit=MAX_FIELDS)
+
+
+def checked_field(field: LeadField) -> LeadField:
+    """Return a field in normal form.
+
+    Raises:
+        Invalid: a value is wrong; each problem names its part of the field.
+    """
     label = normalise.line(field.label, limit=MAX_LABEL)
     problems = [] if label else [Problem("label", f"must have 1 to {MAX_LABEL} characters")]
     try:

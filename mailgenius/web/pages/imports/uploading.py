@@ -72,9 +72,7 @@ async def send_chunk(visit: CurrentVisit, upload_id: FromPath[int]) -> Response[
 async def give_up_upload(visit: CurrentVisit, upload_id: FromPath[int]) -> Response[None]:
     tus.check_version(visit.request.headers)
     services = visit.services
-    await uploads.abandon(
-        services.db, services.storage, workspace_id=visit.workspace_id, upload_id=upload_id
-    )
+    await uploads.abandon(services.db, services.storage, workspace_id=visit.workspace_id, upload_id=upload_id)
     return Response(None, headers=tus.VERSION_HEADER)
 
 

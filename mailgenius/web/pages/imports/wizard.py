@@ -19,6 +19,7 @@ from mailgenius.web.forms.imports import START_FIELDS, TARGETS, MappingForm, col
 from mailgenius.web.forms.reading import errors_of
 from mailgenius.web.i18n import N_, _
 from mailgenius.web.pages.leads.consenting import BASIS_NAMES, CHANNEL_NAMES, named
+from mailgenius.web.pages.settings.fields import TYPE_NAMES
 from mailgenius.web.security import STREAMED_FORM
 from mailgenius.web.templating import Flash
 from mailgenius.web.texts import message_of
@@ -85,6 +86,7 @@ async def start_import(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
                 file_name=ticket.name,
                 file_size=ticket.size,
                 mapping=dict(form.mapping),
+                new_fields=tuple(form.new_fields.values()),
                 mode=form.mode,
                 tags=form.tags,
                 consent_source=form.consent_source,
@@ -134,7 +136,8 @@ async def _mapping(
         code=422 if problems else 200,
         file=ticket,
         preview=preview,
-        columns=columns_of(preview, form.mapping, fields),
+        columns=columns_of(preview, form, fields),
+        types=[(kind.value, _(name)) for kind, name in TYPE_NAMES.items()],
         targets=[(key, _(name)) for key, name in TARGETS.items()],
         fields=[(f"field:{each.key}", each.label) for each in fields],
         modes=[
