@@ -54,6 +54,19 @@ def test_a_query_needs_a_sentence():
         parse_queries("-- name: bare\nSELECT 1")
 
 
+def test_a_part_stands_in_every_statement_that_names_it():
+    part = "-- part: ours\n-- What is ours.\n FROM leads WHERE workspace_id = %(workspace_id)s::bigint\n\n"
+    ids = "-- name: ids\n-- All.\nSELECT id /* part: ours */\n\n"
+    names = "-- name: names\n-- All.\nSELECT name /* part: ours */\n"
+    found = parse_queries(part + ids + names)
+    assert {name: query.parameters for name, query in found.items()} == {
+        "ids": ("workspace_id",),
+        "names": ("workspace_id",),
+    }
+    with pytest.raises(ValueError, match="theirs"):
+        parse_queries(part + "-- name: lost\n-- Nowhere.\nSELECT 1 /* part: theirs */")
+
+
 async def test_connections_that_a_restart_killed_are_replaced_unnoticed(db: Database, database_url: str):
     async with db.trusted() as tx:
         before = await tx.value(OUR_BACKEND)

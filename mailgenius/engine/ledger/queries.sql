@@ -815,73 +815,66 @@ SELECT number, outcome, code, reason, at
  WHERE workspace_id = %(workspace_id)s::bigint AND message_id = %(message_id)s::bigint
  ORDER BY number
 
--- name: newest-messages
--- A look at some of the workspace's newest messages, all states: the caller picks. Bounded by ids, which are times.
+-- part: messages-since
+-- The messages of a workspace as lists show them, all states. Bounded by ids, which are times.
 SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
   FROM messages m
  WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id < %(before_id)s::bigint
    AND m.id >= message_id_at(%(since)s::timestamptz)
+
+-- name: newest-messages
+-- A look at some of the workspace's newest messages: the caller picks.
+/* part: messages-since */
  ORDER BY m.id DESC
  LIMIT %(limit)s::int
 
 -- name: messages-of-lead
--- A lead's newest messages, as in newest-messages.
-SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
-  FROM messages m
- WHERE m.workspace_id = %(workspace_id)s::bigint AND m.lead_id = %(lead_id)s::bigint
-   AND m.id < %(before_id)s::bigint AND m.id >= message_id_at(%(since)s::timestamptz)
+-- A lead's newest messages.
+/* part: messages-since */
+   AND m.lead_id = %(lead_id)s::bigint
  ORDER BY m.id DESC
  LIMIT %(limit)s::int
 
 -- name: messages-of-address
--- The newest messages to an address that were sent to no lead, as in newest-messages.
-SELECT m.id, m.lead_id, m.address, m.state::text AS state, m.attempts, m.provider_ref, m.error, m.updated_at
-  FROM messages m
- WHERE m.workspace_id = %(workspace_id)s::bigint AND m.lead_id IS NULL AND m.address = %(address)s::text
-   AND m.id < %(before_id)s::bigint AND m.id >= message_id_at(%(since)s::timestamptz)
+-- The newest messages to an address that were sent to no lead.
+/* part: messages-since */
+   AND m.lead_id IS NULL AND m.address = %(address)s::text
  ORDER BY m.id DESC
  LIMIT %(limit)s::int
 
 -- Dead letters: attempts that ended a message without success and that nobody has closed. --------------------
 
--- name: dead-letters
--- A page of dead letters, newest message first, of one message or by a filter. An attempt counts while its message
--- stands as it left it: news that came later, or a repetition, makes it history.
-SELECT a.message_id AS id, a.number AS attempt, a.outcome AS state, a.code, a.reason, a.at, m.lead_id, m.address,
-       m.order_id, o.source, o.source_id, o.channel, o.content ->> 'campaign_name' AS campaign_name,
-       o.state = 'cancelled' AS cancelled
+-- part: dead-letters-wanted
+-- The dead letters of a filter. An attempt counts while its message stands as it left it: news that came later, or a
+-- repetition, makes it history.
   FROM attempts a
   JOIN messages m ON m.workspace_id = a.workspace_id AND m.id = a.message_id AND m.attempts = a.number
                  AND m.state::text = a.outcome
   JOIN orders o ON o.workspace_id = a.workspace_id AND o.id = a.order_id
  WHERE a.workspace_id = %(workspace_id)s::bigint
    AND NOT a.closed AND a.outcome IN ('rejected', 'unknown', 'expired')
-   AND (%(message_id)s::bigint IS NULL OR a.message_id = %(message_id)s::bigint)
    AND (%(state)s::text IS NULL OR a.outcome = %(state)s::text)
    AND (%(code)s::text IS NULL OR a.code = %(code)s::text)
    AND (%(source_id)s::bigint IS NULL OR o.source = 'campaign' AND o.source_id = %(source_id)s::bigint)
    AND (%(reason)s::text = '' OR position(lower(%(reason)s::text) IN lower(a.reason)) > 0)
    AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s::timestamptz)
    AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s::timestamptz)
+
+-- name: dead-letters
+-- A page of dead letters, newest message first, of one message or by a filter.
+SELECT a.message_id AS id, a.number AS attempt, a.outcome AS state, a.code, a.reason, a.at, m.lead_id, m.address,
+       m.order_id, o.source, o.source_id, o.channel, o.content ->> 'campaign_name' AS campaign_name,
+       o.state = 'cancelled' AS cancelled
+  /* part: dead-letters-wanted */
+   AND (%(message_id)s::bigint IS NULL OR a.message_id = %(message_id)s::bigint)
    AND a.message_id < %(before_id)s::bigint
  ORDER BY a.message_id DESC
  LIMIT %(limit)s::int
 
 -- name: next-dead-letters
--- The next dead letters of a filter after a message, the oldest first: what a run works off. As dead-letters.
+-- The next dead letters of a filter after a message, the oldest first: what a run works off.
 SELECT a.message_id, a.order_id
-  FROM attempts a
-  JOIN messages m ON m.workspace_id = a.workspace_id AND m.id = a.message_id AND m.attempts = a.number
-                 AND m.state::text = a.outcome
-  JOIN orders o ON o.workspace_id = a.workspace_id AND o.id = a.order_id
- WHERE a.workspace_id = %(workspace_id)s::bigint
-   AND NOT a.closed AND a.outcome IN ('rejected', 'unknown', 'expired')
-   AND (%(state)s::text IS NULL OR a.outcome = %(state)s::text)
-   AND (%(code)s::text IS NULL OR a.code = %(code)s::text)
-   AND (%(source_id)s::bigint IS NULL OR o.source = 'campaign' AND o.source_id = %(source_id)s::bigint)
-   AND (%(reason)s::text = '' OR position(lower(%(reason)s::text) IN lower(a.reason)) > 0)
-   AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s::timestamptz)
-   AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s::timestamptz)
+  /* part: dead-letters-wanted */
    AND a.message_id > %(after_id)s::bigint
  ORDER BY a.message_id
  LIMIT %(limit)s::int

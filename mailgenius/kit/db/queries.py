@@ -3,7 +3,8 @@
 Grammar of a file: `-- name: verb-noun`, then one or more comment lines that say what the statement is for,
 then SQL with named parameters `%(name)s`. A literal percent sign is written twice. Where a statement may be
 narrowed to a compiled condition it says `true /* narrowed */`; where it may read other rows than its own,
-these stand between `/* rows */` and `/* end of rows */`.
+these stand between `/* rows */` and `/* end of rows */`. What several statements of a file say alike is a
+part: it begins with `-- part: noun` instead of a name, and stands where they say `/* part: noun */` below it.
 """
 
 import re
@@ -12,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-_NAME = re.compile(r"^-- name: ([a-z][a-z0-9-]*)$", re.MULTILINE)
+_NAME = re.compile(r"^-- (name|part): ([a-z][a-z0-9-]*)$", re.MULTILINE)
+_PART = re.compile(r"/\* part: ([a-z][a-z0-9-]*) \*/")
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 NARROWED = "true /* narrowed */"
 _ROWS = re.compile(r"/\* rows \*/.*?/\* end of rows \*/", re.DOTALL)
@@ -70,11 +72,12 @@ def parse_queries(text: str) -> dict[str, Query]:
     """Split the text of a query file into its statements.
 
     Raises:
-        ValueError: a name is used twice, or a statement has no sentence or no SQL.
+        ValueError: a name is used twice, a part is not known, or a statement has no sentence or no SQL.
     """
-    parts = _NAME.split(text)[1:]
+    pieces = _NAME.split(text)[1:]
     queries: dict[str, Query] = {}
-    for name, body in zip(parts[::2], parts[1::2], strict=True):
+    parts: dict[str, str] = {}
+    for kind, name, body in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
         lines = body.strip().splitlines()
         about = []
         while lines and lines[0].startswith("--"):
@@ -82,7 +85,13 @@ def parse_queries(text: str) -> dict[str, Query]:
         sql = "\n".join(lines).strip().rstrip(";")
         if not about or not sql:
             raise ValueError(f"Query {name} needs a sentence and a statement.")
-        if name in queries:
+        if name in queries or name in parts:
             raise ValueError(f"Query {name} is written twice.")
-        queries[name] = Query(name, " ".join(about), sql)
+        if unknown := set(_PART.findall(sql)) - parts.keys():
+            raise ValueError(f"Query {name} is made of parts that are not written above it: {unknown}.")
+        sql = _PART.sub(lambda found: parts[found[1]], sql)
+        if kind == "part":
+            parts[name] = sql
+        else:
+            queries[name] = Query(name, " ".join(about), sql)
     return queries
