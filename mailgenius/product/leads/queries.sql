@@ -26,27 +26,8 @@ UPDATE lead_staging s
    AND listed.channel = CASE WHEN s.email IS NULL THEN 'sms' ELSE 'email' END
    AND listed.address = coalesce(s.email, s.phone)
 
--- name: insert-staged
--- Create the leads of the staged rows whose identities are all new. A row that meets an existing lead, here or
--- in a transaction that is under way, is passed over. Rows are staged in the order of their e-mails, so that two
--- batches wait for each other and do not deadlock, and index pages are met in turn.
-INSERT INTO leads (workspace_id, id, email, phone, external_id, name, status, tags, fields, consent_at,
-                   consent_source, import_id)
-       OVERRIDING SYSTEM VALUE
-SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, ''),
-       coalesce(suppressed, status, 'active'),
-       merged_tags('{}', tags, %(added_tags)s::text[], false),
-       CASE WHEN fields IS NULL THEN '{}' WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(fields) ELSE fields END,
-       coalesce(consent_at, CASE WHEN consent_source <> '' OR %(basis)s::text = 'consent' THEN now() END),
-       coalesce(consent_source, ''), %(import_id)s::bigint
-  FROM lead_staging
- WHERE round = %(round)s::smallint AND outcome IS NULL
-    ON CONFLICT DO NOTHING
-
--- name: insert-fresh
--- Create the leads of all staged rows, trusting that no identity is known: as insert-staged without its ON CONFLICT,
--- which looks into each unique index first and writes a second WAL record for each row (a sixth of the time). One
--- known identity makes the whole statement fail.
+-- part: staged-rows-as-leads
+-- Create leads of the staged rows of a round.
 INSERT INTO leads (workspace_id, id, email, phone, external_id, name, status, tags, fields, consent_at,
                    consent_source, import_id)
        OVERRIDING SYSTEM VALUE
@@ -58,6 +39,20 @@ SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, '
        coalesce(consent_source, ''), %(import_id)s::bigint
   FROM lead_staging
  WHERE round = %(round)s::smallint
+
+-- name: insert-staged
+-- Create the leads of the staged rows whose identities are all new. A row that meets an existing lead, here or
+-- in a transaction that is under way, is passed over. Rows are staged in the order of their e-mails, so that two
+-- batches wait for each other and do not deadlock, and index pages are met in turn.
+/* part: staged-rows-as-leads */
+   AND outcome IS NULL
+    ON CONFLICT DO NOTHING
+
+-- name: insert-fresh
+-- Create the leads of all staged rows, trusting that no identity is known: as insert-staged without its ON CONFLICT,
+-- which looks into each unique index first and writes a second WAL record for each row (a sixth of the time). One
+-- known identity makes the whole statement fail.
+/* part: staged-rows-as-leads */
 
 -- name: settle-created
 -- Note which staged rows became leads.

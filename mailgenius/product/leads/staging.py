@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
@@ -38,6 +38,16 @@ class StagedStop:
     """None when the row made its lead."""
 
 
+class Insertion(TypedDict):
+    """What the statements that create leads are told."""
+
+    workspace_id: int
+    added_tags: list[str]
+    replacing: bool
+    import_id: int | None
+    basis: str | None
+
+
 async def open_staging(tx: Tx) -> None:
     await tx.execute(_SQL["open-staging"])
     await tx.execute(_SQL["clear-staging"])
@@ -55,46 +65,12 @@ async def mark_suppressed(tx: Tx, *, workspace_id: int) -> int:
     return await tx.execute(_SQL["mark-suppressed"], workspace_id=workspace_id)
 
 
-async def insert_staged(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    round_no: int,
-    added_tags: Sequence[str],
-    replacing: bool,
-    import_id: int | None,
-    basis: str | None,
-) -> int:
-    return await tx.execute(
-        _SQL["insert-staged"],
-        workspace_id=workspace_id,
-        round=round_no,
-        added_tags=list(added_tags),
-        replacing=replacing,
-        import_id=import_id,
-        basis=basis,
-    )
+async def insert_staged(tx: Tx, *, round_no: int, **insertion: Unpack[Insertion]) -> int:
+    return await tx.execute(_SQL["insert-staged"], round=round_no, **insertion)
 
 
-async def insert_fresh(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    round_no: int,
-    added_tags: Sequence[str],
-    replacing: bool,
-    import_id: int | None,
-    basis: str | None,
-) -> int:
-    return await tx.execute(
-        _SQL["insert-fresh"],
-        workspace_id=workspace_id,
-        round=round_no,
-        added_tags=list(added_tags),
-        replacing=replacing,
-        import_id=import_id,
-        basis=basis,
-    )
+async def insert_fresh(tx: Tx, *, round_no: int, **insertion: Unpack[Insertion]) -> int:
+    return await tx.execute(_SQL["insert-fresh"], round=round_no, **insertion)
 
 
 async def settle_created(tx: Tx, *, workspace_id: int, round_no: int) -> int:

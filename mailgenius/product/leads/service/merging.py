@@ -8,7 +8,7 @@ changed or rejected, in turns when several rows lead to one lead.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
 
@@ -24,14 +24,6 @@ from mailgenius.product.leads.model import BatchResult, LeadInput, LeadStatus, M
 from mailgenius.product.leads.rounds import PlannedLead
 
 MAX_TURNS = 100
-
-
-class Insertion(TypedDict):
-    workspace_id: int
-    added_tags: Sequence[str]
-    replacing: bool
-    import_id: int | None
-    basis: str | None
 
 
 class Expect(Enum):
@@ -70,11 +62,11 @@ class Merge:
             return "imported", {"import_id": str(self.import_id)}
         return "updated", {"source": self.source}
 
-    def insertion(self) -> Insertion:
+    def insertion(self) -> staging.Insertion:
         """Return what the inserting statements are told."""
         return {
             "workspace_id": self.workspace_id,
-            "added_tags": self.added_tags,
+            "added_tags": list(self.added_tags),
             "replacing": self.mode is Mode.OVERWRITE,
             "import_id": self.import_id,
             "basis": self.basis,
