@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
+from tests.chromium import launched
 from tests.journeys.installation import Running, running
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 60_000
 PASSWORD = "a password of my own"
 ROWS = 40
@@ -21,8 +21,7 @@ CSV = "Nome;E-mail;Cidade;Etiquetas\n" + "".join(
 
 @pytest.fixture
 def page():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as chromium:
         # A person's browser does not call itself headless; one that does is counted as a machine.
         agent = f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/{chromium.version} Safari/537.36"
         context = chromium.new_context(
@@ -31,7 +30,6 @@ def page():
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield context.new_page()
-        chromium.close()
 
 
 def main(page: Page) -> Locator:

@@ -1,16 +1,17 @@
 """The app of the screens and browsers that are signed in to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
 from litestar import Litestar
-from playwright.sync_api import expect
+from playwright.sync_api import Browser as Chromium, expect
 
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces.model import Role
 from mailgenius.web.app import create_app
 from tests.apps import app_of
+from tests.chromium import launched
 from tests.factories.workspaces import PASSWORD, make_member
 from tests.web.browser import Browser
 
@@ -18,6 +19,12 @@ from tests.web.browser import Browser
 expect.set_options(timeout=60_000)
 
 SignedIn = Callable[..., Awaitable[Browser]]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

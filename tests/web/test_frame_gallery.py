@@ -9,15 +9,14 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from mailgenius.web import assets
 from tests.web.frame_pages import PAGES, serving
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("gallery")]
 
 ARTIFACTS = os.environ.get("MAILGENIUS_SCREENSHOTS")
-CHROMIUM = "/usr/bin/chromium"
 SIZES = {"desktop": (1280, 900), "phone": (375, 812), "small": (360, 640)}
 # Each size and each theme once: axe judges colours by theme and what is shown by size.
 LOOKED_AT_BY_AXE = {("desktop", "light"), ("phone", "dark")}
@@ -30,21 +29,13 @@ def base():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def axe():
     return (assets.SOURCE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_accessible_and_fits(base, browser, axe, path):
-    page, complaints = open_page(browser, f"{base}{path}?theme=auto", size="desktop")
+def test_a_page_is_accessible_and_fits(base, chromium, axe, path):
+    page, complaints = open_page(chromium, f"{base}{path}?theme=auto", size="desktop")
     try:
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
@@ -67,8 +58,8 @@ def look(page: Page, name: str) -> None:
         page.screenshot(path=Path(ARTIFACTS) / f"{name}.png", full_page=True)
 
 
-def test_portuguese_fits_too(base, browser, axe):
-    page, complaints = open_page(browser, f"{base}/leads?locale=pt_BR", size="small")
+def test_portuguese_fits_too(base, chromium, axe):
+    page, complaints = open_page(chromium, f"{base}/leads?locale=pt_BR", size="small")
     assert complaints == []
     assert overflowing(page) == []
     assert page.get_by_role("link", name="Painel").count() == 0  # The drawer is closed on a phone.
@@ -83,9 +74,16 @@ def open_page(browser: Browser, url: str, *, size: str) -> tuple[Page, list[str]
     complaints: list[str] = []
     page.on("console", lambda line: line.type in {"error", "warning"} and complaints.append(line.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(url, wait_until="networkidle")
+    page.goto(url)
+    drawn(page)
     page.evaluate("document.fonts.ready")
     return page, complaints
+
+
+def drawn(page: Page) -> None:
+    """Wait for what a page fetches only when it needs it: charts and editors."""
+    expect(page.locator("[data-chart] [data-part=canvas]:not(:has(canvas))")).to_have_count(0)
+    expect(page.locator(".cm-editor")).to_have_count(page.locator("textarea[data-editor]").count())
 
 
 def overflowing(page: Page) -> list[str]:

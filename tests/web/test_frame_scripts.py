@@ -4,26 +4,18 @@ import re
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.web.frame_pages import serving
-from tests.web.test_frame_gallery import CHROMIUM
+from tests.web.test_frame_gallery import drawn
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("scripts")]
 
 
 @pytest.fixture(scope="module")
 def server():
     with serving() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -37,7 +29,8 @@ def visit(server, chromium):
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
     def go(path):
-        page.goto(f"http://127.0.0.1:{server.server_port}{path}", wait_until="networkidle")
+        page.goto(f"http://127.0.0.1:{server.server_port}{path}")
+        drawn(page)
         return page
 
     yield go
@@ -195,14 +188,14 @@ def test_live_updates_replace_parts_and_draw_their_charts_again(visit):
     expect(page.get_by_role("progressbar", name="Sending")).to_have_attribute("aria-valuenow", "100")
     expect(page.locator("#live-chart canvas")).to_be_visible()
     assert page.locator("#live-chart canvas").count() == 1
-    drawn = page.locator("#live-chart canvas").evaluate(
-        """(node) => {
+    page.wait_for_function(
+        """() => {
+          const node = document.querySelector("#live-chart canvas");
           const blank = document.createElement("canvas");
           [blank.width, blank.height] = [node.width, node.height];
           return blank.toDataURL() !== node.toDataURL();
         }"""
     )
-    assert drawn
 
 
 def test_a_flash_is_a_toast_that_can_be_closed(visit):
