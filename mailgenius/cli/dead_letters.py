@@ -1,6 +1,6 @@
 """The commands `mailgenius dead-letters …`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -81,44 +81,47 @@ def explain(
         show_rows(found.attempts, columns, as_json=False)
 
 
-@app.command("replay")
-def replay(
-    ids: Ids = None,
-    every: Every = False,
-    state: State = "",
-    code: Code = "",
-    reason: Reason = "",
-    campaign: Campaign = None,
-    since: Since = None,
-    yes: Yes = False,
-    workspace: WorkspaceName = "",
-    as_json: AsJson = False,
-) -> None:
-    """Queue dead letters again, each as a new attempt. Unknown ones may arrive twice."""
-    wanted = _filter(state, code, reason, campaign, since)
-    if every and wanted.state in {None, "unknown"} and not yes:
-        typer.confirm("Messages whose state is unknown may arrive twice. Replay all that match?", abort=True)
-    _act(Act.REPLAYED, ids or [], wanted if every else None, workspace, as_json=as_json)
+def _add_command(name: str, act: Act, *, about: str, asks: Callable[[DeadFilter], str]) -> None:
+    """Make the command that does `act`; `asks` tells what to ask before it is done to all that match."""
+
+    @app.command(name, help=about)
+    def command(
+        ids: Ids = None,
+        every: Every = False,
+        state: State = "",
+        code: Code = "",
+        reason: Reason = "",
+        campaign: Campaign = None,
+        since: Since = None,
+        yes: Yes = False,
+        workspace: WorkspaceName = "",
+        as_json: AsJson = False,
+    ) -> None:
+        wanted = _filter(state, code, reason, campaign, since)
+        question = asks(wanted)
+        if every and question and not yes:
+            typer.confirm(question, abort=True)
+        _act(act, ids or [], wanted if every else None, workspace, as_json=as_json)
 
 
-@app.command("discard")
-def discard(
-    ids: Ids = None,
-    every: Every = False,
-    state: State = "",
-    code: Code = "",
-    reason: Reason = "",
-    campaign: Campaign = None,
-    since: Since = None,
-    yes: Yes = False,
-    workspace: WorkspaceName = "",
-    as_json: AsJson = False,
-) -> None:
-    """Take dead letters off the list. In reports they stay as they are."""
-    wanted = _filter(state, code, reason, campaign, since)
-    if every and not yes:
-        typer.confirm("Discard all that match?", abort=True)
-    _act(Act.DISCARDED, ids or [], wanted if every else None, workspace, as_json=as_json)
+def _asks_to_replay(wanted: DeadFilter) -> str:
+    if wanted.state not in {None, "unknown"}:
+        return ""
+    return "Messages whose state is unknown may arrive twice. Replay all that match?"
+
+
+_add_command(
+    "replay",
+    Act.REPLAYED,
+    about="Queue dead letters again, each as a new attempt. Unknown ones may arrive twice.",
+    asks=_asks_to_replay,
+)
+_add_command(
+    "discard",
+    Act.DISCARDED,
+    about="Take dead letters off the list. In reports they stay as they are.",
+    asks=lambda _: "Discard all that match?",
+)
 
 
 def _act(act: Act, ids: list[int], wanted: DeadFilter | None, workspace: str, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.queries import Fragment
@@ -34,45 +34,31 @@ async def audience_size(
     )
 
 
-async def audience_rows(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    audience: Audience,
-    channel: Channel,
-    after_id: int,
-    until_id: int,
-    limit: int,
-    condition: Fragment | None = None,
-) -> Fragment | list[tuple[int, str]]:
+class Chunk(TypedDict):
+    """Which part of an audience is wanted."""
+
+    workspace_id: int
+    audience: Audience
+    channel: Channel
+    after_id: int
+    until_id: int
+    limit: int
+    condition: Fragment | None
+
+
+async def audience_rows(tx: Tx, **chunk: Unpack[Chunk]) -> Fragment | list[tuple[int, str]]:
     """Return the next (lead id, address) of an audience, by id: as a SELECT where one can choose them.
 
     The database then carries them from the leads to where they are wanted by itself. A condition that looks
     beyond the lead is asked stretch by stretch, as in `audience_chunk`, and gives the rows. Wants a trusted
     transaction. Fewer than `limit` means that there are no more.
     """
+    condition = chunk["condition"]
     if condition is not None and condition.looks_around:
-        return await audience_chunk(
-            tx,
-            workspace_id=workspace_id,
-            audience=audience,
-            channel=channel,
-            after_id=after_id,
-            until_id=until_id,
-            limit=limit,
-            condition=condition,
-        )
-    _check(audience, condition)
+        return await audience_chunk(tx, **chunk)
+    _check(chunk["audience"], condition)
     await queries.plan_for_values(tx)
-    return queries.audience_rows(
-        workspace_id=workspace_id,
-        audience=audience,
-        channel=channel,
-        after_id=after_id,
-        until_id=until_id,
-        limit=limit,
-        condition=condition,
-    )
+    return queries.audience_rows(**chunk)
 
 
 async def audience_chunk(
