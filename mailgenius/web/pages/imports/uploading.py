@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from litestar import HttpMethod, Response, Router, delete, get, patch, post, route
 from litestar.enums import MediaType
+from litestar.exceptions import InternalServerException
 from litestar.params import FromPath
 
 from mailgenius.kit import tus
 from mailgenius.kit.errors import MailGeniusError, NotFound
+from mailgenius.kit.logs import logger
 from mailgenius.product.uploads import service as uploads
 from mailgenius.product.uploads.model import MAX_SIZE
 from mailgenius.product.workspaces.model import Permission
@@ -24,6 +26,7 @@ from mailgenius.web.uploads import Ticket
 from mailgenius.web.visits import CurrentVisit, Page, PageRequest, needs, visit_of
 
 UPLOADS_PATH: Final = "/imports/uploads"
+log = logger(__name__)
 ONE: Final = f"{UPLOADS_PATH}/{{upload_id:int}}"
 
 
@@ -106,9 +109,17 @@ def _refused(request: PageRequest, error: MailGeniusError) -> Response[Any]:
     return Response(text, status_code=status, headers=headers, media_type=MediaType.TEXT)
 
 
+def _broken_off(request: PageRequest, error: InternalServerException) -> Response[Any]:
+    """Take a connection that breaks for what it is here: expected. Nobody reads the answer."""
+    if "disconnected" not in error.detail:
+        raise error
+    log.info("upload interrupted", path=request.url.path)
+    return Response("", status_code=400, headers=tus.VERSION_HEADER, media_type=MediaType.TEXT)
+
+
 protocol: Final = Router(
     "/",
     route_handlers=[begin_upload, upload_standing, send_chunk, give_up_upload],
-    exception_handlers={MailGeniusError: _refused},
+    exception_handlers={MailGeniusError: _refused, InternalServerException: _broken_off},
 )
 HANDLERS: Final = (protocol, uploaded)
