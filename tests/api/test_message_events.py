@@ -93,8 +93,8 @@ async def test_complaints_of_a_running_campaign_pause_it_and_resume_starts_the_c
     await campaign_jobs.on_order_halted(context, **halted)
     shown = (await client.get(f"/api/v1/campaigns/{campaign.id}")).json()
     assert (shown["state"], shown["halted"]["reason"]) == ("paused", "complaints")
-    for each in await waiting_jobs(db, "leads.on_complained"):
-        await lead_jobs.on_complained(context, **each)
+    for each in await waiting_jobs(db, "leads.on_addresses_stopped"):
+        await lead_jobs.on_addresses_stopped(context, **each)
     found = (await client.get("/api/v1/leads", params={"status": "complained"})).json()["items"]
     assert len(found) == 3
     async with db.trusted() as tx:

@@ -1,5 +1,6 @@
 """The event of feedback that no lower area has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,12 +8,14 @@ from mailgenius.kit.events import Event
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AddressComplained(Event):
-    """A recipient called a message spam. Published once for a message."""
+class AddressesStopped(Event):
+    """Recipients complained, or messages to them came back: these addresses are not written to any more.
 
-    name: ClassVar[str] = "address.complained"
+    One event for all that was told at once. The list of suppressions says why each is on it.
+    """
 
-    message_id: int
-    lead_id: int | None
+    name: ClassVar[str] = "addresses.stopped"
+
     channel: str
-    address: str
+    addresses: Mapping[str, str]
+    """What was said of each, in words for people."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
-from mailgenius.engine.feedback.model import AddressComplained
+from mailgenius.engine.feedback.model import AddressesStopped
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.feedback import Feedback, FeedbackKind, Heard, ToldOf
@@ -23,13 +23,19 @@ from mailgenius.kit.db.transaction import Tx
 WARM_UP_PAUSED = "The warm-up is paused"
 WARM_UP_REST = timedelta(hours=24)
 BY_LEAD = "The lead's status says so."
-_GRAVE = frozenset({FeedbackKind.HARD_BOUNCE, FeedbackKind.COMPLAINT})
+BY_RECIPIENT = "by the recipient"
+_GRAVE = {
+    FeedbackKind.HARD_BOUNCE: SuppressionReason.BOUNCED,
+    FeedbackKind.COMPLAINT: SuppressionReason.COMPLAINED,
+}
+"""What stops an address, and why it is then suppressed."""
 
 
 async def take(tx: Tx, *, workspace_id: int, items: Sequence[Feedback]) -> list[Taking]:
     """Take feedback in and do what follows; return what became of each, in the order given.
 
-    A second call with the same changes nothing. Orders are locked before messages, as everywhere.
+    A second call with the same changes nothing. Orders are locked before messages, as everywhere. It takes
+    few statements, however much is told: an order that must stop goes on until the caller commits.
     """
     grave = sorted({item.message_id for item in items if item.kind in _GRAVE})
     orders = await ledger.orders_of(tx, workspace_id=workspace_id, message_ids=grave) if grave else []
@@ -41,8 +47,7 @@ async def take(tx: Tx, *, workspace_id: int, items: Sequence[Feedback]) -> list[
         for taking in takings
         if taking.heard is Heard.APPLIED and taking.message is not None and taking.told.kind in _GRAVE
     ]
-    for told, message in applied:
-        await _stop_address(tx, workspace_id=workspace_id, told=told, message=message)
+    await _stop_addresses(tx, workspace_id=workspace_id, applied=applied)
     await _judge_orders(tx, workspace_id=workspace_id, applied=applied)
     await _judge_connections(tx, workspace_id=workspace_id, applied=applied)
     return takings
@@ -112,34 +117,24 @@ async def hold_if_unhealthy(tx: Tx, *, workspace_id: int, order_id: int) -> str:
     return found.what if halted else ""
 
 
-async def _stop_address(tx: Tx, *, workspace_id: int, told: Feedback, message: ToldOf) -> None:
-    if told.kind is FeedbackKind.HARD_BOUNCE:
-        await note_dead_address(
+async def _stop_addresses(tx: Tx, *, workspace_id: int, applied: Sequence[tuple[Feedback, ToldOf]]) -> None:
+    groups: dict[tuple[str, FeedbackKind, str], list[str]] = {}
+    words: dict[str, dict[str, str]] = {}
+    for told, message in applied:
+        groups.setdefault((message.channel, told.kind, told.detail), []).append(message.address)
+        said = told.detail if told.kind is FeedbackKind.HARD_BOUNCE else BY_RECIPIENT
+        words.setdefault(message.channel, {})[message.address] = said
+    for (channel, kind, detail), addresses in sorted(groups.items()):
+        await suppression.add(
             tx,
             workspace_id=workspace_id,
-            channel=message.channel,
-            lead_id=message.lead_id,
-            address=message.address,
-            reason=told.detail,
+            channel=channel,
+            addresses=addresses,
+            reason=_GRAVE[kind],
+            detail=detail,
         )
-        return
-    await suppression.add(
-        tx,
-        workspace_id=workspace_id,
-        channel=message.channel,
-        addresses=[message.address],
-        reason=SuppressionReason.COMPLAINED,
-        detail=told.detail,
-    )
-    await tx.publish(
-        AddressComplained(
-            workspace_id=workspace_id,
-            message_id=message.id,
-            lead_id=message.lead_id,
-            channel=message.channel,
-            address=message.address,
-        )
-    )
+    for channel, addressed in sorted(words.items()):
+        await tx.publish(AddressesStopped(workspace_id=workspace_id, channel=channel, addresses=addressed))
 
 
 async def _judge_orders(tx: Tx, *, workspace_id: int, applied: Sequence[tuple[Feedback, ToldOf]]) -> None:

@@ -1,7 +1,7 @@
 """Background entry points of leads. Each may run twice."""
 
 from mailgenius.channels.contract import Channel
-from mailgenius.engine.feedback.model import AddressComplained
+from mailgenius.engine.feedback.model import AddressesStopped
 from mailgenius.engine.ledger.model import AddressBounced
 from mailgenius.engine.tracking.model import RecipientReturned, RecipientUnsubscribed
 from mailgenius.kit.errors import Unavailable
@@ -54,19 +54,16 @@ async def on_bounced(
         )
 
 
-@jobs.job("leads.on_complained", listens_to=AddressComplained)
-async def on_complained(
-    context: JobContext, *, workspace_id: int, channel: str, address: str, **_: object
+@jobs.job("leads.on_addresses_stopped", listens_to=AddressesStopped)
+async def on_addresses_stopped(
+    context: JobContext, *, workspace_id: int, channel: str, addresses: dict[str, str], **_: object
 ) -> None:
-    """Mark the lead that called a message spam, by its address, as above. A second run finds it marked."""
-    async with context.db.trusted() as tx:
-        await leads.follow_suppression(
-            tx,
-            workspace_id=workspace_id,
-            channel=Channel(channel),
-            address=address,
-            reason="by the recipient",
-        )
+    """Mark the leads of addresses that complained or came back. A second run finds them marked."""
+    for address, reason in addresses.items():
+        async with context.db.trusted() as tx:
+            await leads.follow_suppression(
+                tx, workspace_id=workspace_id, channel=Channel(channel), address=address, reason=reason
+            )
 
 
 @jobs.job("leads.on_unsubscribed", listens_to=RecipientUnsubscribed)
