@@ -84,7 +84,6 @@ def explain(
 def _add_command(name: str, act: Act, *, about: str, asks: Callable[[DeadFilter], str]) -> None:
     """Make the command that does `act`; `asks` tells what to ask before it is done to all that match."""
 
-    @app.command(name, help=about)
     def command(
         ids: Ids = None,
         every: Every = False,
@@ -102,6 +101,9 @@ def _add_command(name: str, act: Act, *, about: str, asks: Callable[[DeadFilter]
         if every and question and not yes:
             typer.confirm(question, abort=True)
         _act(act, ids or [], wanted if every else None, workspace, as_json=as_json)
+
+    command.__doc__ = about
+    app.command(name)(command)
 
 
 def _asks_to_replay(wanted: DeadFilter) -> str:
