@@ -48,6 +48,16 @@ async def time_plain_copy(
     return seconds
 
 
+async def time_plain_update(url: str, *, table: str, column: str, value: object) -> float:
+    """Return the seconds of one UPDATE that gives a column of every row the same value, with its triggers."""
+    statement = sql.SQL("UPDATE {} SET {} = %s").format(sql.Identifier(table), sql.Identifier(column))
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        started = time.perf_counter()
+        await connection.execute(statement, (value,))
+        await connection.commit()
+        return time.perf_counter() - started
+
+
 async def _copy(url: str, columns: Sequence[str], stream: Iterable[bytes]) -> None:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         COPIED, sql.SQL(", ").join(map(sql.Identifier, columns))

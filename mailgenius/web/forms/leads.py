@@ -15,7 +15,15 @@ from mailgenius.web.i18n import _
 LEAD_FIELDS: Final = ("email", "phone", "external_id", "name", "tags", "consent_source", "consent_at")
 CUSTOM: Final = "field:"
 """Prefix of the inputs of custom fields."""
-BULK_ACTIONS: Final = ("add_tags", "remove_tags", "delete", *(f"status:{status}" for status in LeadStatus))
+BULK_ACTIONS: Final = (
+    "add_tags",
+    "remove_tags",
+    "set_field",
+    "exclude",
+    "export",
+    "delete",
+    *(f"status:{status}" for status in LeadStatus),
+)
 STATUS_ACTION: Final = "status:"
 
 CustomValue = str | bool | int | float | list[str] | None
@@ -128,11 +136,15 @@ class BulkForm:
     status_is: LeadStatus | None
     expected: int | None
     """How many leads the person typed; -1 for something that is no number."""
+    field_key: str
+    field_value: str
+    campaign_id: int | None
 
     @classmethod
     def read(cls, posted: Posted) -> Self:
         form = FormReader(posted)
         status = form.raw("status")
+        campaign_ids = form.ids("campaign_id")
         typed = re.sub(r"[\s.,]", "", form.raw("expected"))
         return cls(
             action=form.choice("action", BULK_ACTIONS, default=""),
@@ -143,7 +155,17 @@ class BulkForm:
             tag=form.raw("tag"),
             status_is=LeadStatus(status) if status in set(LeadStatus) else None,
             expected=(int(typed) if typed.isdecimal() else -1) if typed else None,
+            field_key=form.raw("field_key"),
+            field_value=form.raw("field_value").strip(),
+            campaign_id=campaign_ids[0] if campaign_ids else None,
         )
+
+    def kept(self) -> list[tuple[str, str]]:
+        """What a page that asks for more carries along: who is meant."""
+        if not self.everything:
+            return [("ids", str(lead_id)) for lead_id in self.ids]
+        status = self.status_is or ""
+        return [("all_matching", "1"), ("search", self.search), ("tag", self.tag), ("status", status)]
 
     def wanted(self) -> Wanted:
         """The leads that are meant: the chosen ones, or all that match."""

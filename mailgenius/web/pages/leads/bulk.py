@@ -16,6 +16,8 @@ from mailgenius.web import i18n
 from mailgenius.web.forms.leads import BulkForm
 from mailgenius.web.forms.reading import FormReader
 from mailgenius.web.i18n import _, ngettext
+from mailgenius.web.pages.exports import export_form
+from mailgenius.web.pages.leads import bulk_asking
 from mailgenius.web.pages.leads.listing import LEADS_PATH, STATUS_NAMES
 from mailgenius.web.security import safe_path
 from mailgenius.web.streams import Shown, live
@@ -36,6 +38,10 @@ async def act_on_many(visit: CurrentVisit) -> Page:
         return visit.redirect(back, Flash("warning", _("Choose at least one lead.")))
     if form.action in {"add_tags", "remove_tags"} and not form.tags:
         return visit.redirect(back, Flash("warning", _("Name at least one tag.")))
+    if form.action == "export":
+        return await export_form(visit, form)
+    if form.action in {"set_field", "exclude"}:
+        return await bulk_asking.act(visit, form, back)
     if form.everything:
         return await _act_on_all(visit, form, back)
     async with visit.tenant() as tx:
