@@ -6,6 +6,7 @@ The next chunk is read and brought into normal form in a thread while the databa
 """
 
 import asyncio
+import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,7 +33,8 @@ from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import BatchResult, FieldType, LeadField
 from mailgenius.product.workspaces import service as workspaces
 
-PART_TRIES = 5
+PART_TRIES = 10
+WAIT_AT_MOST_S = 0.5
 GUESS_ROWS = 50
 TRIES_AT_ONCE = 100
 log = logger(__name__)
@@ -89,6 +91,8 @@ class Run:
                 self.expect = leads.Expect.SOME_KNOWN
                 if not left:
                     raise
+                # Two imports of the same people must not meet at the same place again.
+                await asyncio.sleep(random.uniform(0, WAIT_AT_MOST_S))  # noqa: S311  # Nothing secret.
             else:
                 return
 

@@ -33,6 +33,8 @@ from mailgenius.product.leads.model import LeadField, Mode
 from mailgenius.product.workspaces import service as workspaces
 
 NEWEST = 2**63 - 1
+AT_ONCE = 2
+"""Imports of one workspace that run at the same time."""
 REJECTS_PAGE = 2_000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d+)*$")
@@ -140,10 +142,9 @@ def _channels(names: Sequence[str]) -> tuple[str, ...]:
 
 
 async def _queue(tx: Tx, workspace_id: int, import_id: int) -> None:
-    # Imports of one workspace take turns: two at once would wait for each other's leads.
-    await tx.enqueue(
-        "imports.run", lock=f"imports:{workspace_id}", workspace_id=workspace_id, import_id=import_id
-    )
+    # A few of one workspace run at once; more would mostly wait for each other's leads, and for memory.
+    lane = f"imports:{workspace_id}:{import_id % AT_ONCE}"
+    await tx.enqueue("imports.run", lock=lane, workspace_id=workspace_id, import_id=import_id)
 
 
 async def get(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
