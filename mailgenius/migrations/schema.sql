@@ -151,6 +151,11 @@ CREATE TYPE public.order_state AS ENUM (
     'drained'
 );
 
+CREATE TYPE public.submission_state AS ENUM (
+    'pending',
+    'confirmed'
+);
+
 CREATE TYPE public.tracking_kind AS ENUM (
     'open',
     'click',
@@ -277,6 +282,32 @@ CREATE FUNCTION public.field_number(value text) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (value ~ '^-?[0-9]+(\.[0-9]+)?$'::text) THEN (value)::numeric ELSE NULL::numeric END;
 
+CREATE FUNCTION public.first_lead_since(workspace bigint, moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $$
+-- An id that stands for a moment: leads added since then have it or a greater one. A lead's id is drawn after its
+-- created_at, in the same transaction, which may take minutes: the search is for an hour earlier, and its answer is
+-- on the safe side. NULL when the workspace has no later lead.
+DECLARE
+    low bigint;
+    high bigint;
+    middle bigint;
+    added timestamptz;
+BEGIN
+    SELECT min(id), max(id) + 1 INTO low, high FROM leads WHERE workspace_id = workspace;
+    WHILE low < high LOOP
+        middle := low + (high - low) / 2;
+        SELECT created_at INTO added FROM leads
+         WHERE workspace_id = workspace AND id >= middle ORDER BY id LIMIT 1;
+        IF added IS NULL OR added >= moment - interval '1 hour' THEN
+            high := middle;
+        ELSE
+            low := middle + 1;
+        END IF;
+    END LOOP;
+    RETURN low;
+END $$;
+
 CREATE FUNCTION public.forget_lead_activity() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -287,6 +318,14 @@ BEGIN
      WHERE a.workspace_id = gone.workspace_id AND a.lead_id = gone.id;
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION public.lead_bucket(workspace_id bigint, id bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((((workspace_id)::text || '.'::text) || ((id >> 13))::text) || '.'::text);
+
+CREATE FUNCTION public.lead_found(workspace_id bigint, id bigint, status public.lead_status, search tsvector) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((((((replace((' '::text || (search)::text), ' '''::text, (' '''::text || public.lead_bucket(workspace_id, id))) || ' '::text) || public.lead_bucket(workspace_id, id)) || ' '::text) || public.lead_bucket(workspace_id, id)) || CASE status WHEN 'active'::public.lead_status THEN '=a'::text WHEN 'unsubscribed'::public.lead_status THEN '=u'::text WHEN 'bounced'::public.lead_status THEN '=b'::text WHEN 'complained'::public.lead_status THEN '=c'::text ELSE '=x'::text END))::tsvector;
 
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -299,6 +338,10 @@ CREATE FUNCTION public.lead_query(words text) RETURNS tsquery
 CREATE FUNCTION public.lead_search(name text, email text, phone text, external_id text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((((public.search_text(name) || ' '::text) || replace(replace(replace(replace(replace(replace(replace(replace(COALESCE(email, ''::text), '@'::text, ' '::text), '.'::text, ' '::text), '-'::text, ' '::text), '_'::text, ' '::text), '+'::text, ' '::text), ''''::text, ' '::text), ':'::text, ' '::text), '\'::text, ' '::text)) || ' '::text) || COALESCE(substr(phone, 2), ''::text)) || ' '::text) || CASE WHEN (external_id IS NULL) THEN ''::text ELSE public.search_text(external_id) END))::tsvector;
+
+CREATE FUNCTION public.lead_terms(words text, status public.lead_status) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (CASE WHEN (words IS NULL) THEN ''::text ELSE (SELECT (string_agg(CASE WHEN (word.word ~ '^[0-9]{4,11}$'::text) THEN (((('(''~'::text || word.word) || ''':* | ''~55'::text) || word.word) || ''':*)'::text) ELSE (('''~'::text || word.word) || ''':*'::text) END, ' & '::text) || ' & '::text) FROM unnest(string_to_array(public.search_text(lead_terms.words), ' '::text)) word(word) WHERE (word.word <> ''::text)) END || CASE WHEN (status IS NULL) THEN '''~'''::text ELSE (('''~='::text || CASE status WHEN 'active'::public.lead_status THEN 'a'::text WHEN 'unsubscribed'::public.lead_status THEN 'u'::text WHEN 'bounced'::public.lead_status THEN 'b'::text WHEN 'complained'::public.lead_status THEN 'c'::text ELSE 'x'::text END) || ''''::text) END);
 
 CREATE FUNCTION public.merged_tags(old text[], given text[], added text[], replacing boolean) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -502,6 +545,7 @@ DECLARE
     p int := 1;
     q int;
     clash boolean;
+    apart float8;
     places_of int[] := '{}';
     places float8[] := '{}';
     moments float8[];
@@ -571,8 +615,10 @@ BEGIN
         clash := false;
         q := p;
         WHILE busy_at[q] < t + widest LOOP
-            IF abs(t - busy_at[q]) < intervals[busy_in[q]] - 1e-5 THEN
-                t := busy_at[q] + intervals[busy_in[q]];
+            -- A moment that lies between two of our grid costs the nearer one, as far as the slack goes.
+            apart := intervals[busy_in[q]] - least(intervals[busy_in[q]] / 2, slacks[busy_in[q]]);
+            IF abs(t - busy_at[q]) < apart - 1e-5 THEN
+                t := t + fine * greatest(1, ceil((busy_at[q] + apart - t) / fine - 1e-3));
                 clash := true;
                 EXIT;
             END IF;
@@ -1014,6 +1060,88 @@ CREATE TABLE public.engines (
 WITH (fillfactor='50');
 
 COMMENT ON TABLE public.engines IS 'owner: ops';
+
+CREATE TABLE public.form_submissions (
+    workspace_id bigint NOT NULL,
+    form_id bigint NOT NULL,
+    email text NOT NULL COLLATE pg_catalog."C",
+    state public.submission_state NOT NULL,
+    answers jsonb NOT NULL,
+    text_version integer NOT NULL,
+    ip inet,
+    nonce bytea NOT NULL,
+    submitted_at timestamp with time zone DEFAULT now() NOT NULL,
+    mailed_at timestamp with time zone,
+    mails integer DEFAULT 0 NOT NULL,
+    confirmed_at timestamp with time zone,
+    lead_id bigint
+);
+
+ALTER TABLE ONLY public.form_submissions FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.form_submissions IS 'owner: product.forms';
+
+CREATE TABLE public.form_texts (
+    workspace_id bigint NOT NULL,
+    form_id bigint NOT NULL,
+    version integer NOT NULL,
+    consent_text text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.form_texts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.form_texts IS 'owner: product.forms';
+
+CREATE TABLE public.form_tries (
+    workspace_id bigint NOT NULL,
+    form_id bigint NOT NULL,
+    ip_hash bytea NOT NULL,
+    tries integer NOT NULL,
+    window_end timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.form_tries FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.form_tries IS 'owner: product.forms';
+
+CREATE TABLE public.forms (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    public_id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    title text NOT NULL,
+    intro text DEFAULT ''::text NOT NULL,
+    fields jsonb DEFAULT '[]'::jsonb NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    consent_text text NOT NULL,
+    text_version integer DEFAULT 1 NOT NULL,
+    success_text text DEFAULT ''::text NOT NULL,
+    redirect_url text DEFAULT ''::text NOT NULL,
+    double_opt_in boolean DEFAULT true NOT NULL,
+    template_id bigint,
+    connection_id bigint,
+    created_by bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT forms_language_check CHECK ((language = ANY (ARRAY['en'::text, 'pt_BR'::text]))),
+    CONSTRAINT forms_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.forms FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.forms IS 'owner: product.forms';
+
+ALTER TABLE public.forms ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.forms_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.idempotency_keys (
     workspace_id bigint NOT NULL,
@@ -1565,6 +1693,7 @@ CREATE TABLE public.sending_rules (
     cap_days integer DEFAULT 7 NOT NULL,
     urgent_too boolean DEFAULT false NOT NULL,
     timezone text DEFAULT 'America/Sao_Paulo'::text NOT NULL,
+    usual_limits boolean DEFAULT true NOT NULL,
     CONSTRAINT sending_rules_cap_count_check CHECK ((cap_count > 0)),
     CONSTRAINT sending_rules_cap_days_check CHECK (((cap_days >= 1) AND (cap_days <= 90))),
     CONSTRAINT sending_rules_check CHECK (((quiet_from IS NULL) = (quiet_to IS NULL)))
@@ -1833,6 +1962,21 @@ ALTER TABLE ONLY public.engine_totals
 ALTER TABLE ONLY public.engines
     ADD CONSTRAINT engines_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.form_submissions
+    ADD CONSTRAINT form_submissions_pkey PRIMARY KEY (workspace_id, form_id, email);
+
+ALTER TABLE ONLY public.form_texts
+    ADD CONSTRAINT form_texts_pkey PRIMARY KEY (workspace_id, form_id, version);
+
+ALTER TABLE ONLY public.form_tries
+    ADD CONSTRAINT form_tries_pkey PRIMARY KEY (workspace_id, form_id, ip_hash);
+
+ALTER TABLE ONLY public.forms
+    ADD CONSTRAINT forms_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.forms
+    ADD CONSTRAINT forms_public_id_key UNIQUE (public_id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (workspace_id, key);
 
@@ -1980,6 +2124,10 @@ CREATE INDEX deferrals_due_idx ON public.deferrals USING btree (due_at);
 
 CREATE INDEX deferrals_order_idx ON public.deferrals USING btree (workspace_id, order_id, message_id);
 
+CREATE INDEX form_submissions_lead_idx ON public.form_submissions USING btree (workspace_id, lead_id) WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX form_submissions_pending_idx ON public.form_submissions USING btree (submitted_at) WHERE (state = 'pending'::public.submission_state);
+
 CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX lanes_wake_idx ON public.lanes USING btree (wake_at);
@@ -1992,13 +2140,13 @@ CREATE UNIQUE INDEX leads_email_key ON public.leads USING btree (workspace_id, e
 
 CREATE UNIQUE INDEX leads_external_id_key ON public.leads USING btree (workspace_id, external_id) WHERE (external_id IS NOT NULL);
 
-CREATE UNIQUE INDEX leads_phone_key ON public.leads USING btree (workspace_id, phone) WHERE (phone IS NOT NULL);
+CREATE INDEX leads_found_idx ON public.leads USING gin (public.lead_found(workspace_id, id, status, search), tags, fields jsonb_path_ops);
 
-CREATE INDEX leads_search_idx ON public.leads USING gin (search);
+CREATE UNIQUE INDEX leads_phone_key ON public.leads USING btree (workspace_id, phone) WHERE (phone IS NOT NULL);
 
 CREATE INDEX leads_status_idx ON public.leads USING btree (workspace_id, status, id) WHERE (status <> 'active'::public.lead_status);
 
-CREATE INDEX leads_tags_idx ON public.leads USING gin (tags);
+CREATE INDEX leads_updated_idx ON public.leads USING btree (workspace_id, updated_at, id);
 
 CREATE INDEX members_user_idx ON public.members USING btree (user_id);
 
@@ -2101,6 +2249,24 @@ ALTER TABLE ONLY public.dead_letter_runs
 
 ALTER TABLE ONLY public.dkim_keys
     ADD CONSTRAINT dkim_keys_workspace_id_domain_id_fkey FOREIGN KEY (workspace_id, domain_id) REFERENCES public.sender_domains(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.form_submissions
+    ADD CONSTRAINT form_submissions_workspace_id_form_id_fkey FOREIGN KEY (workspace_id, form_id) REFERENCES public.forms(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.form_submissions
+    ADD CONSTRAINT form_submissions_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.form_texts
+    ADD CONSTRAINT form_texts_workspace_id_form_id_fkey FOREIGN KEY (workspace_id, form_id) REFERENCES public.forms(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.form_tries
+    ADD CONSTRAINT form_tries_workspace_id_form_id_fkey FOREIGN KEY (workspace_id, form_id) REFERENCES public.forms(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.forms
+    ADD CONSTRAINT forms_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.forms
+    ADD CONSTRAINT forms_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
@@ -2249,6 +2415,14 @@ CREATE POLICY door ON public.deferrals TO mailgenius_door USING ((workspace_id =
 
 CREATE POLICY door ON public.dkim_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.form_submissions TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.form_texts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.form_tries TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.forms TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.idempotency_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.import_rejects TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -2341,6 +2515,14 @@ CREATE POLICY engine ON public.deferrals TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.dkim_keys TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.form_submissions TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.form_texts TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.form_tries TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.forms TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.idempotency_keys TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.import_rejects TO mailgenius_engine USING (true);
@@ -2408,6 +2590,14 @@ CREATE POLICY engine ON public.upload_pieces TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.uploads TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.workspaces TO mailgenius_engine USING (true);
+
+ALTER TABLE public.form_submissions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.form_texts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.form_tries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forms ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
@@ -2524,6 +2714,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dkim_keys TO mailgenius_engine
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.engine_totals TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.engines TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_submissions TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_submissions TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_texts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_texts TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_tries TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_tries TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.forms TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.forms TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO mailgenius_engine;

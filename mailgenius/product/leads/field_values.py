@@ -74,7 +74,12 @@ def _text(_: LeadField, value: Any) -> Any:
     return None if isinstance(value, list) else value
 
 
-def _number(_: LeadField, value: Any) -> int | float | None:
+def number_of(value: str) -> int | float | None:
+    """Return the number that a text says, if it is one."""
+    return _number(None, value)
+
+
+def _number(_: LeadField | None, value: Any) -> int | float | None:
     if isinstance(value, str) and _NUMBER.match(value):
         whole, _point, part = value.replace(",", ".").partition(".")
         value = float(f"{whole}.{part}") if part.strip("0") else int(whole)

@@ -140,9 +140,29 @@ class TagCount:
     n: int
 
 
+class LeadSort(StrEnum):
+    """The orders in which leads are listed."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    CHANGED = "changed"
+    """The last changed first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """A time: from the first moment on, and before the second. None is open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVER = Span()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeadPage:
-    """Leads, newest first."""
+    """Leads, in the order asked for."""
 
     items: Sequence[Lead]
     next_cursor: str | None

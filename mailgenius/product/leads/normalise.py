@@ -38,6 +38,7 @@ _EMAIL = re.compile(EMAIL)
 _FIELD_KEY = re.compile(FIELD_KEY)
 _BRAZILIAN_NUMBER = re.compile(BRAZILIAN_NUMBER, re.ASCII)
 _BRAZILIAN = re.compile(r"^[1-9][1-9]\d{8,9}$")
+_WITHOUT_NINTH = re.compile(r"^([1-9][1-9])([6-9]\d{7})$", re.ASCII)
 _PHONE_NOISE = re.compile(r"[\s().\-/]")
 _UNSEEN = re.compile(f"[{INVISIBLE}]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -71,6 +72,8 @@ def _ascii_domain(address: str) -> str:
 def phone(text: str) -> str:
     """Return the number in E.164. Without a country code it is taken as Brazilian.
 
+    A Brazilian mobile number without its ninth digit, as people still have it, is given it: both are one.
+
     A number is accepted when its length is possible in its country: whether it is in service, only the
     provider can tell.
 
@@ -94,6 +97,8 @@ def phone(text: str) -> str:
     length = phonenumbers.is_possible_number_with_reason(number)
     if length != phonenumbers.ValidationResult.IS_POSSIBLE or (brazilian and not _BRAZILIAN.match(national)):
         raise ValueError(f"“{shown(text)}” is not a phone number")
+    if brazilian and (short := _WITHOUT_NINTH.match(national)):
+        return f"+55{short[1]}9{short[2]}"
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

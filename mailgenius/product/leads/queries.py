@@ -1,8 +1,6 @@
-"""One typed function for each statement of queries.sql; staging.py, fields.py and bulk.py have theirs."""
+"""One typed function for each statement of queries.sql, but for those that other modules of the area have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from mailgenius.kit.db.queries import Fragment, load_queries
@@ -11,20 +9,6 @@ from mailgenius.product.leads.errors import LeadNotFound
 from mailgenius.product.leads.model import Activity, Audience, Lead, LeadStatus, TagCount
 
 _SQL = load_queries(__file__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filter:
-    """What a list of leads is narrowed to. None does not narrow."""
-
-    text: str | None
-    tag: str | None
-    status: LeadStatus | None
-    before: int
-    limit: int
-
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("text", "tag", "status", "before", "limit")}
 
 
 async def get_lead(tx: Tx, *, workspace_id: int, lead_id: int) -> Lead:
@@ -152,53 +136,6 @@ async def plan_for_values(tx: Tx) -> None:
     await tx.execute(_SQL["plan-for-values"])
 
 
-async def estimate_matches(tx: Tx, *, text: str | None, tag: str | None) -> int:
-    found: int = await tx.value(_SQL["estimate-matches"], text=text, tag=tag)
-    return found
-
-
-async def newest_leads(
-    tx: Tx, *, workspace_id: int, status: LeadStatus | None, before: int, limit: int
-) -> list[Lead]:
-    return await tx.all(
-        Lead, _SQL["newest-leads"], workspace_id=workspace_id, status=status, before=before, limit=limit
-    )
-
-
-async def search_window(tx: Tx, *, workspace_id: int, wanted: Filter, size: int) -> list[Lead]:
-    return await tx.all(
-        Lead, _SQL["search-window"], workspace_id=workspace_id, size=size, **wanted.parameters()
-    )
-
-
-async def search_hits(tx: Tx, *, workspace_id: int, wanted: Filter) -> tuple[list[Lead], int]:
-    """Return the page, and how many leads match in all; 0 when the page is empty."""
-    rows = await tx.all(CountedLead, _SQL["search-hits"], workspace_id=workspace_id, **wanted.parameters())
-    return [row.lead() for row in rows], rows[0].hits if rows else 0
-
-
-async def find_by_identity(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    email: str | None,
-    phone: str | None,
-    external_id: str | None,
-    wanted: Filter,
-) -> list[Lead]:
-    return await tx.all(
-        Lead,
-        _SQL["find-by-identity"],
-        workspace_id=workspace_id,
-        email=email,
-        phone=phone,
-        external_id=external_id,
-        tag=wanted.tag,
-        status=wanted.status,
-        before=wanted.before,
-    )
-
-
 async def audience_size(
     tx: Tx,
     *,
@@ -266,28 +203,6 @@ async def max_lead_id(tx: Tx, *, workspace_id: int) -> int:
 
 async def merge_data(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> list[tuple[Any, ...]]:
     return await tx.rows(_SQL["merge-data"], workspace_id=workspace_id, lead_ids=list(lead_ids))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CountedLead:
-    """A lead of a hit list, with the length of the list."""
-
-    id: int
-    email: str | None
-    phone: str | None
-    external_id: str | None
-    name: str
-    status: LeadStatus
-    tags: tuple[str, ...]
-    fields: dict[str, Any]
-    consent_at: datetime | None
-    consent_source: str
-    created_at: datetime
-    updated_at: datetime
-    hits: int
-
-    def lead(self) -> Lead:
-        return Lead(**{name: getattr(self, name) for name in Lead.__dataclass_fields__})
 
 
 def _tags_of(audience: Audience) -> dict[str, list[str]]:

@@ -448,50 +448,169 @@ HAVING sum(n) <> 0
 -- worst for a common one.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 
--- name: estimate-matches
--- How many leads of the whole installation match, as the planner guesses.
-SELECT estimate_lead_matches(%(text)s::text, %(tag)s::text)
+-- name: hits-newest
+-- Matches bucket by bucket, the newest first, until there are enough: how many, the first of them, and how far it
+-- came. A bucket that holds none of the words costs one look at the index.
+WITH RECURSIVE terms AS MATERIALIZED (
+    SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
+), walk (n, done, hits, ids) AS (
+    SELECT (SELECT id >> 13 FROM leads
+             WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+             ORDER BY id DESC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
+    UNION ALL
+    -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
+    SELECT (SELECT l.id >> 13 FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after)s::bigint AND l.id < walk.n << 13
+             ORDER BY l.id DESC LIMIT 1), n, hits + cardinality(here.ids), here.ids
+      FROM walk CROSS JOIN LATERAL (
+           SELECT coalesce(array_agg(found.id), '{}') AS ids
+             FROM (SELECT workspace_id, id, created_at, updated_at FROM leads
+                    WHERE lead_found(workspace_id, id, status, search)
+                          @@ replace((SELECT terms FROM terms), '~',
+                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 13))::tsquery
+                      AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+                      AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
+                   OFFSET 0) found  -- It keeps the other conditions out: with them the planner would read by the key.
+            WHERE found.workspace_id = %(workspace_id)s::bigint
+              AND found.id > %(after)s::bigint AND found.id < %(before)s::bigint
+              AND (%(created_since)s::timestamptz IS NULL OR found.created_at >= %(created_since)s::timestamptz)
+              AND (%(created_until)s::timestamptz IS NULL OR found.created_at < %(created_until)s::timestamptz)
+              AND (%(updated_since)s::timestamptz IS NULL OR found.updated_at >= %(updated_since)s::timestamptz)
+              AND (%(updated_until)s::timestamptz IS NULL OR found.updated_at < %(updated_until)s::timestamptz)
+           ) here
+     WHERE n IS NOT NULL AND hits < %(enough)s::bigint
+)
+SELECT (SELECT max(hits) FROM walk) AS hits,
+       (SELECT min(done) FROM walk) AS reached,
+       (SELECT count(*) FILTER (WHERE n IS NULL) = 0 FROM walk) AS more,
+       ARRAY(SELECT id FROM walk, unnest(ids) id ORDER BY id DESC LIMIT %(keep)s::int) AS ids
+
+-- name: hits-oldest
+-- Matches bucket by bucket, the oldest first: as hits-newest the other way round.
+WITH RECURSIVE terms AS MATERIALIZED (
+    SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
+), walk (n, done, hits, ids) AS (
+    SELECT (SELECT id >> 13 FROM leads
+             WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+             ORDER BY id ASC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
+    UNION ALL
+    -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
+    SELECT (SELECT l.id >> 13 FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id >= (walk.n + 1) << 13 AND l.id < %(before)s::bigint
+             ORDER BY l.id ASC LIMIT 1), n, hits + cardinality(here.ids), here.ids
+      FROM walk CROSS JOIN LATERAL (
+           SELECT coalesce(array_agg(found.id), '{}') AS ids
+             FROM (SELECT workspace_id, id, created_at, updated_at FROM leads
+                    WHERE lead_found(workspace_id, id, status, search)
+                          @@ replace((SELECT terms FROM terms), '~',
+                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 13))::tsquery
+                      AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+                      AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
+                   OFFSET 0) found  -- It keeps the other conditions out: with them the planner would read by the key.
+            WHERE found.workspace_id = %(workspace_id)s::bigint
+              AND found.id > %(after)s::bigint AND found.id < %(before)s::bigint
+              AND (%(created_since)s::timestamptz IS NULL OR found.created_at >= %(created_since)s::timestamptz)
+              AND (%(created_until)s::timestamptz IS NULL OR found.created_at < %(created_until)s::timestamptz)
+              AND (%(updated_since)s::timestamptz IS NULL OR found.updated_at >= %(updated_since)s::timestamptz)
+              AND (%(updated_until)s::timestamptz IS NULL OR found.updated_at < %(updated_until)s::timestamptz)
+           ) here
+     WHERE n IS NOT NULL AND hits < %(enough)s::bigint
+)
+SELECT (SELECT max(hits) FROM walk) AS hits,
+       (SELECT max(done) FROM walk) AS reached,
+       (SELECT count(*) FILTER (WHERE n IS NULL) = 0 FROM walk) AS more,
+       ARRAY(SELECT id FROM walk, unnest(ids) id ORDER BY id ASC LIMIT %(keep)s::int) AS ids
 
 -- name: newest-leads
--- The newest leads of a status, or of any.
+-- Leads by their place, the newest first, without a word, tag, field or status to look up.
 SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
   FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id < %(before)s::bigint
-   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND id > %(after)s::bigint AND id < %(before)s::bigint
+   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
  ORDER BY id DESC
  LIMIT %(limit)s::int
 
--- name: search-window
--- The newest matches among the newest leads: walks the key backwards over a window and no further. Right for a
--- common word, whose matches are soon enough.
+-- name: oldest-leads
+-- Leads by their place, the oldest first.
 SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
-  FROM (SELECT * FROM leads
-         WHERE workspace_id = %(workspace_id)s::bigint AND id < %(before)s::bigint
-         ORDER BY id DESC
-         LIMIT %(size)s::int) newest
- WHERE (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND id > %(after)s::bigint AND id < %(before)s::bigint
+   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+ ORDER BY id ASC
+ LIMIT %(limit)s::int
+
+-- name: changed-leads
+-- Leads by their last change, each looked at: right for everybody, and for what many have.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND (updated_at, id) < (%(before_at)s::timestamptz, %(before_id)s::bigint)
+   AND id > %(after)s::bigint AND id < %(before)s::bigint
+   AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
    AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
    AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
- ORDER BY id DESC
+   AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
+   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+ ORDER BY updated_at DESC, id DESC
  LIMIT %(limit)s::int
 
--- name: search-hits
--- The newest of all matches: the hits are listed first, from the full-text or tag index, and then sorted. Without
--- MATERIALIZED the planner walks the key backwards and reads ten million rows for a rare word (over a minute).
-WITH hits AS MATERIALIZED (
-    SELECT id FROM leads
-     WHERE workspace_id = %(workspace_id)s::bigint
-       AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
-       AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
-       AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
-), page AS MATERIALIZED (
-    SELECT id FROM hits WHERE id < %(before)s::bigint ORDER BY id DESC LIMIT %(limit)s::int
-)
-SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at,
-       (SELECT count(*) FROM hits) AS hits
+-- name: changed-among
+-- Some leads by their last change.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
   FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id IN (SELECT id FROM page)
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(lead_ids)s::bigint[])
+   AND (updated_at, id) < (%(before_at)s::timestamptz, %(before_id)s::bigint)
+ ORDER BY updated_at DESC, id DESC
+ LIMIT %(limit)s::int
+
+-- name: changed-ids
+-- The leads that were changed in a time, up to a number of them.
+SELECT id
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+ LIMIT %(limit)s::int
+
+-- name: leads-by-id
+-- Some leads, the newest first.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(lead_ids)s::bigint[])
  ORDER BY id DESC
+
+-- name: count-up-to
+-- How many leads there are between two places and in a time, up to a number.
+SELECT count(*)
+  FROM (SELECT FROM leads
+         WHERE workspace_id = %(workspace_id)s::bigint
+        AND id > %(after)s::bigint AND id < %(before)s::bigint
+           AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+           AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+           AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+           AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+         LIMIT %(limit)s::int) counted
+
+-- name: id-span
+-- Between which ids the leads of a workspace lie.
+SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM leads WHERE workspace_id = %(workspace_id)s::bigint
+
+-- name: first-lead-since
+-- An id that no lead added since a moment comes before. NULL when nobody was added since.
+SELECT first_lead_since(%(workspace_id)s::bigint, %(moment)s::timestamptz)
 
 -- name: find-by-identity
 -- The leads that have exactly this e-mail, phone or external id.
@@ -504,7 +623,12 @@ SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, co
                      WHERE workspace_id = %(workspace_id)s::bigint AND external_id = %(external_id)s::text)
    AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
    AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
-   AND id < %(before)s::bigint
+   AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
+   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+   AND id > %(after)s::bigint AND id < %(before)s::bigint
  ORDER BY id DESC
 
 -- name: audience-size

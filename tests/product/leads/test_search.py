@@ -1,12 +1,14 @@
 """Finding leads: words, prefixes, accents, whole addresses, phones in any notation, pages, other tenants."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadInput, LeadPage, LeadStatus
+from mailgenius.product.leads.model import FieldType, LeadInput, LeadPage, LeadSort, LeadStatus, Span
 from mailgenius.product.leads.service import searching
 from tests.factories.leads import make_lead
 
@@ -16,15 +18,23 @@ PEOPLE = [
     {"name": "Zoë Łukasz", "email": "o'neil_99@bol.com.br", "external_id": "CRM-77/b"},
     {"name": "joão maria", "phone": "+351912345678"},
 ]
-PLANS = Query(
-    "many",
-    "Many leads with a common and a rare word.",
-    """INSERT INTO leads (workspace_id, email, name, tags)
-       SELECT %(workspace_id)s::bigint, 'p' || n || '@gmail.com',
+SPREAD = Query(
+    "spread",
+    "Leads far apart, so that they lie in many buckets, and some of them are empty.",
+    """INSERT INTO leads (workspace_id, id, email, name, tags, status, fields, created_at, updated_at)
+              OVERRIDING SYSTEM VALUE
+       SELECT %(workspace_id)s::bigint,
+              nextval('leads_id_seq') + n * 5000 + CASE WHEN n > 150 THEN 900000 ELSE 0 END,
+              'p' || n || CASE WHEN n <= 30 THEN '@uol.org' ELSE '@gmail.com' END,
               CASE WHEN n <= 30 THEN 'Rara Antiga' ELSE 'Comum' END,
-              CASE WHEN n <= 30 THEN '{old}' ELSE '{}' END::text[]
+              CASE WHEN n <= 30 THEN '{old}' ELSE '{}' END::text[],
+              CASE WHEN n %% 40 = 0 THEN 'blocked' ELSE 'active' END::lead_status,
+              jsonb_build_object('age', n %% 10, 'city', CASE WHEN n %% 2 = 0 THEN to_jsonb(n %% 5)
+                                                              ELSE to_jsonb((n %% 5)::text) END),
+              now() - interval '1 day' * (300 - n), now() - interval '1 hour' * (n * 7 %% 1000)
          FROM generate_series(1, %(count)s::int) n""",
 )
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -127,24 +137,57 @@ async def test_pages_follow_the_key(db: Database, workspace_id: int):
         await search(db, workspace_id, limit=0)
 
 
-async def test_common_words_are_read_from_the_newest_and_rare_ones_listed(
-    db: Database, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+ORDERS = {
+    LeadSort.NEWEST: lambda lead: -lead.id,
+    LeadSort.OLDEST: lambda lead: lead.id,
+    LeadSort.CHANGED: lambda lead: (-lead.updated_at.timestamp(), -lead.id),
+}
+
+
+async def test_every_filter_and_order_finds_what_reading_all_finds(
+    db: Database, workspace_id: int, other_workspace_id: int, monkeypatch: pytest.MonkeyPatch
 ):
-    """Both ways, and the way back from the window to the list, find the same leads."""
+    """The leads lie in many buckets, some of them empty; few matches and many go different ways."""
     async with db.trusted() as tx:
-        await tx.execute(PLANS, workspace_id=workspace_id, count=600)
-    monkeypatch.setattr(searching, "WINDOW", 100)
-    for rare in (0, 10**9):
-        monkeypatch.setattr(searching, "RARE", rare)
-        common = await search(db, workspace_id, "comum", limit=5)
-        assert [lead.email for lead in common.items] == [f"p{n}@gmail.com" for n in range(600, 595, -1)]
-        assert common.total_is_estimate == (rare == 0)
-        for values in ({"text": "rara"}, {"tag": "old"}):
-            old = await search(db, workspace_id, **values, limit=5)
-            assert [lead.email for lead in old.items] == [f"p{n}@gmail.com" for n in (30, 29, 28, 27, 26)]
-            assert (old.total, old.total_is_estimate) == (30, False)
-            rest = await search(db, workspace_id, **values, limit=100, cursor=old.next_cursor)
-            assert len(rest.items) == 25
+        await leads.create_field(tx, workspace_id=workspace_id, label="Age", type=FieldType.NUMBER)
+        await leads.create_field(tx, workspace_id=workspace_id, label="City", type=FieldType.TEXT)
+        for tenant in (other_workspace_id, workspace_id):
+            await tx.execute(SPREAD, workspace_id=tenant, count=300)
+        everyone = (await leads.search(tx, workspace_id=workspace_id, limit=500)).items
+    assert len(everyone) == 300
+    some_day = everyone[100].created_at
+    cases = {
+        "word": ({"text": "rara"}, lambda lead: lead.name == "Rara Antiga"),
+        "common": ({"text": "com"}, lambda lead: lead.email.endswith("com")),
+        "tag": ({"tag": "old"}, lambda lead: "old" in lead.tags),
+        "status": ({"status": LeadStatus.BLOCKED}, lambda lead: lead.status is LeadStatus.BLOCKED),
+        "field": ({"fields": {"age": "7"}}, lambda lead: lead.fields["age"] == 7),
+        "text as number": ({"fields": {"city": "3"}}, lambda lead: lead.fields["city"] in (3, "3")),
+        "two": ({"tag": "old", "fields": {"age": "7"}}, lambda lead: lead.tags and lead.fields["age"] == 7),
+        "since": ({"created": Span(since=some_day)}, lambda lead: lead.created_at >= some_day),
+        "until": ({"created": Span(until=some_day), "text": "uol"}, lambda lead: lead.email.endswith("org")),
+        "changed": ({"updated": Span(since=some_day)}, lambda lead: lead.updated_at >= some_day),
+    }  # fmt: skip
+    for few in (2, 5_000):
+        monkeypatch.setattr(searching, "FEW", few)
+        monkeypatch.setattr(searching, "SORTED", few)
+        for name, (values, matches) in cases.items():
+            for sort, order in ORDERS.items():
+                expected = [lead.id for lead in sorted(filter(matches, everyone), key=order)]
+                got, cursor = list[int](), None
+                while cursor or not got:
+                    page = await search(db, workspace_id, **values, sort=sort, limit=120, cursor=cursor)
+                    got += [lead.id for lead in page.items]
+                    assert page.total == len(expected) or page.total_is_estimate, (name, sort)
+                    cursor = page.next_cursor
+                    if not cursor:
+                        break
+                assert got == expected, (name, sort, few)
+    for values in ({"text": "zzz"}, {"fields": {"city": "nowhere"}}, {"created": Span(until=LONG_AGO)}):
+        assert (await search(db, workspace_id, **values)).total == 0
+    for field in ({"nothing": "1"}, {"age": "seven"}):
+        with pytest.raises(Invalid):
+            await search(db, workspace_id, fields=field)
 
 
 async def test_a_door_that_searches_sees_its_own_only(db: Database, people: int, other_workspace_id: int):

@@ -61,8 +61,10 @@ async def test_custom_fields_become_known(db: Database, workspace_id: int, other
             {"email": "A@Example.com", "phone": "11987654321", "external_id": "A-1"},
         ),
         ({"phone": "+5511987654321"}, {"phone": "11 98765-4321", "email": "a@example.com"}),
+        ({"phone": "+55 11 8765-4321"}, {"phone": "(11) 98765-4321"}),
+        ({"phone": "11987654321"}, {"phone": "011 8765 4321"}),
     ],
-    ids=["external id", "e-mail", "phone"],
+    ids=["external id", "e-mail", "phone", "stored without the ninth digit", "given without it"],
 )
 async def test_a_lead_is_found_by_each_identity(db: Database, workspace_id: int, stored: dict, given: dict):
     before = await make_lead(db, workspace_id, **stored)

@@ -25,7 +25,7 @@ from mailgenius.product.leads.errors import BulkActOver, BulkCountChanged, Canno
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.product.leads.service.changing import clean_tags, delete, set_status
 from mailgenius.product.leads.service.fielding import fitting, typed_fields
-from mailgenius.product.leads.service.searching import match_of
+from mailgenius.product.leads.service.searching import count_found, match_of
 from mailgenius.product.leads.service.writing import add_fields
 
 JOB = "leads.bulk"
@@ -247,6 +247,8 @@ async def _count(tx: Tx, workspace_id: int, match: Match, until_id: int) -> int:
     if match == Match():
         return await queries.count_of(tx, workspace_id=workspace_id, key="all")
     await queries.plan_for_values(tx)
+    if match.ids is None:
+        return await count_found(tx, workspace_id=workspace_id, match=match)
     return await bulk.count(tx, workspace_id=workspace_id, match=match, until_id=until_id)
 
 

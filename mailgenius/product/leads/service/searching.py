@@ -1,24 +1,75 @@
-"""Lists of leads, newest first, that stay quick at ten million.
+"""Lists of leads that stay quick at ten million.
 
-A match list can be read in two ways: walk the key backwards and test each lead, or list all hits from an
-index and sort them. Each is far too slow where the other is right, so the size is estimated first. The walk
-is held to a window; when the window does not fill the page, the hits are listed after all.
+What a text, a tag, a status or a field's value matches is read bucket by bucket (migration 0013), from the
+end where the list begins, and no further than the page and a fair guess of the total need. So a common word
+costs a bucket, and a rare one a short look into each. What every lead may match (a time, an order) is walked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
 
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.paging import checked_limit, decode_cursor, page_of
-from mailgenius.product.leads import normalise, queries
+from mailgenius.kit.errors import Invalid, Problem, invalid
+from mailgenius.kit.paging import checked_limit, decode_cursor, encode_cursor
+from mailgenius.product.leads import (
+    field_values,
+    fields as stored_fields,
+    normalise,
+    queries,
+    search_queries as found,
+)
 from mailgenius.product.leads.bulk_model import Match
-from mailgenius.product.leads.model import Lead, LeadPage, LeadStatus
-from mailgenius.product.leads.queries import Filter
+from mailgenius.product.leads.model import (
+    EVER,
+    FieldType,
+    Lead,
+    LeadField,
+    LeadPage,
+    LeadSort,
+    LeadStatus,
+    Span,
+)
+from mailgenius.product.leads.search_queries import LAST, Filter, Hits
 
-NEWEST = 2**63 - 1
-RARE = 20_000
-"""Up to this many expected matches, listing them all is the quick way."""
-WINDOW = 50_000
-"""So many of the newest leads are tested before the hits are listed."""
+BUCKET_BITS = 13
+"""As in the functions of migration 0013."""
+FEW = 1_000
+"""Up to this many matches, they are counted one by one."""
+SORTED = 5_000
+"""Up to this many matches are listed and put in the order of their last change; more are walked in it."""
+MAX_FILTERED_FIELDS = 5
+SLACK = timedelta(hours=2)
+"""Twice what `first_lead_since` allows a transaction to take."""
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Total:
+    """How many leads a list has. It is found once, and carried in the cursor from page to page."""
+
+    n: int
+    estimated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """A list as somebody asked for a page of it."""
+
+    wanted: Filter
+    sort: LeadSort
+    limit: int
+    before_at: datetime = LATEST
+    before_id: int = LAST
+    total: _Total | None = None
+
+    @property
+    def by_word(self) -> bool:
+        """Whether the index can look up a part of the filter."""
+        wanted = self.wanted
+        return any(each is not None for each in (wanted.text, wanted.tag, wanted.status, wanted.fields))
 
 
 async def search(
@@ -28,52 +79,156 @@ async def search(
     text: str = "",
     tag: str | None = None,
     status: LeadStatus | None = None,
+    fields: Mapping[str, str] | None = None,
+    created: Span = EVER,
+    updated: Span = EVER,
+    sort: LeadSort = LeadSort.NEWEST,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> LeadPage:
     """Return a page of leads. Wants a trusted transaction.
 
     All words of the text must begin a word of the name, the e-mail, the phone or the external id; accents and
-    case do not matter. A whole e-mail or phone number finds exactly its lead.
+    case do not matter. A whole e-mail or phone number finds exactly its lead. `fields` are values of custom
+    fields, by key.
+
+    Raises:
+        Invalid: a field does not exist, a value does not fit it, or the cursor is of another list.
     """
-    key = decode_cursor(cursor, tuple[int])
+    await queries.plan_for_values(tx)
     wanted = Filter(
         text=_words(text),
         tag=tag or None,
         status=status,
-        before=key[0] if key else NEWEST,
-        limit=checked_limit(limit) + 1,
+        fields=await _field_values(tx, workspace_id, fields) if fields else None,
+        created_since=created.since,
+        created_until=created.until,
+        updated_since=updated.since,
+        updated_until=updated.until,
     )
-    await queries.plan_for_values(tx)
-    if wanted.text is None and wanted.tag is None:
-        return await _newest(tx, workspace_id, wanted)
-    exact = await _exact(tx, workspace_id, text, wanted)
-    if exact:
-        return _page(exact, wanted, total=len(exact), estimated=False)
-    return await _matches(tx, workspace_id, wanted)
+    asked = _placed(_Asked(wanted=wanted, sort=sort, limit=checked_limit(limit) + 1), cursor)
+    if wanted.text is not None and (exact := await _exact(tx, workspace_id, text, wanted)):
+        return LeadPage(items=exact, next_cursor=None, total=len(exact), total_is_estimate=False)
+    asked = replace(asked, wanted=await _bounded(tx, workspace_id, asked.wanted))
+    if asked.by_word:
+        return await _looked_up(tx, workspace_id, asked)
+    return await _walked(tx, workspace_id, asked)
 
 
 async def match_of(
     tx: Tx, *, workspace_id: int, text: str = "", tag: str | None = None, status: LeadStatus | None = None
 ) -> Match:
     """Return what `search` would list for these, as a filter that can be asked of any stretch of leads."""
-    wanted = Filter(text=_words(text), tag=tag or None, status=status, before=NEWEST, limit=10)
+    wanted = Filter(text=_words(text), tag=tag or None, status=status)
     if wanted.text is not None and (exact := await _exact(tx, workspace_id, text, wanted)):
         return Match(tag=wanted.tag, status=status, ids=[lead.id for lead in exact])
     return Match(text=wanted.text, tag=wanted.tag, status=status)
 
 
-async def _newest(tx: Tx, workspace_id: int, wanted: Filter) -> LeadPage:
-    key = "all" if wanted.status is None else f"status:{wanted.status.value}"
-    total = await queries.count_of(tx, workspace_id=workspace_id, key=key)
-    if wanted.status is not None and total <= RARE:
-        # The planner knows little of a value that hardly occurs, and would walk over everybody to find it.
-        rows, _ = await queries.search_hits(tx, workspace_id=workspace_id, wanted=wanted)
-        return _page(rows, wanted, total=total, estimated=False)
-    rows = await queries.newest_leads(
-        tx, workspace_id=workspace_id, status=wanted.status, before=wanted.before, limit=wanted.limit
-    )
-    return _page(rows, wanted, total=total, estimated=False)
+async def count_found(tx: Tx, *, workspace_id: int, match: Match) -> int:
+    """Count, exactly, the leads that the index finds for a filter. Wants a trusted transaction."""
+    wanted = Filter(text=match.text, tag=match.tag, status=match.status)
+    got = await found.hits_newest(tx, workspace_id=workspace_id, wanted=wanted, enough=LAST, keep=0)
+    return got.hits
+
+
+async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
+    """A page of what the index finds."""
+    by_change = asked.sort is LeadSort.CHANGED
+    keep = SORTED if by_change else asked.limit
+    # A page needs its leads; a first page also needs to know whether there are few in all.
+    enough = keep if asked.total or by_change else max(keep, FEW + 1)
+    look = found.hits_oldest if asked.sort is LeadSort.OLDEST else found.hits_newest
+    got = await look(tx, workspace_id=workspace_id, wanted=asked.wanted, enough=enough, keep=keep)
+    if asked.total is None:
+        asked = replace(asked, total=await _total(tx, workspace_id, asked, got))
+    if by_change:
+        few = not got.more and got.hits <= SORTED
+        return await _by_change(tx, workspace_id, asked, among=got.ids if few else None)
+    rows = await found.leads_by_id(tx, workspace_id=workspace_id, lead_ids=got.ids)
+    return _page(rows if asked.sort is LeadSort.NEWEST else rows[::-1], asked)
+
+
+async def _walked(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
+    """A page of everybody, or of those of a time."""
+    wanted = asked.wanted
+    if asked.total is None:
+        asked = replace(asked, total=await _total_of_time(tx, workspace_id, wanted))
+    if asked.sort is LeadSort.CHANGED:
+        return await _by_change(tx, workspace_id, asked, among=None)
+    if wanted.updated_since or wanted.updated_until:
+        ids = await found.changed_ids(tx, workspace_id=workspace_id, wanted=wanted, limit=SORTED + 1)
+        if len(ids) <= SORTED:
+            newest = asked.sort is LeadSort.NEWEST
+            near = sorted((i for i in ids if wanted.after < i < wanted.before), reverse=newest)[: asked.limit]
+            rows = await found.leads_by_id(tx, workspace_id=workspace_id, lead_ids=near)
+            return _page(rows if newest else rows[::-1], asked)
+    walk = found.newest_leads if asked.sort is LeadSort.NEWEST else found.oldest_leads
+    return _page(await walk(tx, workspace_id=workspace_id, wanted=wanted, limit=asked.limit), asked)
+
+
+async def _by_change(tx: Tx, workspace_id: int, asked: _Asked, *, among: Sequence[int] | None) -> LeadPage:
+    """The last changed first: among some, or each lead looked at in turn."""
+    if among is not None:
+        rows = await found.changed_among(
+            tx,
+            workspace_id=workspace_id,
+            lead_ids=among,
+            before_at=asked.before_at,
+            before_id=asked.before_id,
+            limit=asked.limit,
+        )
+    else:
+        rows = await found.changed_leads(
+            tx,
+            workspace_id=workspace_id,
+            wanted=asked.wanted,
+            before_at=asked.before_at,
+            before_id=asked.before_id,
+            limit=asked.limit,
+        )
+    return _page(rows, asked)
+
+
+async def _total(tx: Tx, workspace_id: int, asked: _Asked, got: Hits) -> _Total:
+    """How many match: counted, kept, or guessed from the part that was looked at."""
+    if not got.more or got.reached is None:
+        return _Total(n=got.hits, estimated=False)
+    wanted = asked.wanted
+    if wanted in (Filter(tag=wanted.tag), Filter(status=wanted.status)):
+        key = f"tag:{wanted.tag}" if wanted.tag else f"status:{wanted.status}"
+        return _Total(n=await queries.count_of(tx, workspace_id=workspace_id, key=key), estimated=False)
+    everyone = await queries.count_of(tx, workspace_id=workspace_id, key="all")
+    first, last = await found.id_span(tx, workspace_id=workspace_id)
+    first, last = max(first, wanted.after), min(last, wanted.before)
+    reached = got.reached << BUCKET_BITS
+    seen = reached + (1 << BUCKET_BITS) - first if asked.sort is LeadSort.OLDEST else last - reached
+    return _Total(n=min(round(got.hits * max(last - first, 1) / max(seen, 1)), everyone), estimated=True)
+
+
+async def _total_of_time(tx: Tx, workspace_id: int, wanted: Filter) -> _Total:
+    everyone = await queries.count_of(tx, workspace_id=workspace_id, key="all")
+    if wanted == Filter(after=wanted.after, before=wanted.before):
+        return _Total(n=everyone, estimated=False)
+    n = await found.count_up_to(tx, workspace_id=workspace_id, wanted=wanted, limit=FEW + 1)
+    if n <= FEW:
+        return _Total(n=n, estimated=False)
+    first, last = await found.id_span(tx, workspace_id=workspace_id)
+    part = (min(last, wanted.before) - max(first, wanted.after)) / max(last - first, 1)
+    return _Total(n=max(round(everyone * part), n), estimated=True)
+
+
+async def _bounded(tx: Tx, workspace_id: int, wanted: Filter) -> Filter:
+    """Hold a filter by the day of adding to the ids of that time: they were given in the same order."""
+    after, before = wanted.after, wanted.before
+    if wanted.created_since:
+        first = await found.first_lead_since(tx, workspace_id=workspace_id, moment=wanted.created_since)
+        after = max(after, LAST - 1 if first is None else first - 1)
+    if wanted.created_until:
+        later = wanted.created_until + SLACK
+        end = await found.first_lead_since(tx, workspace_id=workspace_id, moment=later)
+        before = before if end is None else min(before, end)
+    return replace(wanted, after=after, before=before)
 
 
 async def _exact(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list[Lead]:
@@ -81,32 +236,61 @@ async def _exact(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list[L
     email, phone = _tried(normalise.email, text), _tried(normalise.phone, text)
     if email is None and phone is None:
         return []
-    return await queries.find_by_identity(
+    return await found.find_by_identity(
         tx, workspace_id=workspace_id, email=email, phone=phone, external_id=None, wanted=wanted
     )
 
 
-async def _matches(tx: Tx, workspace_id: int, wanted: Filter) -> LeadPage:
-    everyone = await queries.count_of(tx, workspace_id=workspace_id, key="all")
-    expected = await _expected(tx, workspace_id, wanted)
-    if expected > RARE and everyone > WINDOW:
-        rows = await queries.search_window(tx, workspace_id=workspace_id, wanted=wanted, size=WINDOW)
-        if len(rows) == wanted.limit:
-            known = wanted.text is None and wanted.status is None
-            return _page(rows, wanted, total=min(expected, everyone), estimated=not known)
-    rows, total = await queries.search_hits(tx, workspace_id=workspace_id, wanted=wanted)
-    return _page(rows, wanted, total=total, estimated=False)
+async def _field_values(tx: Tx, workspace_id: int, given: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """Return the values of fields as they may be stored: a text may also stand there as a number."""
+    if len(given) > MAX_FILTERED_FIELDS:
+        raise invalid("field", f"filter by at most {MAX_FILTERED_FIELDS} fields")
+    known = {each.key: each for each in await stored_fields.list_fields(tx, workspace_id=workspace_id)}
+    problems = [Problem(f"field.{key}", "there is no such field") for key in given if key not in known]
+    forms: list[list[tuple[str, Any]]] = []
+    for key, value in given.items():
+        try:
+            forms.append([(key, form) for form in _forms(known[key], value)] if key in known else [])
+        except ValueError as error:
+            problems.append(Problem(f"field.{key}", str(error)))
+    if problems:
+        raise Invalid(problems=problems)
+    return tuple(dict(combination) for combination in product(*forms))
 
 
-async def _expected(tx: Tx, workspace_id: int, wanted: Filter) -> int:
-    if wanted.text is None:
-        return await queries.count_of(tx, workspace_id=workspace_id, key=f"tag:{wanted.tag}")
-    return await queries.estimate_matches(tx, text=wanted.text, tag=wanted.tag)
+def _forms(field: LeadField, value: str) -> list[Any]:
+    stored = field_values.in_form(field, value)
+    if field.type is FieldType.CHOICES:
+        return [[each] for each in stored or []]
+    number = field_values.number_of(value) if field.type is FieldType.TEXT else None
+    return [stored] if number is None else [stored, number]
 
 
-def _page(rows: Sequence[Lead], wanted: Filter, *, total: int, estimated: bool) -> LeadPage:
-    page = page_of(rows, limit=wanted.limit - 1, key=lambda lead: (lead.id,))
-    return LeadPage(items=page.items, next_cursor=page.next_cursor, total=total, total_is_estimate=estimated)
+def _placed(asked: _Asked, cursor: str | None) -> _Asked:
+    """Go on where a cursor says. The total travels with it."""
+    key = decode_cursor(cursor, tuple[LeadSort, int, datetime | None, int, bool])
+    if key is None:
+        return asked
+    sort, lead_id, changed_at, n, estimated = key
+    if sort is not asked.sort:
+        raise invalid("cursor", "is not a cursor from this list")
+    asked = replace(asked, total=_Total(n=n, estimated=estimated))
+    if sort is LeadSort.CHANGED:
+        return replace(asked, before_at=changed_at or LATEST, before_id=lead_id)
+    if sort is LeadSort.OLDEST:
+        return replace(asked, wanted=replace(asked.wanted, after=lead_id))
+    return replace(asked, wanted=replace(asked.wanted, before=lead_id))
+
+
+def _page(rows: Sequence[Lead], asked: _Asked) -> LeadPage:
+    total = asked.total or _Total(n=len(rows), estimated=False)
+    items = rows[: asked.limit - 1]
+    cursor = None
+    if len(rows) == asked.limit and items:
+        last = items[-1]
+        changed_at = last.updated_at.isoformat() if asked.sort is LeadSort.CHANGED else None
+        cursor = encode_cursor(asked.sort.value, last.id, changed_at, total.n, total.estimated)
+    return LeadPage(items=items, next_cursor=cursor, total=total.n, total_is_estimate=total.estimated)
 
 
 def _words(text: str) -> str | None:

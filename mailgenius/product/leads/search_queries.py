@@ -1,0 +1,157 @@
+"""One typed function for each statement of queries.sql that finds leads. No decisions here."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from mailgenius.kit.db.queries import load_queries
+from mailgenius.kit.db.transaction import Tx, json_value
+from mailgenius.product.leads.model import Lead, LeadStatus
+
+_SQL = load_queries(__file__)
+
+FIRST, LAST = 0, 2**63 - 1
+"""Places before and after every lead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filter:
+    """What a list of leads is narrowed to. None does not narrow."""
+
+    text: str | None = None
+    tag: str | None = None
+    status: LeadStatus | None = None
+    fields: tuple[dict[str, Any], ...] | None = None
+    """A lead has all values of one of these."""
+    created_since: datetime | None = None
+    created_until: datetime | None = None
+    updated_since: datetime | None = None
+    updated_until: datetime | None = None
+    after: int = FIRST
+    before: int = LAST
+
+    def parameters(self) -> dict[str, Any]:
+        values = asdict(self)
+        fields = None if self.fields is None else [json_value(each) for each in self.fields]
+        return values | {"fields": fields}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hits:
+    """What some buckets hold."""
+
+    reached: int | None
+    """The last bucket that was looked into."""
+    more: bool
+    """Whether there are further ones."""
+    hits: int
+    ids: list[int]
+
+
+async def hits_newest(tx: Tx, *, workspace_id: int, wanted: Filter, enough: int, keep: int) -> Hits:
+    return await tx.one(
+        Hits,
+        _SQL["hits-newest"],
+        workspace_id=workspace_id,
+        enough=enough,
+        keep=keep,
+        **wanted.parameters(),
+    )
+
+
+async def hits_oldest(tx: Tx, *, workspace_id: int, wanted: Filter, enough: int, keep: int) -> Hits:
+    return await tx.one(
+        Hits,
+        _SQL["hits-oldest"],
+        workspace_id=workspace_id,
+        enough=enough,
+        keep=keep,
+        **wanted.parameters(),
+    )
+
+
+async def newest_leads(tx: Tx, *, workspace_id: int, wanted: Filter, limit: int) -> list[Lead]:
+    return await tx.all(
+        Lead, _SQL["newest-leads"], workspace_id=workspace_id, limit=limit, **wanted.parameters()
+    )
+
+
+async def oldest_leads(tx: Tx, *, workspace_id: int, wanted: Filter, limit: int) -> list[Lead]:
+    return await tx.all(
+        Lead, _SQL["oldest-leads"], workspace_id=workspace_id, limit=limit, **wanted.parameters()
+    )
+
+
+async def changed_leads(
+    tx: Tx, *, workspace_id: int, wanted: Filter, before_at: datetime, before_id: int, limit: int
+) -> list[Lead]:
+    return await tx.all(
+        Lead,
+        _SQL["changed-leads"],
+        workspace_id=workspace_id,
+        before_at=before_at,
+        before_id=before_id,
+        limit=limit,
+        **wanted.parameters(),
+    )
+
+
+async def changed_among(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], before_at: datetime, before_id: int, limit: int
+) -> list[Lead]:
+    return await tx.all(
+        Lead,
+        _SQL["changed-among"],
+        workspace_id=workspace_id,
+        lead_ids=list(lead_ids),
+        before_at=before_at,
+        before_id=before_id,
+        limit=limit,
+    )
+
+
+async def changed_ids(tx: Tx, *, workspace_id: int, wanted: Filter, limit: int) -> list[int]:
+    rows = await tx.rows(_SQL["changed-ids"], workspace_id=workspace_id, limit=limit, **wanted.parameters())
+    return [lead_id for (lead_id,) in rows]
+
+
+async def leads_by_id(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> list[Lead]:
+    return await tx.all(Lead, _SQL["leads-by-id"], workspace_id=workspace_id, lead_ids=list(lead_ids))
+
+
+async def count_up_to(tx: Tx, *, workspace_id: int, wanted: Filter, limit: int) -> int:
+    found: int = await tx.value(
+        _SQL["count-up-to"], workspace_id=workspace_id, limit=limit, **wanted.parameters()
+    )
+    return found
+
+
+async def id_span(tx: Tx, *, workspace_id: int) -> tuple[int, int]:
+    ((first, last),) = await tx.rows(_SQL["id-span"], workspace_id=workspace_id)
+    return first, last
+
+
+async def first_lead_since(tx: Tx, *, workspace_id: int, moment: datetime) -> int | None:
+    found: int | None = await tx.value(_SQL["first-lead-since"], workspace_id=workspace_id, moment=moment)
+    return found
+
+
+async def find_by_identity(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    email: str | None,
+    phone: str | None,
+    external_id: str | None,
+    wanted: Filter,
+) -> list[Lead]:
+    return await tx.all(
+        Lead,
+        _SQL["find-by-identity"],
+        workspace_id=workspace_id,
+        email=email,
+        phone=phone,
+        external_id=external_id,
+        **wanted.parameters(),
+    )
