@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.datastructures import State
 
-from mailgenius.edge import pages, tracking, unsubscribe, view
+from mailgenius.edge import forms, pages, tracking, unsubscribe, view
 from mailgenius.engine.tracking.model import SPOOL
 from mailgenius.engine.tracking.recorder import Recorder
 from mailgenius.engine.tracking.tokens import signer
@@ -29,6 +29,10 @@ def create_app(services: Services) -> Litestar:
             unsubscribe.ask,
             unsubscribe.leave,
             view.view,
+            forms.show,
+            forms.answer,
+            forms.ask,
+            forms.confirm,
             pages.styles,
         ],
         lifespan=[recording],

@@ -1,6 +1,6 @@
 """Small pages for recipients: one template, a strict policy, no script, no cookie, nothing from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response, get
 from litestar.enums import MediaType
 
+from mailgenius.edge.form_texts import FormTexts
 from mailgenius.edge.texts import Texts
+from mailgenius.product.forms.model import Form, FormField
 
 HERE = Path(__file__).parent
 PAGE_HEADERS = {
@@ -54,6 +56,35 @@ def page(
         mark="✓" if done else "✉",
     )
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=PAGE_HEADERS)
+
+
+def form_page(
+    texts: Texts,
+    *,
+    words: FormTexts,
+    form: Form,
+    answers: Mapping[str, str],
+    errors: Mapping[str, str],
+    honeypot: str,
+    goes_to: str,
+    status: int,
+) -> Response[str]:
+    """Build the page of a form. `goes_to` is the site that it may lead to when it was sent."""
+    asked = [FormField(key="email", label=words.email, required=True), *form.fields]
+    html = _templates.get_template("form.html").render(
+        texts=texts,
+        words=words,
+        form=form,
+        asked=asked,
+        answers=answers,
+        errors=errors,
+        honeypot=honeypot,
+    )
+    policy = PAGE_HEADERS["Content-Security-Policy"].replace(
+        "form-action 'self'", f"form-action 'self' {goes_to}".rstrip()
+    )
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": policy}
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def gone_page(texts: Texts) -> Response[str]:

@@ -93,6 +93,11 @@ def texts_for(accept_language: str) -> Texts:
     return ENGLISH
 
 
+def texts_in(language: str) -> Texts:
+    """Return the texts of a language, however its tag is written."""
+    return PORTUGUESE if language.startswith("pt") else ENGLISH
+
+
 def _quality(parameters: str) -> float:
     try:
         return float(parameters.strip().removeprefix("q=") or 1)

@@ -57,3 +57,83 @@ ALTER TABLE imports
     ADD COLUMN consent_basis legal_basis,                  -- for every lead of the file; NULL: nothing is recorded
     ADD COLUMN consent_channels text[] NOT NULL DEFAULT '{email}';
 UPDATE imports SET consent_basis = 'consent' WHERE consent_source <> '';
+
+-- forms -----------------------------------------------------------------------------------------------------
+
+CREATE TABLE forms (
+    workspace_id   bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id             bigint GENERATED ALWAYS AS IDENTITY,
+    public_id      text COLLATE "C" NOT NULL UNIQUE,   -- all that a visitor knows of it
+    name           text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    language       text NOT NULL DEFAULT 'en' CHECK (language IN ('en', 'pt_BR')),
+    title          text NOT NULL,
+    intro          text NOT NULL DEFAULT '',
+    fields         jsonb NOT NULL DEFAULT '[]',        -- what is asked beside the e-mail, in the order shown
+    tags           text[] NOT NULL DEFAULT '{}',       -- given to who comes by it
+    consent_text   text NOT NULL,
+    text_version   int NOT NULL DEFAULT 1,             -- grows with each change of the text
+    success_text   text NOT NULL DEFAULT '',
+    redirect_url   text NOT NULL DEFAULT '',           -- instead of that text
+    double_opt_in  boolean NOT NULL DEFAULT true,
+    template_id    bigint,                             -- of the message that asks to confirm; NULL: our own words
+    connection_id  bigint,
+    created_by     bigint REFERENCES users ON DELETE SET NULL,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    archived_at    timestamptz,
+    PRIMARY KEY (workspace_id, id)
+);
+COMMENT ON TABLE forms IS 'owner: product.forms';
+CALL protect_tenant_table('forms');
+
+-- Every text that stood beside the box of a form: the ledger of consents names its version.
+CREATE TABLE form_texts (
+    workspace_id bigint NOT NULL,
+    form_id      bigint NOT NULL,
+    version      int NOT NULL,
+    consent_text text NOT NULL,
+    since        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, form_id, version),
+    FOREIGN KEY (workspace_id, form_id) REFERENCES forms ON DELETE CASCADE
+);
+COMMENT ON TABLE form_texts IS 'owner: product.forms';
+CALL protect_tenant_table('form_texts');
+
+CREATE TYPE submission_state AS ENUM ('pending', 'confirmed');
+
+-- Who filled a form in: one row for each address, however often it was sent.
+CREATE TABLE form_submissions (
+    workspace_id bigint NOT NULL,
+    form_id      bigint NOT NULL,
+    email        text COLLATE "C" NOT NULL,
+    state        submission_state NOT NULL,
+    answers      jsonb NOT NULL,
+    text_version int NOT NULL,
+    ip           inet,
+    nonce        bytea NOT NULL,                  -- in the link of the last message, and in no other
+    submitted_at timestamptz NOT NULL DEFAULT now(),
+    mailed_at    timestamptz,
+    mails        int NOT NULL DEFAULT 0,
+    confirmed_at timestamptz,
+    lead_id      bigint,
+    PRIMARY KEY (workspace_id, form_id, email),
+    FOREIGN KEY (workspace_id, form_id) REFERENCES forms ON DELETE CASCADE,
+    FOREIGN KEY (workspace_id, lead_id) REFERENCES leads ON DELETE CASCADE
+);
+CREATE INDEX form_submissions_pending_idx ON form_submissions (submitted_at) WHERE state = 'pending';
+CREATE INDEX form_submissions_lead_idx ON form_submissions (workspace_id, lead_id) WHERE lead_id IS NOT NULL;
+COMMENT ON TABLE form_submissions IS 'owner: product.forms';
+CALL protect_tenant_table('form_submissions');
+
+-- How often an address of the network sent a form, in a window that starts with the first time.
+CREATE TABLE form_tries (
+    workspace_id bigint NOT NULL,
+    form_id      bigint NOT NULL,
+    ip_hash      bytea NOT NULL,
+    tries        int NOT NULL,
+    window_end   timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, form_id, ip_hash),
+    FOREIGN KEY (workspace_id, form_id) REFERENCES forms ON DELETE CASCADE
+);
+COMMENT ON TABLE form_tries IS 'owner: product.forms';
+CALL protect_tenant_table('form_tries');

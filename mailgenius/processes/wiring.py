@@ -6,6 +6,7 @@ from mailgenius.kit.jobs import Jobs, JobTable
 from mailgenius.ops.maintenance import jobs as maintenance_jobs
 from mailgenius.product.campaigns.jobs import jobs as campaigns_jobs
 from mailgenius.product.exports.jobs import jobs as exports_jobs
+from mailgenius.product.forms.jobs import jobs as forms_jobs
 from mailgenius.product.imports.jobs import jobs as imports_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
 from mailgenius.product.segments.jobs import jobs as segments_jobs

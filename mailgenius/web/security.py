@@ -15,6 +15,7 @@ from litestar.types import BeforeMessageSendHookHandler, Message, Scope
 from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import Keys, random_token, same
 from mailgenius.kit.errors import Forbidden
+from mailgenius.kit.visitors import visitor_ip
 from mailgenius.web.templating import CSRF_FIELD, CSRF_HEADER
 
 SESSION_COOKIE: Final = "mg_session"
@@ -186,9 +187,8 @@ def safe_path(wanted: str | None, default: str = "/") -> str:
 
 def client_ip(request: Request[Any, Any, Any], settings: Settings) -> str:
     """The visitor's address: the one that the outermost trusted proxy saw, else the peer's."""
-    peer = request.client.host if request.client else ""
-    header = request.headers.get("x-forwarded-for", "")
-    forwarded = [part.strip() for part in header.split(",") if part.strip()]
-    if not settings.trusted_proxies or not forwarded:
-        return peer
-    return forwarded[-min(settings.trusted_proxies, len(forwarded))]
+    return visitor_ip(
+        peer=request.client.host if request.client else "",
+        forwarded_for=request.headers.get("x-forwarded-for", ""),
+        trusted_proxies=settings.trusted_proxies,
+    )

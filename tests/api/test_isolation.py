@@ -104,6 +104,19 @@ CASES: dict[str, Case] = {
     "delete /api/v1/leads/{lead_id}": Case(),
     "get /api/v1/leads/{lead_id}/consents": Case(),
     "post /api/v1/leads/{lead_id}/consents": Case(json=lambda _: {"act": "withdrawn"}),
+    "get /api/v1/forms": LIST,
+    "post /api/v1/forms": Case(
+        json=lambda world: {
+            "name": "F",
+            "title": "T",
+            "consent_text": "C",
+            "template_id": world.ids["template_id"],
+        },
+        answers={422},
+    ),
+    "get /api/v1/forms/{form_id}": Case(),
+    "patch /api/v1/forms/{form_id}": Case(json=lambda _: {"title": "Stolen"}),
+    "delete /api/v1/forms/{form_id}": Case(),
     "post /api/v1/leads/bulk": Case(json=lambda _: {"act": "add_tags", "tags": ["theirs"]}, answers={202}),
     "get /api/v1/leads/bulk/{act_id}": Case(),
     "post /api/v1/leads/bulk/{act_id}/cancel": Case(),
@@ -224,6 +237,8 @@ async def build_world(client: httpx.AsyncClient, services: Services, workspace_i
         )
     )["lead"]
     await post("fields", json={"label": SECRET, "key": "ours_only"})
+    asked = {"name": SECRET, "title": SECRET, "consent_text": SECRET, "double_opt_in": False}
+    form = await post("forms", json=asked)
     tree = {"all": [{"on": "tag", "op": "any", "value": [SECRET]}]}
     segment = await post("segments", json={"name": SECRET, "tree": tree})
     template = await post("templates", json={"name": SECRET, "subject": SECRET, "html": "<p>Hello</p>"})
@@ -267,6 +282,7 @@ async def build_world(client: httpx.AsyncClient, services: Services, workspace_i
         "domain_id": domain,
         "campaign_id": made,
         "segment_id": segment,
+        "form_id": form,
     }
     # Its end without success makes it a dead letter.
     async with db.trusted() as tx:

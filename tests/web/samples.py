@@ -8,6 +8,10 @@ from mailgenius.engine.sender_domains import service as sender_domains
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.kit.services import Services
+from mailgenius.product.consents import service as consents
+from mailgenius.product.consents.model import Act, Basis, Statement, Way
+from mailgenius.product.forms import service as forms
+from mailgenius.product.forms.model import FormField, FormInput
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadInput, LeadStatus
 from mailgenius.product.workspaces import service as workspaces
@@ -96,6 +100,22 @@ ADD_REJECT = Query(
 )
 
 
+SIGN_UP = FormInput(
+    name="Footer of the shop",
+    title="News from Acme",
+    intro="Offers and ideas, twice a month.",
+    consent_text="I agree to receive Acme's news by e-mail. I can leave at any time.",
+    fields=(FormField(key="name", label="Name", required=True), FormField(key="phone", label="Phone")),
+    tags=("site",),
+    double_opt_in=False,
+)
+
+
+def _said(lead_id: int) -> Statement:
+    said = {"act": Act.GIVEN, "way": Way.PAGE, "basis": Basis.CONTRACT, "source": "Contract 12"}
+    return Statement(lead_id=lead_id, channel="email", **said)
+
+
 async def fill(services: Services) -> None:
     """Fill an empty installation. The same every time."""
     dice = random.Random(7)
@@ -119,6 +139,8 @@ async def fill(services: Services) -> None:
             tx, workspace_id=here, name="Online shop", scopes=["leads:read", "leads:write"], created_by=None
         )
         await leads.upsert_batch(tx, workspace_id=here, leads=[_lead(dice, n) for n in range(180)])
+        await consents.record(tx, workspace_id=here, statements=[_said(5)])
+        await forms.create(tx, workspace_id=here, form=SIGN_UP)
     await _campaigns(services, here, dice)
     async with db.trusted() as tx:
         await _imports(tx, here, first.user.id)

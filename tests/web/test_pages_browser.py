@@ -24,7 +24,8 @@ PAGES = (
     "/imports/3", "/imports/new", "/settings", "/settings/members", "/settings/api-keys", "/settings/profile",
     "/settings/workspaces", "/settings/sending", "/settings/domains/1", "/connections",
     "/welcome", "/welcome/workspace",
-    "/operations", "/dead-letters",
+    "/operations", "/dead-letters", "/suppressions", "/suppressions/new",
+    "/forms", "/forms/new", "/forms/1",
     "/segments", "/segments/new", "/settings/fields", "/settings/fields/new",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}

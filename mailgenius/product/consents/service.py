@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from ipaddress import ip_address
 from itertools import groupby
 
 from mailgenius.channels.contract import Channel
@@ -16,6 +15,7 @@ from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Problem
 from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
+from mailgenius.kit.visitors import known_ip
 from mailgenius.product.consents import queries
 from mailgenius.product.consents.errors import ConsentUnclear
 from mailgenius.product.consents.model import ConsentEntry, ConsentState, Statement, Way
@@ -67,7 +67,7 @@ def _clean(said: Statement) -> Statement:
     problems = []
     if said.channel not in set(Channel):
         problems.append(Problem("channel", "is not a channel"))
-    if said.ip is not None and not _is_ip(said.ip):
+    if said.ip is not None and known_ip(said.ip) is None:
         problems.append(Problem("ip", "is not an IP address"))
     if said.at is not None and said.at > clock.now() + AHEAD:
         problems.append(Problem("at", "lies in the future"))
@@ -82,11 +82,3 @@ def _clean(said: Statement) -> Statement:
 
 def _line(text: str, limit: int) -> str:
     return _CONTROL.sub(" ", text).strip()[:limit].rstrip()
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text  # A zone belongs to one machine, and PostgreSQL knows none.

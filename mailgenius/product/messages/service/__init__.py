@@ -1,5 +1,6 @@
 """What may be done with messages by API: send one or many, read, list, call off, tell what became of them."""
 
+from mailgenius.product.messages.service.making import made as made
 from mailgenius.product.messages.service.reading import (
     attempts as attempts,
     cancel as cancel,

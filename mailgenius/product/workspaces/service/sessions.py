@@ -1,13 +1,13 @@
 """Sign-in and the sessions that follow, with throttling of failed attempts."""
 
 import asyncio
-import ipaddress
 from datetime import datetime, timedelta
 
 from mailgenius.kit import clock
 from mailgenius.kit.crypto import fingerprint, random_token, verify_password
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.visitors import network_of
 from mailgenius.product.workspaces import queries
 from mailgenius.product.workspaces.errors import TooManyAttempts, WorkspaceNotFound, WrongCredentials
 from mailgenius.product.workspaces.model import NewSession, Session
@@ -35,7 +35,7 @@ async def sign_in(db: Database, *, email: str, password: str, ip: str, user_agen
         WrongCredentials: nobody has this e-mail and password; the answer takes as long in both cases.
     """
     email = email.strip().lower()
-    by_email, by_ip = fingerprint(f"email {email}"), fingerprint(f"ip {_network(ip)}")
+    by_email, by_ip = fingerprint(f"email {email}"), fingerprint(f"ip {network_of(ip)}")
     now = clock.now()
     async with db.trusted() as tx:
         counted = await queries.count_attempt(
@@ -102,19 +102,6 @@ async def _start(tx: Tx, *, user_id: int, ip: str, user_agent: str, now: datetim
     if session is None:
         raise WrongCredentials  # The person was removed between the two steps.
     return NewSession(token=token, session=session)
-
-
-def _network(ip: str) -> str:
-    """Return what one guesser can be told by: an IPv4 address, or the /64 that an IPv6 host owns."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ip
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 def _minutes(wait: timedelta) -> int:
