@@ -24,6 +24,7 @@ def job_tables() -> list[JobTable]:
         intake_jobs,
         dead_letters_jobs,
         campaigns_jobs,
+        forms_jobs,
         segments_jobs,
         uploads_jobs,
         maintenance_jobs,
