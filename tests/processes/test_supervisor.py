@@ -33,10 +33,10 @@ import os, signal, sys, time
 from mailgenius.processes.lifeline import stop_with_parent
 stop_with_parent(int(sys.argv[1]))
 print(os.getpid(), flush=True)
-time.sleep(60)
+time.sleep(1000)
 '''
 subprocess.Popen([sys.executable, "-c", child, str(os.getpid())])
-time.sleep(60)
+time.sleep(1000)
 """
 
 
@@ -55,7 +55,7 @@ async def supervised(supervisor: Supervisor) -> AsyncIterator[None]:
         await running
 
 
-async def until(condition, *, within: float = 10.0) -> None:
+async def until(condition, *, within: float = 100.0) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -115,7 +115,7 @@ async def test_a_wait_that_a_peer_asks_a_connection_for_is_kept(db: Database, wo
     async with db.trusted() as tx:
         order_id = await make_order(tx, workspace_id, recipients=30)
     async with engine(db, Peers(default=peer)):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(120):
             await peer.entered.wait()
         peer.answer = lambda _: ACCEPTED
         assert await until(db, workspace_id, order_id, ended) == {"accepted": 30}

@@ -519,6 +519,6 @@ async def test_partitions_are_made_once_while_messages_are_written(db: Database,
     drop = Query("drop", "A far month.", "SELECT create_message_partitions(date '2031-01-01', 2)")
     async with db.trusted() as writing:
         await make_order(writing, workspace_id, recipients=10)
-        async with asyncio.timeout(5), db.trusted() as tx:
+        async with asyncio.timeout(60), db.trusted() as tx:
             assert await tx.value(drop) == 2
             assert await tx.value(drop) == 0

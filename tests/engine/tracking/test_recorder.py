@@ -17,7 +17,7 @@ from mailgenius.engine.tracking.spool import Spool
 from mailgenius.kit.db.database import Database
 from tests.engine.tracking.test_recording import CLICK, LEAVE, OPEN, Sent, _suppressed, make_sent
 
-PATIENCE = timedelta(seconds=10)
+PATIENCE = timedelta(seconds=60)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "spool"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "WRITE_TIMEOUT", timedelta(seconds=1))
     monkeypatch.setattr(recorder_module, "AWAY_S", 0.5)
@@ -75,6 +75,7 @@ async def test_what_was_taken_is_written_at_the_end(sent: Sent, db: Database, fo
     assert (await sent.rolled_up())["click", 0, 0] == (3, 1, 0)
 
 
+@pytest.mark.usefixtures("_short_waits")
 async def test_during_an_outage_events_go_to_disk_and_are_replayed_once(
     sent: Sent, db: Database, folder: Path, server: str, database_url: str
 ):
@@ -127,6 +128,7 @@ async def test_a_dead_process_leaves_its_events_to_others(sent: Sent, db: Databa
     assert sum(n for n, *_ in (await sent.rolled_up()).values()) == 1
 
 
+@pytest.mark.usefixtures("_short_waits")
 async def test_an_event_that_cannot_be_written_costs_only_itself(sent: Sent, db: Database, folder: Path):
     poison = sent.event(CLICK, link_no=1, url="nul \x00 in it")
     recorder = Recorder(db, folder)

@@ -42,8 +42,9 @@ async def test_idle_connection_is_closed_politely(open_adapter: OpenAdapter):
     async with running(Script()) as peer:
         adapter = open_adapter(peer, timeouts=Timeouts(idle=0.05))
         await adapter.send([letter(1)])
-        await asyncio.sleep(0.3)
-        assert peer.commands[-1] == "QUIT"
+        async with asyncio.timeout(60):
+            while peer.commands[-1] != "QUIT":
+                await asyncio.sleep(0.01)
         assert (await adapter.send([letter(2)]))[0].outcome is A
     assert peer.connections == 2
 
