@@ -1,5 +1,6 @@
 """Sign-in, throttling and the life of a session."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -95,28 +96,21 @@ async def test_success_forgets_the_failures_of_the_email_but_not_of_the_network(
         await attempt(db, ip="198.51.100.1")
 
 
-async def test_a_session_slides_while_it_is_used_and_ends_when_it_is_not(db: Database, user: User):
+@pytest.mark.parametrize(
+    ("used_on", "ended_on"),
+    [((10, 20, 30), 45), (range(10, 90, 10), 91)],
+    ids=["when it is not used", "after ninety days however much it is used"],
+)
+async def test_a_session_slides_while_it_is_used_and_ends(
+    db: Database, user: User, used_on: Sequence[int], ended_on: int
+):
     start = clock.now()
     made = await make_session(db, email=user.email)
-    for day in (10, 20, 30):
+    for day in [*used_on, ended_on]:
         with clock.fixed(start + timedelta(days=day)):
             async with db.trusted() as tx:
-                assert await workspaces.session_of(tx, token=made.token) is not None
-    with clock.fixed(start + timedelta(days=45)):
-        async with db.trusted() as tx:
-            assert await workspaces.session_of(tx, token=made.token) is None
-
-
-async def test_a_session_ends_after_ninety_days_however_much_it_is_used(db: Database, user: User):
-    start = clock.now()
-    made = await make_session(db, email=user.email)
-    for day in range(10, 90, 10):
-        with clock.fixed(start + timedelta(days=day)):
-            async with db.trusted() as tx:
-                assert await workspaces.session_of(tx, token=made.token) is not None
-    with clock.fixed(start + timedelta(days=91)):
-        async with db.trusted() as tx:
-            assert await workspaces.session_of(tx, token=made.token) is None
+                found = await workspaces.session_of(tx, token=made.token)
+        assert (found is None) is (day == ended_on)
 
 
 async def test_sign_out_ends_the_session(db: Database, user: User):
