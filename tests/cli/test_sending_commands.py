@@ -28,12 +28,12 @@ def spec_file(folder: Path, **changes: object) -> Path:
     return path
 
 
-def import_leads(cli: Cli, folder: Path, count: int) -> dict:
+def import_leads(cli: Cli, folder: Path, count: int, *options: str) -> dict:
     file = folder / "leads.csv"
     file.write_text(
         "E-mail,Name\n" + "".join(f"lead{n}@example.com,Ana {n}\n" for n in range(count)) + "broken,X\n"
     )
-    return cli("leads", "import", file, "--tag", "new", "--json").json
+    return cli("leads", "import", file, "--tag", "new", "--json", *options).json
 
 
 def test_import_launch_and_read(workspace: Cli, tmp_path: Path):
@@ -49,6 +49,21 @@ def test_import_launch_and_read(workspace: Cli, tmp_path: Path):
     message = workspace("outbox", "show", received[0]["message_id"], "--json").json
     assert "For lead7@example.com" in message["html"]
     assert [each["state"] for each in workspace("campaign", "list", "--json").json["items"]] == ["finished"]
+
+
+def test_an_import_is_tried_and_makes_a_field_with_a_type(workspace: Cli, tmp_path: Path):
+    mapping = ("--map", "E-mail=email", "--map", "Name=field:kind:choice:Ana 0|Ana 1")
+    tried = import_leads(workspace, tmp_path, 3, "--dry-run", *mapping)
+    assert (tried["state"], tried["dry_run"], tried["rows_created"], tried["rows_rejected"]) == (
+        "done",
+        True,
+        2,
+        2,
+    )
+    assert workspace("leads", "list", "--json").json["items"] == []
+    assert import_leads(workspace, tmp_path, 3, *mapping)["rows_created"] == 2
+    leads = workspace("leads", "list", "--json").json["items"]
+    assert [lead["fields"] for lead in leads] == [{"kind": "Ana 1"}, {"kind": "Ana 0"}]
 
 
 def test_a_connection_written_out_twice_is_one(workspace: Cli, tmp_path: Path):
