@@ -64,6 +64,12 @@ def test_an_import_is_tried_and_makes_a_field_with_a_type(workspace: Cli, tmp_pa
     assert import_leads(workspace, tmp_path, 3, *mapping)["rows_created"] == 2
     leads = workspace("leads", "list", "--json").json["items"]
     assert [lead["fields"] for lead in leads] == [{"kind": "Ana 1"}, {"kind": "Ana 0"}]
+    changed = workspace("leads", "bulk", "set_fields", "--search", "lead1", "--set-field", "kind=", "--json")
+    assert changed.json["changed"] == 1
+    file = tmp_path / "out.csv"
+    columns = ("--column", "email", "--column", "fields.kind")
+    assert workspace("leads", "export", file, *columns, "--json").json["leads"] == 2
+    assert file.read_text("utf-8-sig") == "email,kind\nlead0@example.com,Ana 0\nlead1@example.com,\n"
 
 
 def test_a_connection_written_out_twice_is_one(workspace: Cli, tmp_path: Path):

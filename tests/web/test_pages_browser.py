@@ -26,7 +26,7 @@ PAGES = (
     "/welcome", "/welcome/workspace",
     "/operations", "/dead-letters", "/suppressions", "/suppressions/new",
     "/forms", "/forms/new", "/forms/1",
-    "/segments", "/segments/new", "/settings/fields", "/settings/fields/new",
+    "/segments", "/segments/new", "/exports/new", "/settings/fields", "/settings/fields/new",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
