@@ -25,6 +25,7 @@ from mailgenius.web.pages import (
     outbox,
     segments,
     settings,
+    suppressions,
     templates,
 )
 from mailgenius.web.visits import ANYONE, Page, admit, visit_of
