@@ -24,6 +24,7 @@ from mailgenius.api import (
     resumable,
     segments,
     sender_domains,
+    sending_limits,
     templates,
     workspace,
 )
@@ -52,6 +53,7 @@ AREAS = (
     templates,
     connections,
     sender_domains,
+    sending_limits,
     campaigns,
     deliveries,
     messages,

@@ -49,7 +49,7 @@ PROBLEMS = {
 }
 SUCCESSES = {"200": "Done.", "201": "Created.", "202": "Taken in; the work follows.", "204": "Gone."}
 SCHEMA_PATH = "#/components/schemas/{name}"
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )

@@ -54,6 +54,7 @@ DECLARE
     p int := 1;
     q int;
     clash boolean;
+    apart float8;
     places_of int[] := '{}';
     places float8[] := '{}';
     moments float8[];
@@ -123,8 +124,10 @@ BEGIN
         clash := false;
         q := p;
         WHILE busy_at[q] < t + widest LOOP
-            IF abs(t - busy_at[q]) < intervals[busy_in[q]] - 1e-5 THEN
-                t := busy_at[q] + intervals[busy_in[q]];
+            -- A moment that lies between two of our grid costs the nearer one, as far as the slack goes.
+            apart := intervals[busy_in[q]] - least(intervals[busy_in[q]] / 2, slacks[busy_in[q]]);
+            IF abs(t - busy_at[q]) < apart - 1e-5 THEN
+                t := t + fine * greatest(1, ceil((busy_at[q] + apart - t) / fine - 1e-3));
                 clash := true;
                 EXIT;
             END IF;
@@ -217,3 +220,6 @@ BEGIN
     RETURN QUERY SELECT places_of, (SELECT array_agg(u.m - at ORDER BY u.o) FROM unnest(places) WITH ORDINALITY AS u (m, o)),
                         0::float8;
 END $$;
+
+-- Connections that deliver straight to mailboxes keep to the usual limits of mailbox providers, unless it says no.
+ALTER TABLE sending_rules ADD COLUMN usual_limits boolean NOT NULL DEFAULT true;

@@ -207,6 +207,8 @@ CASES: dict[str, Case] = {
     "get /api/v1/dead-letters/runs/{run_id}": Case(),
     "get /api/v1/workspace": LIST,
     "get /api/v1/operations": LIST,
+    "get /api/v1/sending/limits": LIST,
+    "put /api/v1/sending/limits": Case(json=lambda world: {"limits": []}, answers={200}),
 }
 
 

@@ -26,6 +26,7 @@ RULES = {
     "cap_days": "7",
     "workspace-per_day": "5000",
     "group-gmail-per_second": "20",
+    "usual_limits": "1",
     "domain-0-key": "Shop.example",
     "domain-0-per_hour": "900",
 }
@@ -47,6 +48,10 @@ async def test_sending_rules_are_saved_shown_and_one_workspace_s(
     assert len(limits) == 3
     async with services.db.tenant(other_workspace_id) as tx:
         assert await deciding.sending_rules(tx, workspace_id=other_workspace_id) == SendingRules()
+    without = {name: value for name, value in RULES.items() if name != "usual_limits"}
+    await browser.post("/settings/sending", without)
+    async with services.db.tenant(workspace_id) as tx:
+        assert not (await deciding.sending_rules(tx, workspace_id=workspace_id)).usual_limits
     wrong = await browser.post("/settings/sending", RULES | {"quiet_to": "", "bounce_percent": "many"})
     assert wrong.status_code == 422
     assert "Enter a number." in wrong.text

@@ -13,7 +13,7 @@ from mailgenius.engine.dispatch.drip import Answers
 from mailgenius.engine.dispatch.health import Health
 from mailgenius.engine.dispatch.ports import ConnectionSource, SignerSource
 from mailgenius.engine.ledger.model import Claim
-from mailgenius.engine.pacing import service as pacing
+from mailgenius.engine.pacing import service as pacing, usual
 from mailgenius.engine.pacing.groups import Mailboxes
 from mailgenius.engine.pacing.mailboxes import MailboxGroup
 from mailgenius.engine.pacing.model import Rate, Rules
@@ -268,4 +268,10 @@ class Senders:
 async def _rules(tx: Tx, key: Key, connection: Connection) -> Rules:
     workspace_id, connection_id = key
     own = replace(Rate(**asdict(connection.limits)), per_day=connection.ceiling or connection.per_day)
-    return await pacing.rules(tx, workspace_id=workspace_id, connection_id=connection_id, connection=own)
+    return await pacing.rules(
+        tx,
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+        connection=own,
+        usual=usual.limits_for(connection.provider, connection.settings),
+    )

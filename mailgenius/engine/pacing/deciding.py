@@ -28,6 +28,8 @@ class SendingRules:
     cap_count: int | None = None
     cap_days: int = 7
     urgent_too: bool = False
+    usual_limits: bool = True
+    """Whether servers that deliver straight to mailboxes keep to the usual limits of mailbox providers."""
     timezone: str = "America/Sao_Paulo"
 
 

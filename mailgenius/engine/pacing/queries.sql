@@ -1,8 +1,13 @@
 -- name: rules
--- What a connection has to keep to beyond its own limits: the workspace's limits, and the connection's holds.
+-- What a connection has to keep to beyond its own limits: the workspace's limits, whether it does without the
+-- usual ones, and the connection's holds.
 SELECT scope, key, per_second, per_minute, per_hour, per_day, NULL::float8 AS held_s
   FROM pace_limits
  WHERE workspace_id = %(workspace_id)s::bigint
+UNION ALL
+SELECT 'no_usual', '', NULL, NULL, NULL, NULL, NULL
+  FROM sending_rules
+ WHERE workspace_id = %(workspace_id)s::bigint AND NOT usual_limits
 UNION ALL
 SELECT 'hold', mailbox_group, NULL, NULL, NULL, NULL, extract(epoch FROM until - now())::float8
   FROM pace_holds
@@ -152,23 +157,24 @@ SELECT m.lead_id, count(*), %(within)s::interval - (now() - min(m.updated_at)) A
 -- name: get-sending-rules
 -- What a workspace decided about its sending.
 SELECT bounce_percent::float8, bounce_after, complaint_percent::float8, complaint_after, quiet_from, quiet_to,
-       cap_count, cap_days, urgent_too, timezone
+       cap_count, cap_days, urgent_too, timezone, usual_limits
   FROM sending_rules
  WHERE workspace_id = %(workspace_id)s::bigint
 
 -- name: set-sending-rules
 -- Keep what a workspace decided about its sending.
 INSERT INTO sending_rules (workspace_id, bounce_percent, bounce_after, complaint_percent, complaint_after,
-                           quiet_from, quiet_to, cap_count, cap_days, urgent_too, timezone)
+                           quiet_from, quiet_to, cap_count, cap_days, urgent_too, timezone, usual_limits)
 VALUES (%(workspace_id)s::bigint, %(bounce_percent)s::numeric, %(bounce_after)s::int,
         %(complaint_percent)s::numeric, %(complaint_after)s::int, %(quiet_from)s::time, %(quiet_to)s::time,
-        %(cap_count)s::int, %(cap_days)s::int, %(urgent_too)s::boolean, %(timezone)s::text)
+        %(cap_count)s::int, %(cap_days)s::int, %(urgent_too)s::boolean, %(timezone)s::text,
+        %(usual_limits)s::boolean)
 ON CONFLICT (workspace_id) DO UPDATE
    SET bounce_percent = excluded.bounce_percent, bounce_after = excluded.bounce_after,
        complaint_percent = excluded.complaint_percent, complaint_after = excluded.complaint_after,
        quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, cap_count = excluded.cap_count,
        cap_days = excluded.cap_days, urgent_too = excluded.urgent_too, timezone = excluded.timezone,
-       updated_at = now()
+       usual_limits = excluded.usual_limits, updated_at = now()
 
 -- name: note-warm-up
 -- Count bounces of a connection that warms up; returns today's share of them once it has sent enough.

@@ -9,6 +9,7 @@ from mailgenius.engine.pacing.mailboxes import MailboxGroup
 from mailgenius.engine.pacing.model import LATE_SHARE, Grant, Limit, Meter, Rate, Rules, Scope
 from mailgenius.engine.pacing.queries import Taken, holds as holds, list_limits as list_limits
 from mailgenius.engine.pacing.quiet import Manners
+from mailgenius.engine.pacing.usual import NONE
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 
@@ -47,16 +48,33 @@ class Ask:
         return [*self.on_all, *(_group_meter(group, self.group_rates[group]) for group in self.groups)]
 
 
-async def rules(tx: Tx, *, workspace_id: int, connection_id: int, connection: Rate) -> Rules:
-    """Read what a connection has to keep to. What is read holds for about a second."""
+async def rules(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    connection_id: int,
+    connection: Rate,
+    usual: Mapping[MailboxGroup, Rate] = NONE,
+) -> Rules:
+    """Read what a connection has to keep to. What is read holds for about a second.
+
+    Args:
+        tx: a trusted transaction.
+        workspace_id: whose connection.
+        connection_id: which one.
+        connection: its own limits.
+        usual: the limits of mailbox groups that it keeps to when the workspace sets no others.
+    """
     rows = await queries.rules(
         tx, workspace_id=workspace_id, connection_id=connection_id, eased_for=EASED_FOR
     )
     manners = await queries.manners(tx, Manners, workspace_id=workspace_id)
     if not rows:
-        return Rules(connection=connection, manners=manners)
+        return Rules(connection=connection, groups=usual, manners=manners)
     workspace = Rate()
-    domains, groups, held = {}, {}, {}
+    domains: dict[str, Rate] = {}
+    groups = {} if any(row.scope == "no_usual" for row in rows) else dict(usual)
+    held: dict[MailboxGroup, float] = {}
     for row in rows:
         if row.scope == Scope.WORKSPACE:
             workspace = row.rate
@@ -64,7 +82,7 @@ async def rules(tx: Tx, *, workspace_id: int, connection_id: int, connection: Ra
             domains[row.key] = row.rate
         elif row.scope == Scope.GROUP:
             groups[MailboxGroup(row.key)] = row.rate
-        elif row.held_s > 0:
+        elif row.scope == "hold" and row.held_s > 0:
             held[MailboxGroup(row.key)] = row.held_s
     for row in rows:
         if row.scope == "hold" and row.held_s <= 0:
@@ -143,7 +161,7 @@ async def set_limits(tx: Tx, *, workspace_id: int, limits: Sequence[Limit]) -> N
         Invalid: a limit is wrong; the problems name `<scope>.<key>`.
     """
     wanted = [limit for limit in limits if limit.rate.limited]
-    problems = [problem for limit in wanted for problem in _problems(limit)]
+    problems = [problem for limit in limits for problem in _problems(limit)]
     if len(wanted) > MOST_LIMITS:
         problems.append(Problem("limits", "There are too many limits."))
     if len({(limit.scope, limit.key) for limit in wanted}) < len(wanted):
@@ -158,6 +176,8 @@ async def set_limits(tx: Tx, *, workspace_id: int, limits: Sequence[Limit]) -> N
 def _problems(limit: Limit) -> list[Problem]:
     name = f"{limit.scope.value}.{limit.key}" if limit.key else limit.scope.value
     rate = limit.rate
+    if limit.scope is Scope.WORKSPACE and limit.key:
+        return [Problem(name, "The limits of the whole workspace have no key.")]
     values = (rate.per_second, rate.per_minute, rate.per_hour, rate.per_day)
     if any(value is not None and not 0 < value <= HIGHEST_LIMIT for value in values):
         return [Problem(name, "Enter a whole number above zero, or nothing for no limit.")]

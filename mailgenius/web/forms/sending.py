@@ -44,6 +44,7 @@ class SendingForm:
     quiet_from: str = ""
     quiet_to: str = ""
     urgent_too: bool = False
+    usual_limits: bool = True
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -64,6 +65,7 @@ class SendingForm:
             quiet_from=f"{rules.quiet_from:%H:%M}" if rules.quiet_from else "",
             quiet_to=f"{rules.quiet_to:%H:%M}" if rules.quiet_to else "",
             urgent_too=rules.urgent_too,
+            usual_limits=rules.usual_limits,
         )
 
     @classmethod
@@ -86,6 +88,7 @@ class SendingForm:
             quiet_from=_time(form, "quiet_from"),
             quiet_to=_time(form, "quiet_to"),
             urgent_too=form.flag("urgent_too"),
+            usual_limits=form.flag("usual_limits"),
             errors=form.errors,
         )
 
@@ -102,6 +105,7 @@ class SendingForm:
             cap_count=int(float(numbers["cap_count"])) if numbers["cap_count"] else None,
             cap_days=int(float(numbers["cap_days"])),
             urgent_too=self.urgent_too,
+            usual_limits=self.usual_limits,
             timezone=timezone,
         )
 

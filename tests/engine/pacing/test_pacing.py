@@ -3,16 +3,18 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 
-from mailgenius.engine.pacing import queries, service as pacing
+from mailgenius.engine.pacing import deciding, queries, service as pacing
+from mailgenius.engine.pacing.deciding import SendingRules
 from mailgenius.engine.pacing.groups import Mailboxes
 from mailgenius.engine.pacing.mailboxes import MailboxGroup, by_mx
 from mailgenius.engine.pacing.model import Grant, Limit, Meter, Rate, Scope
 from mailgenius.engine.pacing.service import Ask
+from mailgenius.engine.pacing.usual import limits_for
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
@@ -127,7 +129,8 @@ async def test_a_slow_group_and_a_full_connection_use_their_limits_together(db: 
     plain, gmail = [[at for _, at in sorted(places, key=lambda place: place[1])] for places in found]
     both = sorted([*plain, *gmail])
     lasting = min(gmail[-1], plain[-1]) - 1.0  # What comes later may not all be booked yet.
-    assert len([at for at in both if at <= lasting]) >= 0.95 * 200 * (lasting - both[0])
+    steady = both[0] + 0.5  # They begin one after the other.
+    assert len([at for at in both if steady <= at <= lasting]) >= 0.95 * 200 * (lasting - steady)
     assert len(gmail) - 1 >= 0.95 * 30 * (gmail[-1] - gmail[0])
     # The database's clock made the places; on ours they may be a moment apart.
     assert most_within(both, 1.0) <= 205
@@ -243,3 +246,39 @@ async def test_domains_are_sorted_by_mx_beside_the_sending_and_remembered(db: Da
     assert by_mx(["x.mail.protection.outlook.com"]) is MailboxGroup.OFFICE365
     assert by_mx(["hotmail-com.olc.protection.outlook.com"]) is MailboxGroup.OUTLOOK
     assert by_mx(["notgoogle.com"]) is MailboxGroup.OTHER
+
+
+async def test_servers_that_deliver_to_mailboxes_keep_to_usual_limits(db: Database, workspace_id: int):
+    direct = limits_for("smtp", {"host": "mail.shop.example"})
+    assert direct[GMAIL] == Rate(per_second=100)
+    assert limits_for("smtp", {"host": "203.0.113.9"}) == {}  # An address of documents, not of the network.
+    assert limits_for("smtp", {"host": "9.9.9.9"}) == direct
+    for host in (
+        "127.0.0.1",
+        "[::1]",
+        "10.0.0.4",
+        "localhost",
+        "postfix",
+        "mta.internal",
+        "smtp-relay.brevo.com",
+    ):
+        assert limits_for("smtp", {"host": host}) == {}, host
+    assert limits_for("sandbox", {}) == {}
+
+    async def groups() -> Mapping[MailboxGroup, Rate]:
+        async with db.trusted() as tx:
+            found = await pacing.rules(
+                tx, workspace_id=workspace_id, connection_id=1, connection=Rate(), usual=direct
+            )
+        return found.groups
+
+    assert await groups() == direct
+    own = Limit(scope=Scope.GROUP, key="gmail", rate=Rate(per_second=7))
+    async with db.trusted() as tx:
+        await pacing.set_limits(tx, workspace_id=workspace_id, limits=[own])
+    assert await groups() == {**direct, GMAIL: Rate(per_second=7)}
+    async with db.trusted() as tx:
+        await deciding.set_sending_rules(
+            tx, workspace_id=workspace_id, rules=SendingRules(usual_limits=False)
+        )
+    assert await groups() == {GMAIL: Rate(per_second=7)}

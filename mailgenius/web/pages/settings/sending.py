@@ -5,6 +5,7 @@ from typing import Final
 from litestar import get, post
 
 from mailgenius.engine.pacing import deciding, service as pacing
+from mailgenius.engine.pacing.usual import USUAL_LIMITS
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.reading import FORM
@@ -45,7 +46,13 @@ async def save_sending(visit: CurrentVisit) -> Page:
 
 
 def _page(visit: Visit, form: SendingForm, errors: dict[str, str] | None = None) -> Page:
-    return visit.html("settings/sending.html", code=422 if errors else 200, form=form, errors=errors or {})
+    return visit.html(
+        "settings/sending.html",
+        code=422 if errors else 200,
+        form=form,
+        errors=errors or {},
+        usual=USUAL_LIMITS,
+    )
 
 
 HANDLERS: Final = (sending_page, save_sending)
