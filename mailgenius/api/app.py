@@ -25,6 +25,7 @@ from mailgenius.api import (
     segments,
     sender_domains,
     sending_limits,
+    suppressions,
     templates,
     workspace,
 )
@@ -54,6 +55,7 @@ AREAS = (
     connections,
     sender_domains,
     sending_limits,
+    suppressions,
     campaigns,
     deliveries,
     messages,

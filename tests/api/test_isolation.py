@@ -205,6 +205,12 @@ CASES: dict[str, Case] = {
         json=lambda world: {"ids": [world.ids["message_id"]]}, answers={200}
     ),
     "get /api/v1/dead-letters/runs/{run_id}": Case(),
+    "get /api/v1/suppressions": LIST,
+    "get /api/v1/suppressions/file": LIST,
+    "post /api/v1/suppressions": Case(json=lambda world: {"addresses": [world.lead["email"]]}, answers={200}),
+    "post /api/v1/suppressions/lift": Case(
+        json=lambda _: {"addresses": [f"{SECRET}.off@example.com"]}, answers={200}
+    ),
     "get /api/v1/workspace": LIST,
     "get /api/v1/operations": LIST,
     "get /api/v1/sending/limits": LIST,
@@ -245,6 +251,7 @@ async def build_world(client: httpx.AsyncClient, services: Services, workspace_i
     segment = await post("segments", json={"name": SECRET, "tree": tree})
     template = await post("templates", json={"name": SECRET, "subject": SECRET, "html": "<p>Hello</p>"})
     connection = await post("connections", json={"name": SECRET, "provider": "sandbox"})
+    await post("suppressions", json={"addresses": [f"{SECRET}.off@example.com"]})
     domain = await post("sender-domains", json={"domain": f"{SECRET}.example", "algorithms": ["ed25519"]})
     made = await post(
         "campaigns",

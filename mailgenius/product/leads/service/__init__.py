@@ -59,6 +59,13 @@ from mailgenius.product.leads.service.reading import (
     tags as tags,
 )
 from mailgenius.product.leads.service.searching import search as search
+from mailgenius.product.leads.service.suppressing import (
+    Listed as Listed,
+    lift_listed as lift_listed,
+    suppress_file as suppress_file,
+    suppress_listed as suppress_listed,
+    suppressions_csv as suppressions_csv,
+)
 from mailgenius.product.leads.service.writing import (
     add_fields as add_fields,
     add_repeats as add_repeats,
