@@ -1,5 +1,6 @@
 """Leads by JSON: upsert, batch, search, read, change, delete."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import Response, Router, delete, get, patch, post
@@ -26,9 +27,10 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import checked_limit
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadStatus, Upserted as StoredLead
+from mailgenius.product.leads.model import LeadSort, LeadStatus, Span, Upserted as StoredLead
 from mailgenius.product.workspaces.model import Permission
 
+ASKED_FIELD = "field."
 BATCH_BYTES = 32 << 20
 Selection = Annotated[
     str | None,
@@ -93,7 +95,8 @@ async def upsert_batch(call: Caller, data: JSONBody[LeadBatch]) -> Response[Batc
     "/leads",
     opt=needs(Permission.LEADS_READ),
     summary="List and search leads",
-    description="Newest first. `search` looks for the beginnings of words in names, e-mails, phones, ids.",
+    description="`search` looks for the beginnings of words in names, e-mails, phones, ids. A custom field is"
+    " asked for by its key: `?field.city=Recife`; at most five. A cursor belongs to its filters and order.",
 )
 async def list_leads(
     call: Caller,
@@ -101,6 +104,11 @@ async def list_leads(
     search: Annotated[str, QueryParameter(max_length=200)] = "",
     tag: FromQuery[str | None] = None,
     status: FromQuery[LeadStatus | None] = None,
+    created_since: FromQuery[datetime | None] = None,
+    created_until: FromQuery[datetime | None] = None,
+    updated_since: FromQuery[datetime | None] = None,
+    updated_until: FromQuery[datetime | None] = None,
+    sort: FromQuery[LeadSort] = LeadSort.NEWEST,
     limit: Limit = None,
     cursor: Cursor = None,
     selection: Selection = None,
@@ -112,6 +120,10 @@ async def list_leads(
             text=search,
             tag=tag,
             status=status,
+            fields=_asked_fields(call),
+            created=Span(since=_zoned(created_since), until=_zoned(created_until)),
+            updated=Span(since=_zoned(updated_since), until=_zoned(updated_until)),
+            sort=sort,
             limit=checked_limit(limit),
             cursor=cursor,
         )
@@ -159,6 +171,18 @@ async def list_tags(call: Caller) -> TagList:
     async with call.tenant() as tx:
         found = await leads.tags(tx, workspace_id=call.workspace_id)
     return TagList(items=[TagAnswer(tag=item.tag, count=item.n) for item in found])
+
+
+def _asked_fields(call: Caller) -> dict[str, str]:
+    """Read `field.<key>=value`; an empty value asks for nothing."""
+    given = call.request.query_params
+    names = [name for name in given if name.startswith(ASKED_FIELD)]
+    return {name.removeprefix(ASKED_FIELD): str(given[name]) for name in names if given[name]}
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """A moment without a zone is in UTC."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _selection(text: str | None) -> frozenset[str] | None:

@@ -101,7 +101,7 @@ async def test_the_list_goes_from_page_to_page_newest_first(client: httpx.AsyncC
 
 
 async def test_the_list_is_searched_and_filtered(client: httpx.AsyncClient):
-    await add(client, email="ana@example.com", name="Ana Souza", tags=["vip"])
+    await add(client, email="ana@example.com", name="Ana Souza", tags=["vip"], fields={"city": "Recife"})
     await add(client, email="joao@example.com", name="João Lima", status="blocked")
     for params, expected in (
         ({"search": "souz"}, ["ana@example.com"]),
@@ -109,6 +109,14 @@ async def test_the_list_is_searched_and_filtered(client: httpx.AsyncClient):
         ({"tag": "vip"}, ["ana@example.com"]),
         ({"status": "blocked"}, ["joao@example.com"]),
         ({"search": "nobody"}, []),
+        ({"field.city": "Recife", "tag": "vip"}, ["ana@example.com"]),
+        ({"field.city": "Olinda"}, []),
+        (
+            {"created_since": "2026-01-01T00:00:00Z", "sort": "oldest"},
+            ["ana@example.com", "joao@example.com"],
+        ),
+        ({"created_until": "2026-01-01T00:00:00Z"}, []),
+        ({"updated_since": "3026-01-01T00:00:00-03:00", "sort": "changed"}, []),
     ):
         page = (await client.get(LEADS, params=params)).json()
         assert [lead["email"] for lead in page["items"]] == expected, params

@@ -9,7 +9,7 @@ from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
 from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.errors import LeadNotFound
-from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
+from mailgenius.product.leads.model import FieldType, Lead, LeadInput, LeadStatus
 from mailgenius.product.workspaces.model import Role
 from tests.web.browser import location
 from tests.web.conftest import SignedIn
@@ -60,11 +60,50 @@ async def test_search_and_filters_answer_with_a_fragment(
         ("tag=vip", {"ana"}),
         ("tag=vip&status=blocked", set()),
         ("status=made-up", {"ana", "bea"}),
+        ("field=age&value=41", {"ana"}),
+        ("field=age&value=41&sort=changed&status=active", {"ana"}),
+        ("created_from=2026-01-01&sort=oldest", {"ana", "bea"}),
+        ("created_to=2026-01-01", set()),
+        ("updated_from=3026-01-01&field=&value=x", set()),
     ):
         part = await browser.get(f"/leads?{query}", htmx=True)
         assert "<html" not in part.text
         assert {name for name in ("ana", "bea") if f"{name}@acme.test" in part.text} == expected, query
     assert "No lead matches" in part.text or expected
+    wrong = await browser.get("/leads?field=made_up&value=1")
+    assert "no such field" in wrong.text
+
+
+async def test_each_type_of_field_has_its_input(signed_in: SignedIn, services: Services, workspace_id: int):
+    async with services.db.trusted() as tx:
+        for kind in FieldType:
+            choices = ("red", "blue", "green") if kind in {FieldType.CHOICE, FieldType.CHOICES} else ()
+            await leads.create_field(
+                tx, workspace_id=workspace_id, label=f"My {kind.value}", type=kind, choices=choices
+            )
+    stored = {
+        "my_text": "x", "my_number": 1.5, "my_date": "2026-01-31", "my_datetime": "2026-01-31T12:00:00Z",
+        "my_boolean": True, "my_choice": "blue", "my_choices": ["red", "green"], "my_url": "https://example.com",
+    }  # fmt: skip
+    lead = await make_lead(services, workspace_id, "typed@acme.test", fields=stored)
+    browser = await signed_in(Role.EDITOR)
+    page = (await browser.get(f"/leads/{lead.id}")).text
+    for shown in ('type="number"', 'value="2026-01-31"', 'value="2026-01-31T09:00"', 'type="url"'):
+        assert shown in page
+    sent = {f"field:{key}": str(value) for key, value in stored.items()} | {
+        "email": "typed@acme.test", "field:my_datetime": "2026-01-31T09:00", "field:my_boolean": "true",
+        "field:my_choices": ["red", "green"],
+    }  # fmt: skip
+    await browser.post(f"/leads/{lead.id}", data=sent)
+    assert (await read(services, workspace_id, lead.id)).fields == stored
+    changed = {"field:my_datetime": "2026-02-01T09:00", "field:my_boolean": "", "field:my_choices": ["blue"]}
+    await browser.post(f"/leads/{lead.id}", data=sent | changed)
+    assert (await read(services, workspace_id, lead.id)).fields == {
+        key: value for key, value in stored.items() if key != "my_boolean"
+    } | {"my_datetime": "2026-02-01T12:00:00Z", "my_choices": ["blue"]}
+    refused = await browser.post(f"/leads/{lead.id}", data=sent | {"field:my_number": "many"})
+    assert refused.status_code == 422
+    assert "does not fit “My number”" in refused.text
 
 
 async def test_pages_turn_forth_and_back(signed_in: SignedIn, services: Services, workspace_id: int):

@@ -1,7 +1,7 @@
 """Forms of leads: add one, edit one, act on many."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
@@ -9,12 +9,11 @@ from typing import Any, Final, Self
 from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import Lead, LeadField, LeadInput, LeadStatus
 from mailgenius.product.leads.normalise import field_slug
+from mailgenius.web.forms.custom_values import CustomField, changed_values, custom_fields, read_custom
 from mailgenius.web.forms.reading import FormReader, Posted
 from mailgenius.web.i18n import _
 
 LEAD_FIELDS: Final = ("email", "phone", "external_id", "name", "tags", "consent_source", "consent_at")
-CUSTOM: Final = "field:"
-"""Prefix of the inputs of custom fields."""
 BULK_ACTIONS: Final = (
     "add_tags",
     "remove_tags",
@@ -25,17 +24,6 @@ BULK_ACTIONS: Final = (
     *(f"status:{status}" for status in LeadStatus),
 )
 STATUS_ACTION: Final = "status:"
-
-CustomValue = str | bool | int | float | list[str] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CustomField:
-    """One custom field of a lead as the form shows it."""
-
-    key: str
-    label: str
-    value: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +43,7 @@ class LeadForm:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lead: Lead, fields: Sequence[LeadField]) -> Self:
+    def of(cls, lead: Lead, fields: Sequence[LeadField], *, timezone: str) -> Self:
         return cls(
             email=lead.email or "",
             phone=lead.phone or "",
@@ -64,16 +52,21 @@ class LeadForm:
             tags=lead.tags,
             consent_at=lead.consent_at,
             consent_source=lead.consent_source,
-            custom=custom_fields(lead.fields, fields),
+            custom=custom_fields(lead.fields, fields, timezone=timezone),
         )
 
     @classmethod
-    def read(cls, posted: Posted, fields: Sequence[LeadField], *, timezone: str) -> Self:
+    def read(
+        cls,
+        posted: Posted,
+        fields: Sequence[LeadField],
+        *,
+        timezone: str,
+        stored: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Read the form of a new lead, or of one with these custom values."""
         form = FormReader(posted)
-        custom = tuple(
-            CustomField(key=each.key, label=each.label, value=form.raw(CUSTOM + each.key).strip())
-            for each in fields
-        )
+        custom = read_custom(form, fields, stored or {}, timezone=timezone)
         new_label, new_value = form.text("new_label", limit=60), form.raw("new_value").strip()
         if new_value and not new_label:
             form.refuse("new_label", _("Give the new field a name."))
@@ -103,12 +96,9 @@ class LeadForm:
             consent_source=self.consent_source or None,
         )
 
-    def as_changes(self, lead: Lead) -> LeadInput:
+    def as_changes(self, lead: Lead, *, timezone: str) -> LeadInput:
         """The command for an edit: what is empty is cleared, and untouched custom values keep their type."""
-        shown = {key: shown_value(value) for key, value in lead.fields.items()}
-        fields: dict[str, Any] = {
-            each.key: each.value for each in self.custom if each.value != shown.get(each.key, "")
-        }
+        fields = changed_values(self.custom, lead.fields, timezone=timezone)
         if self.new_label and self.new_value:
             fields[field_slug(self.new_label)] = self.new_value
         return LeadInput(
@@ -179,20 +169,3 @@ class BulkForm:
         if not self.action.startswith(STATUS_ACTION):
             return None
         return LeadStatus(self.action.removeprefix(STATUS_ACTION))
-
-
-def custom_fields(values: dict[str, Any], fields: Sequence[LeadField]) -> tuple[CustomField, ...]:
-    """The workspace's custom fields with a lead's values."""
-    return tuple(
-        CustomField(key=each.key, label=each.label, value=shown_value(values.get(each.key)))
-        for each in fields
-    )
-
-
-def shown_value(value: CustomValue) -> str:
-    """A custom value as a text field shows it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "; ".join(value) if isinstance(value, list) else str(value)

@@ -7,8 +7,9 @@ from litestar import get, post
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadStatus, Mode
+from mailgenius.product.leads.model import LeadPage, LeadSort, LeadStatus, Mode
 from mailgenius.product.workspaces.model import Permission
+from mailgenius.web.forms.lead_filters import LeadFilters
 from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
 from mailgenius.web.forms.reading import errors_of
 from mailgenius.web.i18n import N_, _
@@ -28,23 +29,21 @@ STATUS_NAMES: Final = {
     LeadStatus.COMPLAINED: N_("Complained"),
     LeadStatus.BLOCKED: N_("Blocked"),
 }
+SORT_NAMES: Final = {
+    LeadSort.NEWEST: N_("Newest first"),
+    LeadSort.OLDEST: N_("Oldest first"),
+    LeadSort.CHANGED: N_("Last changed first"),
+}
 
 
 @get(LEADS_PATH, opt=needs(Permission.LEADS_READ))
 async def leads_page(visit: CurrentVisit) -> Page:
-    search, tag, status = visit.asked("search"), visit.asked("tag"), visit.asked("status")
+    filters = LeadFilters.read(visit.request.query_params, timezone=visit.page.timezone)
     async with visit.trusted() as tx:
-        page = await leads.search(
-            tx,
-            workspace_id=visit.workspace_id,
-            text=search,
-            tag=tag or None,
-            status=LeadStatus(status) if status in set(LeadStatus) else None,
-            limit=PAGE_SIZE,
-            cursor=visit.asked(CURSOR) or None,
-        )
-        everyone = page.total if not (search or tag or status) else await _everyone(tx, visit)
-        tags = await _tag_names(tx, visit, chosen=tag)
+        page, problem = await _found(tx, visit, filters)
+        everyone = await _everyone(tx, visit) if filters.narrow else page.total
+        tags = await _tag_names(tx, visit, chosen=filters.tag)
+        fields = await leads.fields(tx, workspace_id=visit.workspace_id)
         acts = await leads.open_bulk_acts(tx, workspace_id=visit.workspace_id)
     values: dict[str, Any] = {
         "leads": page.items,
@@ -52,16 +51,20 @@ async def leads_page(visit: CurrentVisit) -> Page:
         "about": page.total_is_estimate,
         "everyone": everyone,
         "turn": turn(visit.request, page.next_cursor),
-        "search": search,
-        "tag": tag,
-        "status": status,
+        "filters": filters,
+        "problem": problem,
+        "search": filters.search,
+        "tag": filters.tag,
+        "status": filters.status.value if filters.status else "",
         "tags": tags,
+        "fields": [(each.key, each.label) for each in fields],
+        "sorts": [(key.value, _(name)) for key, name in SORT_NAMES.items()],
         "tag_options": [(name, name) for name in tags],
         "statuses": [(key.value, _(name)) for key, name in STATUS_NAMES.items()],
         "here": _here(visit),
         "acts": acts,
-        # Offered when the page does not show them all.
-        "matching": page.total if page.total > len(page.items) else None,
+        # Offered when the page does not show them all, and the act can be told who they are.
+        "matching": page.total if page.total > len(page.items) and not filters.beyond_basic else None,
     }
     if visit.page.is_htmx:
         return visit.block("leads/list.html", "results", **values)
@@ -93,6 +96,31 @@ async def add_lead(visit: CurrentVisit) -> Page:
         else Flash("info", _("This lead is here already. Nothing was changed."))
     )
     return visit.redirect(f"{LEADS_PATH}/{added.lead.id}", flash)
+
+
+async def _found(tx: Tx, visit: Visit, filters: LeadFilters) -> tuple[LeadPage, str]:
+    """The page of leads; or none, and what is wrong with the value of the field."""
+    try:
+        page = await leads.search(
+            tx,
+            workspace_id=visit.workspace_id,
+            text=filters.search,
+            tag=filters.tag or None,
+            status=filters.status,
+            fields=filters.fields,
+            created=filters.created,
+            updated=filters.updated,
+            sort=filters.sort,
+            limit=PAGE_SIZE,
+            cursor=visit.asked(CURSOR) or None,
+        )
+    except Invalid as error:
+        problems = errors_of(error, fields=[f"field.{filters.field}"])
+        if list(problems) != [f"field.{filters.field}"]:
+            raise
+        nobody = LeadPage(items=[], next_cursor=None, total=0, total_is_estimate=False)
+        return nobody, next(iter(problems.values()))
+    return page, ""
 
 
 async def _everyone(tx: Tx, visit: Visit) -> int:

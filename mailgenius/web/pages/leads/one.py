@@ -47,7 +47,8 @@ async def save_lead(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
     async with visit.tenant() as tx:
         lead = await leads.get(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
         fields = await leads.fields(tx, workspace_id=visit.workspace_id)
-    form = LeadForm.read(posted, fields, timezone=visit.page.timezone)
+    timezone = visit.page.timezone
+    form = LeadForm.read(posted, fields, timezone=timezone, stored=lead.fields)
     errors = form.errors
     if not errors:
         try:
@@ -56,7 +57,7 @@ async def save_lead(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
                     tx,
                     workspace_id=visit.workspace_id,
                     lead_id=lead_id,
-                    changes=form.as_changes(lead),
+                    changes=form.as_changes(lead, timezone=timezone),
                     source="page",
                 )
         except (Invalid, Conflict) as error:
@@ -100,7 +101,7 @@ async def _lead(
         code=422 if errors else 200,
         lead=lead,
         title=_title(lead),
-        form=form or LeadForm.of(lead, fields),
+        form=form or LeadForm.of(lead, fields, timezone=visit.page.timezone),
         errors=errors or {},
         tags=[each.tag for each in tags],
         events=events,
