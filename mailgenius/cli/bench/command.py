@@ -1,6 +1,8 @@
 """The commands `mailgenius bench …`."""
 
+from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +15,7 @@ from mailgenius.cli.bench.messages import bench_messages
 from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
 from mailgenius.ops.bench_import import bench_import
+from mailgenius.ops.bench_leads import LeadsBench, bench_leads
 from mailgenius.ops.bench_send import bench_send
 from mailgenius.processes.scaling import parse_span
 
@@ -131,3 +134,31 @@ def messages(
         f"Ratio:  {result.ratio}"
     )
     show(result, words, as_json=as_json)
+
+
+@app.command("leads")
+def leads(
+    rows: Annotated[int, typer.Option(min=10_000, help="Leads of the big workspace.")] = 1_000_000,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the leads are kept from run to run; by default in the home.")
+    ] = None,
+    times: Annotated[int, typer.Option(min=5, help="How often each list is asked for.")] = 40,
+    as_json: AsJson = False,
+) -> None:
+    """Time lists and searches of leads in a big workspace beside nine small ones, with their plans."""
+    place = folder or load_settings().home / f"bench-leads-{rows}"
+    result = uvloop.run(bench_leads(rows=rows, folder=place, times=times, progress=say))
+    show(asdict(result), _table(result), as_json=as_json)
+
+
+def _table(result: LeadsBench) -> str:
+    lines = [f"{'':45} {'p50':>8} {'p95':>8} {'worst':>8} ms"]
+    for line in result.lines:
+        lines += [f"{line.name:45} {line.p50_ms:8.1f} {line.p95_ms:8.1f} {line.worst_ms:8.1f}"]
+        lines += [f"    {scan}" for scan in line.scans]
+    lines += [
+        f"Leads: {result.rows:,}; one lead's page {result.one_lead_p95_ms} ms",
+        f"Worst p95 {result.worst_p95_ms} ms, worst of all {result.worst_ms} ms",
+        f"Whole table read by: {', '.join(result.sequential) or 'none'}",
+    ]
+    return "\n".join(lines)
