@@ -2,8 +2,8 @@
 
 CREATE FUNCTION lead_bucket(workspace_id bigint, id bigint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- What the words of the index begin with: the workspace, and 8,192 neighbouring ids.
-    RETURN workspace_id::text || '.' || (id >> 13)::text || '.';
+    -- What the words of the index begin with: the workspace, and 16,384 neighbouring ids.
+    RETURN workspace_id::text || '.' || (id >> 14)::text || '.';
 
 CREATE FUNCTION lead_found(workspace_id bigint, id bigint, status lead_status, search tsvector) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -321,7 +321,7 @@ END $$;
 
 CREATE FUNCTION public.lead_bucket(workspace_id bigint, id bigint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((((workspace_id)::text || '.'::text) || ((id >> 13))::text) || '.'::text);
+    RETURN ((((workspace_id)::text || '.'::text) || ((id >> 14))::text) || '.'::text);
 
 CREATE FUNCTION public.lead_found(workspace_id bigint, id bigint, status public.lead_status, search tsvector) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

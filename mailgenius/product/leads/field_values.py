@@ -64,6 +64,19 @@ def in_form(field: LeadField, value: Any) -> Any:
     return found if found != [] else None
 
 
+def stored_forms(field: LeadField, value: str) -> list[Any]:
+    """Return the forms in which a value may be stored: one of many, or in a text field also as a number.
+
+    Raises:
+        ValueError: it does not fit the type; the message says so to a person.
+    """
+    stored = in_form(field, value)
+    if field.type is FieldType.CHOICES:
+        return [[each] for each in stored or []]
+    number = number_of(value) if field.type is FieldType.TEXT else None
+    return [stored] if number is None else [stored, number]
+
+
 def _wanted(field: LeadField) -> str:
     if field.type in {FieldType.CHOICE, FieldType.CHOICES}:
         return f"choose from “{normalise.shown(', '.join(field.choices))}”"

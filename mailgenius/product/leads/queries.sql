@@ -454,20 +454,20 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 WITH RECURSIVE terms AS MATERIALIZED (
     SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
 ), walk (n, done, hits, ids) AS (
-    SELECT (SELECT id >> 13 FROM leads
+    SELECT (SELECT id >> 14 FROM leads
              WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
              ORDER BY id DESC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
     UNION ALL
     -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
-    SELECT (SELECT l.id >> 13 FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after)s::bigint AND l.id < walk.n << 13
+    SELECT (SELECT l.id >> 14 FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after)s::bigint AND l.id < walk.n << 14
              ORDER BY l.id DESC LIMIT 1), n, hits + cardinality(here.ids), here.ids
       FROM walk CROSS JOIN LATERAL (
            SELECT coalesce(array_agg(found.id), '{}') AS ids
              FROM (SELECT workspace_id, id, created_at, updated_at FROM leads
                     WHERE lead_found(workspace_id, id, status, search)
                           @@ replace((SELECT terms FROM terms), '~',
-                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 13))::tsquery
+                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 14))::tsquery
                       AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
                       AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
                    OFFSET 0) found  -- It keeps the other conditions out: with them the planner would read by the key.
@@ -490,20 +490,20 @@ SELECT (SELECT max(hits) FROM walk) AS hits,
 WITH RECURSIVE terms AS MATERIALIZED (
     SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
 ), walk (n, done, hits, ids) AS (
-    SELECT (SELECT id >> 13 FROM leads
+    SELECT (SELECT id >> 14 FROM leads
              WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
              ORDER BY id ASC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
     UNION ALL
     -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
-    SELECT (SELECT l.id >> 13 FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id >= (walk.n + 1) << 13 AND l.id < %(before)s::bigint
+    SELECT (SELECT l.id >> 14 FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id >= (walk.n + 1) << 14 AND l.id < %(before)s::bigint
              ORDER BY l.id ASC LIMIT 1), n, hits + cardinality(here.ids), here.ids
       FROM walk CROSS JOIN LATERAL (
            SELECT coalesce(array_agg(found.id), '{}') AS ids
              FROM (SELECT workspace_id, id, created_at, updated_at FROM leads
                     WHERE lead_found(workspace_id, id, status, search)
                           @@ replace((SELECT terms FROM terms), '~',
-                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 13))::tsquery
+                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 14))::tsquery
                       AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
                       AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
                    OFFSET 0) found  -- It keeps the other conditions out: with them the planner would read by the key.

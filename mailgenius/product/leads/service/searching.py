@@ -24,9 +24,7 @@ from mailgenius.product.leads import (
 from mailgenius.product.leads.bulk_model import Match
 from mailgenius.product.leads.model import (
     EVER,
-    FieldType,
     Lead,
-    LeadField,
     LeadPage,
     LeadSort,
     LeadStatus,
@@ -34,7 +32,7 @@ from mailgenius.product.leads.model import (
 )
 from mailgenius.product.leads.search_queries import LAST, Filter, Hits
 
-BUCKET_BITS = 13
+BUCKET_BITS = 14
 """As in the functions of migration 0013."""
 FEW = 1_000
 """Up to this many matches, they are counted one by one."""
@@ -250,20 +248,14 @@ async def _field_values(tx: Tx, workspace_id: int, given: Mapping[str, str]) -> 
     forms: list[list[tuple[str, Any]]] = []
     for key, value in given.items():
         try:
-            forms.append([(key, form) for form in _forms(known[key], value)] if key in known else [])
+            forms.append(
+                [(key, form) for form in field_values.stored_forms(known[key], value)] if key in known else []
+            )
         except ValueError as error:
             problems.append(Problem(f"field.{key}", str(error)))
     if problems:
         raise Invalid(problems=problems)
     return tuple(dict(combination) for combination in product(*forms))
-
-
-def _forms(field: LeadField, value: str) -> list[Any]:
-    stored = field_values.in_form(field, value)
-    if field.type is FieldType.CHOICES:
-        return [[each] for each in stored or []]
-    number = field_values.number_of(value) if field.type is FieldType.TEXT else None
-    return [stored] if number is None else [stored, number]
 
 
 def _placed(asked: _Asked, cursor: str | None) -> _Asked:
