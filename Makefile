@@ -50,7 +50,7 @@ check: $(INSTALLED) ## Lint, types, import contracts, templates, spelling, and t
 	$(BIN)/pytest -q tests/architecture tests/sql
 
 test: setup browser ## Run every test.
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 bench: setup smtp-source ## Measure import and sending beside the limit of this machine (ROWS, MESSAGES).
 	$(BIN)/mailgenius bench import --rows $(ROWS)

@@ -16,7 +16,7 @@ import pytest
 from mailgenius.kit.db.embedded import EmbeddedPostgres
 from tests.journeys.installation import Running, alive, command, environment, running
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from mailgenius.web import assets
 from tests.web.frame_pages import PAGES, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("gallery")]
+pytestmark = pytest.mark.browser
 
 ARTIFACTS = os.environ.get("MAILGENIUS_SCREENSHOTS")
 SIZES = {"desktop": (1280, 900), "phone": (375, 812), "small": (360, 640)}

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.web.frame_pages import serving
 from tests.web.test_frame_gallery import drawn
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("scripts")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The pages in a real browser: accessible, inside the content policy, inside the screen, and alive."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from mailgenius.web import assets
 from tests.web import samples
 from tests.web.serving import services_of, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = (
     "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/new", "/imports", "/imports/1", "/imports/2",
@@ -104,7 +105,7 @@ def test_search_as_one_types(owner: BrowserContext):
     page.goto("/leads")
     page.get_by_label("Search leads").type("assunc", delay=30)
     expect(page.locator("#results tbody tr").first).to_contain_text("Assunção")
-    expect(page).to_have_url("/leads?search=assunc&status=&tag=")
+    expect(page).to_have_url(re.compile(r"/leads\?search=assunc&"))
     page.get_by_label("Search leads").fill("zzz")
     expect(page.get_by_text("No lead matches")).to_be_visible()
     page.close()
