@@ -14,7 +14,6 @@ from psycopg.rows import dict_row
 
 from mailgenius.api.app import api_router
 from mailgenius.api.reference import METHODS, Reference
-from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.services import Services
 from mailgenius.product.exports import running
