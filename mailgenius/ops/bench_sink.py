@@ -98,8 +98,8 @@ async def running_sink(folder: Path, *options: str) -> AsyncIterator[Sink]:
     record = folder / "sink.tsv"
     record.touch()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "mailgenius.channels.email.smtp.sink", "--port", "0", "--record", str(record),
-        *options, stdout=asyncio.subprocess.PIPE,
+        sys.executable, "-P", "-m", "mailgenius.channels.email.smtp.sink", "--port", "0",
+        "--record", str(record), *options, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         line = await asyncio.wait_for(process.stdout.readline(), 30) if process.stdout else b""

@@ -53,7 +53,7 @@ METRICS = (
     ),
     Metric(
         "mailgenius_deferred_messages",
-        "Messages that wait, by the provider's last code or by what they wait for; up to 5,000 are looked at.",
+        "Messages that wait, by the provider's last code or by what they wait for; 5,000 are looked at.",
         ("reason",),
     ),
     Metric(
