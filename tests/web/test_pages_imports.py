@@ -312,7 +312,7 @@ async def test_a_column_becomes_a_new_field_with_a_type(
     form |= {"type-1": "number", "label-1": "Anos", "key-1": "anos", "type-2": "choice", "choices-2": ""}
     refused = await browser.post(path, form)
     assert refused.status_code == 422
-    assert "name 1 to 200 of them" in refused.text
+    assert "Plano: Name 1 to 200 of them" in refused.text
     assert 'value="Anos"' in refused.text
     assert mapping_of(refused)["type-1"] == "number"
     answer = await browser.post(path, form | {"choices-2": "Ouro\nPrata"})

@@ -16,7 +16,7 @@ from mailgenius.product.uploads.errors import UploadNotFound
 from mailgenius.product.uploads.model import CHUNK, MAX_SIZE
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.imports import START_FIELDS, TARGETS, MappingForm, columns_of
-from mailgenius.web.forms.reading import errors_of
+from mailgenius.web.forms.reading import FORM, errors_of
 from mailgenius.web.i18n import N_, _
 from mailgenius.web.pages.leads.consenting import BASIS_NAMES, CHANNEL_NAMES, named
 from mailgenius.web.pages.settings.fields import TYPE_NAMES
@@ -99,8 +99,16 @@ async def start_import(visit: CurrentVisit, sealed: FromPath[str]) -> Page:
         return visit.redirect(NEW_PATH, Flash("warning", _(USED)))
     except MailGeniusError as error:
         refused = errors_of(error, fields=START_FIELDS)
+        if (header := _column_of(error, form)) and FORM in refused:
+            refused[FORM] = f"{header}: {refused[FORM]}"
         return await _mapping(visit, ticket, await _preview(visit, ticket), form, refused)
     return visit.redirect(f"{IMPORTS_PATH}/{started.id}")
+
+
+def _column_of(error: MailGeniusError, form: MappingForm) -> str:
+    """The column that the first problem is about; empty when it is about none."""
+    field = error.problems[0].field if error.problems else ""
+    return next((header for header in form.mapping if field.startswith(f"mapping.{header}")), "")
 
 
 async def _discard(visit: Visit, ticket: Ticket) -> None:
