@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from mailgenius.api.bodies import Answer, Body, Id
 from mailgenius.channels.contract import Channel
-from mailgenius.product.consents.model import Act, Basis, ConsentEntry, ConsentState, Statement, Way
+from mailgenius.product.consents.model import Basis, ConsentAct, ConsentEntry, ConsentState, Statement, Way
 
 Said = Annotated[datetime, Meta(tz=True, description="When the person said it.")]
 Ground = Annotated[Basis, Meta(description="The legal ground for writing to the lead.")]
@@ -19,7 +19,7 @@ Address = Annotated[str, Meta(description="The IP address it came from.", exampl
 class ConsentBody(Body):
     """Something that a lead said of a channel."""
 
-    act: Annotated[Act, Meta(description="A withdrawal stops all messages on the channel.")]
+    act: Annotated[ConsentAct, Meta(description="A withdrawal stops all messages on the channel.")]
     channel: Channel = Channel.EMAIL
     basis: Annotated[Basis | None, Meta(description="The one that holds, else consent, when absent.")] = None
     source: Source = ""
@@ -45,7 +45,7 @@ class StateAnswer(Answer):
     """The latest word of a lead on a channel."""
 
     channel: Channel
-    act: Act
+    act: ConsentAct
     basis: Ground
     way: Way
     source: Source
@@ -70,7 +70,7 @@ class ConsentAnswer(Answer):
 
     id: Id
     channel: Channel
-    act: Act
+    act: ConsentAct
     basis: Ground
     way: Way
     source: Source

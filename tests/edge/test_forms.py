@@ -13,7 +13,7 @@ from mailgenius.engine.ledger import service as ledger
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.services import Services
 from mailgenius.product.consents import service as consents
-from mailgenius.product.consents.model import Act, Statement, Way
+from mailgenius.product.consents.model import ConsentAct, Statement, Way
 from mailgenius.product.forms import service as forms
 from mailgenius.product.forms.errors import FormUnclear
 from mailgenius.product.forms.model import CONFIRM_WITHIN, TRIES, FormField, Language
@@ -55,7 +55,7 @@ async def consent_of(services: Services, workspace_id: int, lead_id: int) -> lis
 
 async def test_an_answer_waits_for_its_confirmation_and_becomes_one_lead(client, services, workspace_id):
     left = await make_lead(services.db, workspace_id, email="ana@example.com", name="Old", tags=("vip",))
-    withdrawal = Statement(lead_id=left.id, channel="email", act=Act.WITHDRAWN, way=Way.PAGE)
+    withdrawal = Statement(lead_id=left.id, channel="email", act=ConsentAct.WITHDRAWN, way=Way.PAGE)
     async with services.db.tenant(workspace_id) as tx:
         await leads.state_consent(tx, workspace_id=workspace_id, statement=withdrawal)
     form = await make_form(services, workspace_id)
@@ -119,7 +119,7 @@ async def test_without_confirmation_a_stranger_changes_nothing_of_a_known_lead(
     )
     known = await make_lead(services.db, workspace_id, email="ana@example.com", name="Ana Maria")
     async with services.db.tenant(workspace_id) as tx:
-        said = Statement(lead_id=known.id, channel="email", act=Act.WITHDRAWN, way=Way.PAGE)
+        said = Statement(lead_id=known.id, channel="email", act=ConsentAct.WITHDRAWN, way=Way.PAGE)
         await leads.state_consent(tx, workspace_id=workspace_id, statement=said)
     for email in ("ana@example.com", "bia@example.com"):
         answer = await client.post(

@@ -9,7 +9,7 @@ from mailgenius.kit.db.queries import Query
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.kit.services import Services
 from mailgenius.product.consents import service as consents
-from mailgenius.product.consents.model import Act, Basis, Statement, Way
+from mailgenius.product.consents.model import Basis, ConsentAct, Statement, Way
 from mailgenius.product.forms import service as forms
 from mailgenius.product.forms.model import FormField, FormInput
 from mailgenius.product.leads import service as leads
@@ -112,7 +112,7 @@ SIGN_UP = FormInput(
 
 
 def _said(lead_id: int) -> Statement:
-    said = {"act": Act.GIVEN, "way": Way.PAGE, "basis": Basis.CONTRACT, "source": "Contract 12"}
+    said = {"act": ConsentAct.GIVEN, "way": Way.PAGE, "basis": Basis.CONTRACT, "source": "Contract 12"}
     return Statement(lead_id=lead_id, channel="email", **said)
 
 

@@ -14,7 +14,7 @@ class Basis(StrEnum):
     LEGAL_OBLIGATION = "legal_obligation"
 
 
-class Act(StrEnum):
+class ConsentAct(StrEnum):
     """What happened to the basis. Objecting to a legitimate interest is withdrawing it."""
 
     GIVEN = "given"
@@ -41,7 +41,7 @@ class Statement:
 
     lead_id: int
     channel: str
-    act: Act
+    act: ConsentAct
     way: Way
     basis: Basis | None = None
     """None: the one that holds, else consent."""
@@ -63,7 +63,7 @@ class ConsentEntry:
 
     id: int
     channel: str
-    act: Act
+    act: ConsentAct
     basis: Basis
     way: Way
     source: str
@@ -79,7 +79,7 @@ class ConsentState:
 
     lead_id: int
     channel: str
-    act: Act
+    act: ConsentAct
     basis: Basis
     way: Way
     source: str

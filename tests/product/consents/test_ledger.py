@@ -12,7 +12,7 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.errors import ConsentUnclear
-from mailgenius.product.consents.model import Act, Basis, ConsentEntry, Statement, Way
+from mailgenius.product.consents.model import Basis, ConsentAct, ConsentEntry, Statement, Way
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.errors import LeadNotFound
 from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus, Mode
@@ -31,7 +31,9 @@ async def read(db: Database, workspace_id: int, lead_id: int) -> tuple[dict, lis
 
 
 async def say(db: Database, workspace_id: int, lead_id: int, **values) -> None:
-    statement = Statement(lead_id=lead_id, **{"channel": "email", "act": Act.GIVEN, "way": Way.API, **values})
+    statement = Statement(
+        lead_id=lead_id, **{"channel": "email", "act": ConsentAct.GIVEN, "way": Way.API, **values}
+    )
     async with db.tenant(workspace_id) as tx:
         await leads.state_consent(tx, workspace_id=workspace_id, statement=statement)
 
@@ -42,7 +44,7 @@ async def test_every_way_of_writing_a_lead_tells_the_ledger_once(db: Database, w
     assert ana.consent_at is not None
     await make_lead(db, workspace_id, **given)
     states, entries, _ = await read(db, workspace_id, ana.id)
-    assert states == {"email": (Act.GIVEN, Basis.CONSENT, "fair")}
+    assert states == {"email": (ConsentAct.GIVEN, Basis.CONSENT, "fair")}
     assert [(e.way, e.source) for e in entries] == [(Way.API, "fair")]
     async with db.tenant(workspace_id) as tx:
         changes = LeadInput(consent_source="phone call", consent_at=LONG_AGO)
@@ -65,9 +67,11 @@ async def test_every_way_of_writing_a_lead_tells_the_ledger_once(db: Database, w
 
 async def test_a_withdrawal_stops_messages_and_no_file_turns_it_around(db: Database, workspace_id: int):
     ana = await make_lead(db, workspace_id, email="ana@example.com", consent_source="fair")
-    await say(db, workspace_id, ana.id, act=Act.WITHDRAWN, source="call", ip="203.0.113.7", text_version="3")
+    await say(
+        db, workspace_id, ana.id, act=ConsentAct.WITHDRAWN, source="call", ip="203.0.113.7", text_version="3"
+    )
     states, entries, lead = await read(db, workspace_id, ana.id)
-    assert states["email"][0] is Act.WITHDRAWN
+    assert states["email"][0] is ConsentAct.WITHDRAWN
     assert (entries[-1].ip, entries[-1].text_version, entries[-1].basis) == (
         "203.0.113.7",
         "3",
@@ -78,12 +82,12 @@ async def test_a_withdrawal_stops_messages_and_no_file_turns_it_around(db: Datab
     assert (again.status, again.consent_at) == (LeadStatus.UNSUBSCRIBED, None)
     await make_lead(db, workspace_id, email="ana@example.com", consent_at=LONG_AGO)
     states, _, lead = await read(db, workspace_id, ana.id)
-    assert states["email"][0] is Act.WITHDRAWN
+    assert states["email"][0] is ConsentAct.WITHDRAWN
     assert lead.consent_at is None
     # What is written down as given now holds in the ledger, and sending still waits for the lead itself.
     await say(db, workspace_id, ana.id, source="new contract", basis=Basis.CONTRACT)
     states, _, lead = await read(db, workspace_id, ana.id)
-    assert states["email"] == (Act.GIVEN, Basis.CONTRACT, "new contract")
+    assert states["email"] == (ConsentAct.GIVEN, Basis.CONTRACT, "new contract")
     assert lead.status is LeadStatus.UNSUBSCRIBED
     async with db.tenant(workspace_id) as tx:
         await leads.return_to(tx, workspace_id=workspace_id, lead_id=ana.id, channel="email")
@@ -103,9 +107,11 @@ async def test_a_recipient_who_leaves_and_returns_is_in_the_ledger_once_each(db:
             await leads.note_recipient(tx, **who, address=ana.email, lead_id=None)
     states, entries, lead = await read(db, workspace_id, ana.id)
     assert [(e.act, e.way) for e in entries] == [
-        (Act.GIVEN, Way.API), (Act.WITHDRAWN, Way.UNSUBSCRIBE), (Act.GIVEN, Way.UNSUBSCRIBE),
-    ]  # fmt: skip
-    assert states["email"][:2] == (Act.GIVEN, Basis.CONSENT)
+        (ConsentAct.GIVEN, Way.API),
+        (ConsentAct.WITHDRAWN, Way.UNSUBSCRIBE),
+        (ConsentAct.GIVEN, Way.UNSUBSCRIBE),
+    ]
+    assert states["email"][:2] == (ConsentAct.GIVEN, Basis.CONSENT)
     assert lead.consent_at is not None
 
 
@@ -138,7 +144,7 @@ async def test_another_workspace_neither_reads_nor_writes_it(
 ):
     ana = await make_lead(db, workspace_id, consent_source="fair")
     with pytest.raises(LeadNotFound):
-        await say(db, other_workspace_id, ana.id, act=Act.WITHDRAWN)
+        await say(db, other_workspace_id, ana.id, act=ConsentAct.WITHDRAWN)
     async with db.tenant(other_workspace_id) as tx:
         assert await consents.states(tx, workspace_id=other_workspace_id, lead_ids=[ana.id]) == []
         assert await consents.states(tx, workspace_id=workspace_id, lead_ids=[ana.id]) == []

@@ -9,7 +9,7 @@ from mailgenius.kit.db.queries import Query
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import FileMissing
 from mailgenius.product.consents import service as consents
-from mailgenius.product.consents.model import Act, Basis, Statement, Way
+from mailgenius.product.consents.model import Basis, ConsentAct, Statement, Way
 from mailgenius.product.imports import running, service as imports
 from mailgenius.product.imports.errors import ImportNotFound, ImportOver
 from mailgenius.product.imports.model import Import, ImportState
@@ -290,7 +290,7 @@ async def test_a_file_carries_its_legal_basis_to_every_lead(
 ):
     left = await make_lead(db, workspace_id, email="left@example.com", consent_source="form")
     async with db.tenant(workspace_id) as tx:
-        said = Statement(lead_id=left.id, channel="email", act=Act.WITHDRAWN, way=Way.API)
+        said = Statement(lead_id=left.id, channel="email", act=ConsentAct.WITHDRAWN, way=Way.API)
         await leads.state_consent(tx, workspace_id=workspace_id, statement=said)
     file = b"email,consent_source\nana@example.com,\nleft@example.com,\nbia@example.com,shop\n"
     choices = {"consent_basis": Basis.LEGITIMATE_INTEREST, "consent_source": "fair"}

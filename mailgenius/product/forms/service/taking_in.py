@@ -7,7 +7,7 @@ from typing import Any
 from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid
-from mailgenius.product.consents.model import Act, Basis, Statement, Way
+from mailgenius.product.consents.model import Basis, ConsentAct, Statement, Way
 from mailgenius.product.forms.model import FIELD, Form
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.errors import IdentityConflict
@@ -40,7 +40,7 @@ async def take_in(tx: Tx, taking: Taking, *, confirmed: bool) -> int:
     statement = Statement(
         lead_id=lead_id,
         channel=Channel.EMAIL,
-        act=Act.GIVEN,
+        act=ConsentAct.GIVEN,
         way=Way.FORM,
         basis=Basis.CONSENT,
         source=form.name,

@@ -10,7 +10,7 @@ from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem, invalid
 from mailgenius.product.consents import service as consents
-from mailgenius.product.consents.model import Act, Statement, Way
+from mailgenius.product.consents.model import ConsentAct, Statement, Way
 from mailgenius.product.leads import consent_queries, normalise, queries
 from mailgenius.product.leads.errors import IdentityConflict
 from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
@@ -91,7 +91,7 @@ async def _record_consent(tx: Tx, *, workspace_id: int, lead: Lead, way: Way) ->
         Statement(
             lead_id=lead.id,
             channel=channel,
-            act=Act.GIVEN,
+            act=ConsentAct.GIVEN,
             way=way,
             source=lead.consent_source,
             at=lead.consent_at,

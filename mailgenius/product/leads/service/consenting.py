@@ -5,7 +5,7 @@ from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.consents import service as consents
-from mailgenius.product.consents.model import Act, Statement, Way
+from mailgenius.product.consents.model import ConsentAct, Statement, Way
 from mailgenius.product.leads import consent_queries, queries
 from mailgenius.product.leads.model import Lead
 from mailgenius.product.leads.service.changing import follow_suppression
@@ -27,7 +27,7 @@ async def state_consent(tx: Tx, *, workspace_id: int, statement: Statement) -> N
     await consents.record(tx, workspace_id=workspace_id, statements=[statement])
     await consent_queries.date_consents(tx, workspace_id=workspace_id, lead_ids=[lead.id])
     address = address_on(lead, statement.channel)
-    if statement.act is Act.WITHDRAWN and address is not None:
+    if statement.act is ConsentAct.WITHDRAWN and address is not None:
         await suppression.add(
             tx,
             workspace_id=workspace_id,
@@ -65,16 +65,16 @@ async def note_recipient(
         tx, workspace_id=workspace_id, channel=channel, address=address, lead_id=lead_id
     )
     listed = await suppression.suppressed(tx, workspace_id=workspace_id, channel=channel, addresses=[address])
-    act = Act.GIVEN
+    act = ConsentAct.GIVEN
     if listed.get(address) is SuppressionReason.UNSUBSCRIBED:
-        act = Act.WITHDRAWN
+        act = ConsentAct.WITHDRAWN
     known = await consents.states(tx, workspace_id=workspace_id, lead_ids=found)
     here = {state.lead_id: state.act for state in known if state.channel == channel}
     statements = [
         Statement(lead_id=each, channel=channel, act=act, way=Way.UNSUBSCRIBE)
         for each in found
         # Who comes back gets what was withdrawn, and nothing that was never given.
-        if here.get(each, Act.GIVEN) is not act
+        if here.get(each, ConsentAct.GIVEN) is not act
     ]
     if statements:
         await consents.record(tx, workspace_id=workspace_id, statements=statements)

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from mailgenius.channels.contract import Channel
 from mailgenius.kit.errors import Invalid
-from mailgenius.product.consents.model import Act, Basis, Statement, Way
+from mailgenius.product.consents.model import Basis, ConsentAct, Statement, Way
 from mailgenius.product.leads import service as leads
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.reading import FormReader
@@ -39,7 +39,7 @@ WAY_NAMES: Final = {
     Way.UNSUBSCRIBE: N_("by the unsubscribe link"),
     Way.EARLIER: N_("known before"),
 }
-ACT_NAMES: Final = {Act.GIVEN: N_("Given"), Act.WITHDRAWN: N_("Withdrawn")}
+ACT_NAMES: Final = {ConsentAct.GIVEN: N_("Given"), ConsentAct.WITHDRAWN: N_("Withdrawn")}
 
 
 @post("/leads/{lead_id:int}/consents", opt=needs(Permission.LEADS_WRITE))
@@ -49,7 +49,7 @@ async def record_consent(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
     statement = Statement(
         lead_id=lead_id,
         channel=form.choice("channel", Channel, default=Channel.EMAIL),
-        act=form.choice("act", Act, default=Act.GIVEN),
+        act=form.choice("act", ConsentAct, default=ConsentAct.GIVEN),
         way=Way.PAGE,
         basis=form.choice("basis", (None, *Basis), default=None),
         source=form.text("source", limit=300),

@@ -9,7 +9,7 @@ from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.analytics import service as analytics
 from mailgenius.product.analytics.model import TimelineItem
-from mailgenius.product.consents.model import Act, Basis, Way
+from mailgenius.product.consents.model import Basis, ConsentAct, Way
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.web.i18n import N_, _
@@ -122,7 +122,7 @@ def _campaign(detail: Mapping[str, Any]) -> str:
 
 def _consent(at: datetime, act: str, detail: Mapping[str, Any]) -> Event:
     """What the lead said of being written to."""
-    given = act == Act.GIVEN
+    given = act == ConsentAct.GIVEN
     channel, basis = CHANNEL_NAMES[Channel(detail["channel"])], BASIS_NAMES[Basis(detail["basis"])]
     parts = [_(channel), _(basis), str(detail["source"]) or _(WAY_NAMES[Way(detail["way"])])]
     return Event(
