@@ -131,11 +131,15 @@ def checksum_differs() -> TusRefused:
 def standing(*, received: int, expires_at: datetime, **more: str) -> dict[str, str]:
     """Return the headers that say how far an upload is, and others, but for those without a value."""
     given = {name.replace("_", "-"): value for name, value in more.items() if value}
-    return VERSION_HEADER | given | {
-        "Upload-Offset": str(received),
-        "Upload-Expires": format_datetime(expires_at, usegmt=True),
-        "Cache-Control": "no-store",
-    }
+    return (
+        VERSION_HEADER
+        | given
+        | {
+            "Upload-Offset": str(received),
+            "Upload-Expires": format_datetime(expires_at, usegmt=True),
+            "Cache-Control": "no-store",
+        }
+    )
 
 
 def _number(headers: Mapping[str, str], name: str) -> int:
