@@ -27,6 +27,10 @@ TAGS = (
     Tag(name="Segments", description="Saved conditions on leads: who is in, how many, what it means."),
     Tag(name="Templates", description="What a message says."),
     Tag(name="Connections", description="Accounts at providers that carry the messages."),
+    Tag(
+        name="Sender domains",
+        description="Domains that messages come from: their DKIM keys and what the DNS says.",
+    ),
     Tag(name="Campaigns", description="One message to many: write, launch, steer, read the results."),
     Tag(name="Messages", description="One message to one person: receipts, codes, notices."),
     Tag(name="Dead letters", description="Messages that ended without success: explain, replay, discard."),

@@ -86,7 +86,12 @@ ASKED_BY_POST = {
     "/api/v1/exports/{export_id}/cancel",
 }
 """A tree is too long for an address, a count or a file takes a while: POST, though no lead changes."""
-FOR_ADMINS = {"/api/v1/operations"}
+FOR_ADMINS = {
+    "/api/v1/operations",
+    "/api/v1/sender-domains",
+    "/api/v1/sender-domains/{domain_id}",
+    "/api/v1/sending/limits",
+}
 """Read by those alone who may change how things run."""
 
 

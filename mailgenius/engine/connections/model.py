@@ -102,7 +102,7 @@ class Connection:
     @property
     def warming(self) -> bool:
         """Whether today's ceiling is below what it will be."""
-        return self.ceiling != self.per_day
+        return self.ceiling is not None and self.ceiling != self.per_day
 
     @property
     def routing(self) -> Routing:
