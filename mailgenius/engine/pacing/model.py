@@ -8,9 +8,9 @@ from enum import StrEnum
 from mailgenius.engine.pacing.mailboxes import MailboxGroup
 from mailgenius.engine.pacing.quiet import Manners
 
-HEADROOM = 1.03
+HEADROOM = 1.04
 """Messages are set this much further apart than the limit asks for: what the network and a busy machine may
-move a message by, without a second ever holding one too many. It costs 3 % of the limit."""
+move a message by, without a second ever holding one too many. It costs 4 % of the limit."""
 LATE_SHARE = 0.015
 """A message that is later than this share of the limit's period loses its place."""
 SLACK_SHARE = 0.006
