@@ -448,21 +448,9 @@ HAVING sum(n) <> 0
 -- worst for a common one.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 
--- name: hits-newest
--- Matches bucket by bucket, the newest first, until there are enough: how many, the first of them, and how far it
--- came. A bucket that holds none of the words costs one look at the index.
-WITH RECURSIVE terms AS MATERIALIZED (
-    SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
-), walk (n, done, hits, ids) AS (
-    SELECT (SELECT id >> 14 FROM leads
-             WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
-             ORDER BY id DESC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
-    UNION ALL
-    -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
-    SELECT (SELECT l.id >> 14 FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after)s::bigint AND l.id < walk.n << 14
-             ORDER BY l.id DESC LIMIT 1), n, hits + cardinality(here.ids), here.ids
-      FROM walk CROSS JOIN LATERAL (
+-- part: leads-of-bucket
+-- What a walk finds in the bucket that it has come to.
+FROM walk CROSS JOIN LATERAL (
            SELECT coalesce(array_agg(found.id), '{}') AS ids
              FROM (SELECT workspace_id, id, created_at, updated_at FROM leads
                     WHERE lead_found(workspace_id, id, status, search)
@@ -478,6 +466,22 @@ WITH RECURSIVE terms AS MATERIALIZED (
               AND (%(updated_since)s::timestamptz IS NULL OR found.updated_at >= %(updated_since)s::timestamptz)
               AND (%(updated_until)s::timestamptz IS NULL OR found.updated_at < %(updated_until)s::timestamptz)
            ) here
+
+-- name: hits-newest
+-- Matches bucket by bucket, the newest first, until there are enough: how many, the first of them, and how far it
+-- came. A bucket that holds none of the words costs one look at the index.
+WITH RECURSIVE terms AS MATERIALIZED (
+    SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
+), walk (n, done, hits, ids) AS (
+    SELECT (SELECT id >> 14 FROM leads
+             WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+             ORDER BY id DESC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
+    UNION ALL
+    -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
+    SELECT (SELECT l.id >> 14 FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after)s::bigint AND l.id < walk.n << 14
+             ORDER BY l.id DESC LIMIT 1), n, hits + cardinality(here.ids), here.ids
+      /* part: leads-of-bucket */
      WHERE n IS NOT NULL AND hits < %(enough)s::bigint
 )
 SELECT (SELECT max(hits) FROM walk) AS hits,
@@ -498,22 +502,7 @@ WITH RECURSIVE terms AS MATERIALIZED (
     SELECT (SELECT l.id >> 14 FROM leads l
              WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id >= (walk.n + 1) << 14 AND l.id < %(before)s::bigint
              ORDER BY l.id ASC LIMIT 1), n, hits + cardinality(here.ids), here.ids
-      FROM walk CROSS JOIN LATERAL (
-           SELECT coalesce(array_agg(found.id), '{}') AS ids
-             FROM (SELECT workspace_id, id, created_at, updated_at FROM leads
-                    WHERE lead_found(workspace_id, id, status, search)
-                          @@ replace((SELECT terms FROM terms), '~',
-                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 14))::tsquery
-                      AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
-                      AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
-                   OFFSET 0) found  -- It keeps the other conditions out: with them the planner would read by the key.
-            WHERE found.workspace_id = %(workspace_id)s::bigint
-              AND found.id > %(after)s::bigint AND found.id < %(before)s::bigint
-              AND (%(created_since)s::timestamptz IS NULL OR found.created_at >= %(created_since)s::timestamptz)
-              AND (%(created_until)s::timestamptz IS NULL OR found.created_at < %(created_until)s::timestamptz)
-              AND (%(updated_since)s::timestamptz IS NULL OR found.updated_at >= %(updated_since)s::timestamptz)
-              AND (%(updated_until)s::timestamptz IS NULL OR found.updated_at < %(updated_until)s::timestamptz)
-           ) here
+      /* part: leads-of-bucket */
      WHERE n IS NOT NULL AND hits < %(enough)s::bigint
 )
 SELECT (SELECT max(hits) FROM walk) AS hits,
