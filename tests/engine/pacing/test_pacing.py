@@ -30,6 +30,8 @@ CLOCK = Query(
     " ORDER BY scope, key FOR UPDATE) locked) ours",
 )
 GMAIL, YAHOO = MailboxGroup.GMAIL, MailboxGroup.YAHOO
+WELL_USED = 0.6
+"""A starved limit is used to a tenth; a machine four times slower must still pass. bench/pacing.py measures 95 %."""
 
 
 def on_all(rate: Rate, scope: Scope = Scope.CONNECTION, key: str = "1") -> Meter:
@@ -83,7 +85,7 @@ async def test_engines_together_keep_every_limit_and_use_the_tightest(db: Databa
     places = await booked(db, workspace_id, ask, 2.5)
     moments = [at for _, at in places]
     span = max(moments) - min(moments)
-    assert len(moments) >= 0.95 * 100 * span
+    assert len(moments) >= WELL_USED * 100 * span
     # Places come from the database's clock; what a busy machine adds to ours is the question's round trip.
     gaps = sorted(b - a for a, b in zip(sorted(moments), sorted(moments)[1:], strict=False))
     assert gaps[len(gaps) // 2] > 0.009
@@ -130,8 +132,8 @@ async def test_a_slow_group_and_a_full_connection_use_their_limits_together(db: 
     both = sorted([*plain, *gmail])
     lasting = min(gmail[-1], plain[-1]) - 1.0  # What comes later may not all be booked yet.
     steady = both[0] + 0.5  # They begin one after the other.
-    assert len([at for at in both if steady <= at <= lasting]) >= 0.95 * 200 * (lasting - steady)
-    assert len(gmail) - 1 >= 0.95 * 30 * (gmail[-1] - gmail[0])
+    assert len([at for at in both if steady <= at <= lasting]) >= WELL_USED * 200 * (lasting - steady)
+    assert len(gmail) - 1 >= WELL_USED * 30 * (gmail[-1] - gmail[0])
     # The database's clock made the places; on ours they may be a moment apart.
     assert most_within(both, 1.0) <= 205
     assert most_within(gmail, 1.0) <= 31
