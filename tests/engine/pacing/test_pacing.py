@@ -31,7 +31,7 @@ CLOCK = Query(
 )
 GMAIL, YAHOO = MailboxGroup.GMAIL, MailboxGroup.YAHOO
 WELL_USED = 0.6
-"""A starved limit is used to a tenth; a machine four times slower must still pass. bench/pacing.py measures 95 %."""
+"""A starved limit is used to a tenth; a slow machine must still pass. bench/pacing.py measures 95 %."""
 
 
 def on_all(rate: Rate, scope: Scope = Scope.CONNECTION, key: str = "1") -> Meter:
