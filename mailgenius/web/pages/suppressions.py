@@ -27,7 +27,7 @@ MOST_TOLD: Final = 5
 ENDINGS: Final = (".csv", ".txt")
 REASONS: Final = {
     SuppressionReason.BLOCKED: (N_("Blocked by you"), "neutral"),
-    SuppressionReason.UNSUBSCRIBED: (N_("Unsubscribed"), "neutral"),
+    SuppressionReason.UNSUBSCRIBED: (N_("Unsubscribed themselves"), "neutral"),
     SuppressionReason.BOUNCED: (N_("Mailbox does not exist"), "warning"),
     SuppressionReason.COMPLAINED: (N_("Marked as spam"), "danger"),
 }
