@@ -510,8 +510,8 @@ SELECT (SELECT max(hits) FROM walk) AS hits,
        (SELECT count(*) FILTER (WHERE n IS NULL) = 0 FROM walk) AS more,
        ARRAY(SELECT id FROM walk, unnest(ids) id ORDER BY id ASC LIMIT %(keep)s::int) AS ids
 
--- name: newest-leads
--- Leads by their place, the newest first, without a word, tag, field or status to look up.
+-- part: leads-by-place
+-- Leads of a stretch of ids and of days.
 SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint
@@ -520,19 +520,16 @@ SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, co
    AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
    AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
    AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+
+-- name: newest-leads
+-- Leads by their place, the newest first, without a word, tag, field or status to look up.
+/* part: leads-by-place */
  ORDER BY id DESC
  LIMIT %(limit)s::int
 
 -- name: oldest-leads
 -- Leads by their place, the oldest first.
-SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
-  FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint
-   AND id > %(after)s::bigint AND id < %(before)s::bigint
-   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
-   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
-   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
-   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+/* part: leads-by-place */
  ORDER BY id ASC
  LIMIT %(limit)s::int
 
