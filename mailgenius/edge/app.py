@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.datastructures import State
 
-from mailgenius.edge import forms, pages, tracking, unsubscribe, view
+from mailgenius.edge import forms, pages, preferences, tracking, unsubscribe, view
 from mailgenius.engine.tracking.model import SPOOL
 from mailgenius.engine.tracking.recorder import Recorder
 from mailgenius.engine.tracking.tokens import signer
@@ -28,6 +28,8 @@ def create_app(services: Services) -> Litestar:
             tracking.click,
             unsubscribe.ask,
             unsubscribe.leave,
+            preferences.show,
+            preferences.choose,
             view.view,
             forms.show,
             forms.answer,

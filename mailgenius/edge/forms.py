@@ -5,27 +5,23 @@ confirmed by the message to its address.
 """
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from mailgenius.edge.form_texts import FormTexts, form_texts
 from mailgenius.edge.pages import Button, away_page, form_page, gone_page, page
-from mailgenius.edge.texts import Texts, texts_for, texts_in
+from mailgenius.edge.texts import texts_in
 from mailgenius.edge.tracking import header_url
+from mailgenius.edge.visits import Visit, ip_of, services_of, texts_of
 from mailgenius.kit.crypto import BadToken
 from mailgenius.kit.db.database import DOOR_TIMEOUT
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.services import Services
-from mailgenius.kit.visitors import visitor_ip
 from mailgenius.product.forms import service as forms
 from mailgenius.product.forms.errors import AnswersUnclear, FormNotFound, LinkOver, TooManyTries
 from mailgenius.product.forms.model import Form, Outcome, Visitor
-
-Visit = Request[Any, Any, State]
 
 LONGEST_BODY = 64 << 10
 HONEYPOT = "website"
@@ -36,47 +32,47 @@ HONEYPOT = "website"
 async def show(request: Visit, public_id: FromPath[str]) -> Response[str]:
     """Show the form."""
     try:
-        form = await _public(_services(request), public_id)
+        form = await _public(services_of(request), public_id)
     except FormNotFound:
-        return gone_page(_texts(request))
+        return gone_page(texts_of(request))
     except (Unavailable, TimeoutError):
-        return away_page(_texts(request))
+        return away_page(texts_of(request))
     return _form(form, {}, {})
 
 
 @post("/f/{public_id:str}", status_code=200, request_max_body_size=LONGEST_BODY)
 async def answer(request: Visit, public_id: FromPath[str]) -> Response[str]:
     """Take in an answer. What is wrong is said beside its field; the same answer again changes nothing."""
-    services = _services(request)
+    services = services_of(request)
     posted = await request.form()
     answers = {key: value.replace("\0", "") for key, value in posted.items() if isinstance(value, str)}
     try:
         form = await _public(services, public_id)
         if answers.get(HONEYPOT):
             return _thanked(form, Outcome.CONFIRM if form.double_opt_in else Outcome.TAKEN)
-        visitor = Visitor(ip=_ip(request), accepted=bool(answers.get("consent")))
+        visitor = Visitor(ip=ip_of(request), accepted=bool(answers.get("consent")))
         async with services.db.trusted(limit=DOOR_TIMEOUT) as tx:
             await forms.admit(tx, form=form, ip=visitor.ip)
     except FormNotFound:
-        return gone_page(_texts(request))
+        return gone_page(texts_of(request))
     except TooManyTries:
         return _too_often(form)
     except (Unavailable, TimeoutError):
-        return away_page(_texts(request))
+        return away_page(texts_of(request))
     return await _received(services, form, answers, visitor)
 
 
 @get("/f/confirm/{token:str}")
 async def ask(request: Visit, token: FromPath[str]) -> Response[str]:
     """Show the button that confirms: scanners follow links, and press no buttons."""
-    services = _services(request)
+    services = services_of(request)
     try:
         async with services.db.trusted(limit=DOOR_TIMEOUT) as tx:
             form, email = await forms.waiting(tx, token=token, keys=services.keys)
     except (BadToken, LinkOver):
         return _over(request)
     except (Unavailable, TimeoutError):
-        return away_page(_texts(request))
+        return away_page(texts_of(request))
     words = form_texts(form.language)
     button = Button(name="confirm", label=words.confirm_button)
     return page(texts_in(form.language), form.title, [words.confirm.format(address=email)], button=button)
@@ -85,14 +81,14 @@ async def ask(request: Visit, token: FromPath[str]) -> Response[str]:
 @post("/f/confirm/{token:str}", status_code=200, request_max_body_size=LONGEST_BODY)
 async def confirm(request: Visit, token: FromPath[str]) -> Response[str]:
     """Confirm. A second time shows the same page."""
-    services = _services(request)
+    services = services_of(request)
     try:
         async with services.db.trusted(limit=DOOR_TIMEOUT) as tx:
-            form = await forms.confirm(tx, token=token, keys=services.keys, ip=_ip(request))
+            form = await forms.confirm(tx, token=token, keys=services.keys, ip=ip_of(request))
     except (BadToken, LinkOver):
         return _over(request)
     except (Unavailable, TimeoutError):
-        return away_page(_texts(request))
+        return away_page(texts_of(request))
     return _thanked(form, Outcome.TAKEN)
 
 
@@ -156,7 +152,7 @@ def _too_often(form: Form) -> Response[str]:
 
 
 def _over(request: Visit) -> Response[str]:
-    texts = _texts(request)
+    texts = texts_of(request)
     words: FormTexts = form_texts(texts.language)
     return page(texts, words.over_title, [words.over], status=404)
 
@@ -167,20 +163,3 @@ def _origin(form: Form) -> str:
         return ""
     parts = urlsplit(form.redirect_url)
     return f"{parts.scheme}://{parts.netloc.encode('idna').decode('ascii')}"
-
-
-def _texts(request: Visit) -> Texts:
-    return texts_for(request.headers.get("accept-language", ""))
-
-
-def _ip(request: Visit) -> str:
-    return visitor_ip(
-        peer=request.client.host if request.client else "",
-        forwarded_for=request.headers.get("x-forwarded-for", ""),
-        trusted_proxies=_services(request).settings.trusted_proxies,
-    )
-
-
-def _services(request: Visit) -> Services:
-    services: Services = request.app.state.services
-    return services

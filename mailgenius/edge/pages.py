@@ -9,8 +9,11 @@ from litestar import Response, get
 from litestar.enums import MediaType
 
 from mailgenius.edge.form_texts import FormTexts
+from mailgenius.edge.preference_texts import LANGUAGE_NAMES, PreferenceTexts
 from mailgenius.edge.texts import Texts
 from mailgenius.product.forms.model import Form, FormField
+from mailgenius.product.leads.service import Preferences
+from mailgenius.product.preferences.model import Language
 
 HERE = Path(__file__).parent
 PAGE_HEADERS = {
@@ -35,12 +38,21 @@ class Button:
     label: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """Another page of ours that a page leads to, below all else."""
+
+    href: str
+    label: str
+
+
 def page(
     texts: Texts,
     title: str,
     paragraphs: Sequence[str],
     *,
     button: Button | None = None,
+    link: Link | None = None,
     hint: str = "",
     done: bool = False,
     status: int = 200,
@@ -51,6 +63,7 @@ def page(
         title=title,
         paragraphs=paragraphs,
         button=button,
+        link=link,
         hint=hint,
         done=done,
         mark="✓" if done else "✉",
@@ -85,6 +98,32 @@ def form_page(
     )
     headers = {**PAGE_HEADERS, "Content-Security-Policy": policy}
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def preference_page(
+    texts: Texts, *, words: PreferenceTexts, intro: str, note: str, holds: Preferences, choosable: bool
+) -> Response[str]:
+    """Build the page on which a lead chooses. Without anything `choosable` it only offers to leave."""
+    html = _templates.get_template("preferences.html").render(
+        texts=texts,
+        words=words,
+        intro=intro,
+        note=note,
+        holds=holds,
+        choosable=choosable,
+        language=Language(texts.language),
+        language_names=LANGUAGE_NAMES,
+        shortened=shortened,
+    )
+    return Response(html, media_type=MediaType.HTML, headers=PAGE_HEADERS)
+
+
+def shortened(address: str) -> str:
+    """Show so much of an address that its owner knows it: links get forwarded."""
+    local, at, domain = address.rpartition("@")
+    if not at:
+        return f"•••{address[-4:]}"
+    return f"{local[:2]}•••@{domain}"
 
 
 def gone_page(texts: Texts) -> Response[str]:

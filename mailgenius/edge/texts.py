@@ -15,6 +15,7 @@ class Texts:
     ask: str
     ask_known: str
     ask_button: str
+    choose: str
     left_title: str
     left: str
     left_known: str
@@ -38,6 +39,7 @@ ENGLISH = Texts(
     ask="You will receive no more messages from this sender.",
     ask_known="You will receive no more messages from {sender} at {address}.",
     ask_button="Unsubscribe",
+    choose="Choose what you receive instead",
     left_title="You are unsubscribed",
     left="You will receive no more messages from this sender.",
     left_known="{sender} will send no more messages to {address}.",
@@ -60,6 +62,7 @@ PORTUGUESE = Texts(
     ask="Você não receberá mais mensagens deste remetente.",
     ask_known="Você não receberá mais mensagens de {sender} em {address}.",
     ask_button="Cancelar inscrição",
+    choose="Prefiro escolher o que recebo",
     left_title="Inscrição cancelada",
     left="Você não receberá mais mensagens deste remetente.",
     left_known="{sender} não enviará mais mensagens para {address}.",

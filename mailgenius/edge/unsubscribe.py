@@ -6,25 +6,22 @@ has the link was sent it. The wish is kept also while the database is away.
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
-from litestar import Request, Response, post, route
-from litestar.datastructures import State
+from litestar import Response, post, route
 from litestar.enums import HttpMethod, MediaType
 from litestar.params import FromPath
 
-from mailgenius.edge.pages import Button, away_page, gone_page, page
-from mailgenius.edge.texts import Texts, texts_for
+from mailgenius.edge.pages import Button, Link, away_page, gone_page, page, shortened
+from mailgenius.edge.texts import Texts
+from mailgenius.edge.visits import Visit, services_of, texts_of
 from mailgenius.engine.tracking import service as tracking
 from mailgenius.engine.tracking.errors import MessageGone, TooLateToReturn
 from mailgenius.engine.tracking.model import Recipient, TrackedEvent, TrackingKind
-from mailgenius.engine.tracking.tokens import Token, TokenKind, read_token
+from mailgenius.engine.tracking.tokens import OrderTokens, Token, TokenKind, read_token
 from mailgenius.kit import clock
 from mailgenius.kit.crypto import BadToken
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.services import Services
-
-Visit = Request[Any, Any, State]
 
 LOOK_UP_TIMEOUT = timedelta(seconds=2)
 """How long the page waits for names that it can do without."""
@@ -37,10 +34,10 @@ _ONE_CLICK_ANSWER = "Unsubscribed\n"
 @route("/u/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def ask(request: Visit, name: FromPath[str]) -> Response[str]:
     """Show the page with the button. Changes nothing."""
-    texts = _texts(request)
+    texts = texts_of(request)
     try:
         token = read_token(name, TokenKind.UNSUBSCRIBE, by=request.app.state.signer)
-        recipient = await _recipient(_services(request), token)
+        recipient = await _recipient(services_of(request), token)
     except (BadToken, MessageGone):
         return gone_page(texts)
     if recipient is not None and recipient.unsubscribed_at is not None:
@@ -48,27 +45,29 @@ async def ask(request: Visit, name: FromPath[str]) -> Response[str]:
     paragraphs = [_filled(texts.ask_known, recipient) if recipient else texts.ask]
     if token.sample:
         paragraphs.append(texts.sample)
-    return page(texts, texts.ask_title, paragraphs, button=Button(name=LEAVE, label=texts.ask_button))
+    button = Button(name=LEAVE, label=texts.ask_button)
+    link = Link(href=_preferences(services_of(request), token), label=texts.choose)
+    return page(texts, texts.ask_title, paragraphs, button=button, link=link)
 
 
 @post("/u/{name:str}", status_code=200, request_max_body_size=LONGEST_BODY)
 async def leave(request: Visit, name: FromPath[str]) -> Response[str]:
     """Unsubscribe at once, or take it back. The answer is never a redirect, as RFC 8058 asks."""
-    texts = _texts(request)
+    texts = texts_of(request)
     body = await request.body()
     try:
         token = read_token(name, TokenKind.UNSUBSCRIBE, by=request.app.state.signer)
         if _has(body, RETURN):
             return await _return(request, texts, token)
         if not token.sample:
-            await request.app.state.recorder.unsubscribe(_event(request, token))
+            await request.app.state.recorder.unsubscribe(event_of(request, token))
     except (BadToken, MessageGone):
         return gone_page(texts)
     if not _has(body, LEAVE):
         return Response(_ONE_CLICK_ANSWER, media_type=MediaType.TEXT, headers={"Cache-Control": "no-store"})
     if token.sample:
         return page(texts, texts.left_title, [texts.sample], done=True)
-    return _left_page(texts, await _recipient(_services(request), token))
+    return _left_page(texts, await _recipient(services_of(request), token))
 
 
 async def _return(request: Visit, texts: Texts, token: Token) -> Response[str]:
@@ -76,7 +75,7 @@ async def _return(request: Visit, texts: Texts, token: Token) -> Response[str]:
         if not token.sample:
             async with (
                 asyncio.timeout(RETURN_TIMEOUT.total_seconds()),
-                _services(request).db.trusted() as tx,
+                services_of(request).db.trusted() as tx,
             ):
                 await tracking.take_back(
                     tx,
@@ -121,16 +120,16 @@ async def _recipient(services: Services, token: Token) -> Recipient | None:
         return None
 
 
+def _preferences(services: Services, token: Token) -> str:
+    """Return the preference page of the same message: some want less, not nothing."""
+    tokens = OrderTokens(
+        services.keys, workspace_id=token.workspace_id, order_id=token.order_id, sample=token.sample
+    )
+    return f"/p/{tokens.plain(TokenKind.PREFERENCES, token.message_id)}"
+
+
 def _filled(text: str, recipient: Recipient) -> str:
     return text.format(sender=recipient.sender, address=shortened(recipient.address))
-
-
-def shortened(address: str) -> str:
-    """Show so much of an address that its owner knows it: links get forwarded."""
-    local, at, domain = address.rpartition("@")
-    if not at:
-        return f"•••{address[-4:]}"
-    return f"{local[:2]}•••@{domain}"
 
 
 def _has(body: bytes, name: str) -> bool:
@@ -138,7 +137,7 @@ def _has(body: bytes, name: str) -> bool:
     return f"{name}=yes".encode() in body or f'name="{name}"'.encode() in body
 
 
-def _event(request: Visit, token: Token) -> TrackedEvent:
+def event_of(request: Visit, token: Token) -> TrackedEvent:
     return TrackedEvent(
         kind=TrackingKind.UNSUBSCRIBE,
         workspace_id=token.workspace_id,
@@ -147,12 +146,3 @@ def _event(request: Visit, token: Token) -> TrackedEvent:
         user_agent=request.headers.get("user-agent", "")[:300],
         at=clock.now(),
     )
-
-
-def _texts(request: Visit) -> Texts:
-    return texts_for(request.headers.get("accept-language", ""))
-
-
-def _services(request: Visit) -> Services:
-    services: Services = request.app.state.services
-    return services

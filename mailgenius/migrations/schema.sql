@@ -106,6 +106,12 @@ CREATE TYPE public.lead_act AS ENUM (
     'set_fields'
 );
 
+CREATE TYPE public.lead_frequency AS ENUM (
+    'any',
+    'week',
+    'month'
+);
+
 CREATE TYPE public.lead_status AS ENUM (
     'active',
     'unsubscribed',
@@ -308,6 +314,27 @@ BEGIN
     RETURN low;
 END $$;
 
+CREATE FUNCTION public.follow_joined_lead() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM joined_leads
+                    WHERE workspace_id = OLD.workspace_id AND id = OLD.lead_id AND into_id = NEW.lead_id) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'entries of the ledger of consents only follow a merged lead';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.forget_joined_leads() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM joined_leads j
+     USING old_rows gone
+     WHERE j.workspace_id = gone.workspace_id AND j.into_id = gone.id;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.forget_lead_activity() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -319,13 +346,32 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION public.lead_bucket(workspace_id bigint, id bigint) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((((workspace_id)::text || '.'::text) || ((id >> 14))::text) || '.'::text);
+CREATE FUNCTION public.has_erased(workspace bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+-- Whether people of a workspace were erased. An erasure that is under way is waited for, and a later one waits for
+-- this transaction: so nobody comes back between the look and the writing. Volatile on purpose: the look has to see
+-- what was committed during the wait.
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(724510634, (workspace % 2147483647)::int);
+    RETURN EXISTS (SELECT FROM erased_identities WHERE workspace_id = workspace);
+END $$;
 
-CREATE FUNCTION public.lead_found(workspace_id bigint, id bigint, status public.lead_status, search tsvector) RETURNS tsvector
+CREATE FUNCTION public.hmac_sha256(inner_block bytea, outer_block bytea, value text) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN sha256((outer_block || sha256((inner_block || convert_to(value, 'UTF8'::name)))));
+
+CREATE FUNCTION public.lead_bucket_mark(workspace_id bigint, bucket bigint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((((((replace((' '::text || (search)::text), ' '''::text, (' '''::text || public.lead_bucket(workspace_id, id))) || ' '::text) || public.lead_bucket(workspace_id, id)) || ' '::text) || public.lead_bucket(workspace_id, id)) || CASE status WHEN 'active'::public.lead_status THEN '=a'::text WHEN 'unsubscribed'::public.lead_status THEN '=u'::text WHEN 'bounced'::public.lead_status THEN '=b'::text WHEN 'complained'::public.lead_status THEN '=c'::text ELSE '=x'::text END))::tsvector;
+    RETURN ((((workspace_id)::text || '.'::text) || (bucket)::text) || '.'::text);
+
+CREATE FUNCTION public.lead_place(workspace_id bigint, bucket bigint, status public.lead_status, wide boolean) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((((workspace_id << 31) | bucket) << 4) + CASE WHEN wide THEN 8 ELSE 0 END) + CASE status WHEN 'active'::public.lead_status THEN 1 WHEN 'unsubscribed'::public.lead_status THEN 2 WHEN 'bounced'::public.lead_status THEN 3 WHEN 'complained'::public.lead_status THEN 4 WHEN 'blocked'::public.lead_status THEN 5 ELSE 0 END);
+
+CREATE FUNCTION public.lead_places(workspace_id bigint, id bigint, status public.lead_status) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY[public.lead_place(workspace_id, (id >> 13), NULL::public.lead_status, false), public.lead_place(workspace_id, (id >> 13), status, false), public.lead_place(workspace_id, ((id >> 16) << 3), NULL::public.lead_status, true), public.lead_place(workspace_id, ((id >> 16) << 3), status, true)];
 
 CREATE FUNCTION public.search_text(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -339,9 +385,13 @@ CREATE FUNCTION public.lead_search(name text, email text, phone text, external_i
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (((((((public.search_text(name) || ' '::text) || replace(replace(replace(replace(replace(replace(replace(replace(COALESCE(email, ''::text), '@'::text, ' '::text), '.'::text, ' '::text), '-'::text, ' '::text), '_'::text, ' '::text), '+'::text, ' '::text), ''''::text, ' '::text), ':'::text, ' '::text), '\'::text, ' '::text)) || ' '::text) || COALESCE(substr(phone, 2), ''::text)) || ' '::text) || CASE WHEN (external_id IS NULL) THEN ''::text ELSE public.search_text(external_id) END))::tsvector;
 
-CREATE FUNCTION public.lead_terms(words text, status public.lead_status) RETURNS text
+CREATE FUNCTION public.lead_word_terms(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (CASE WHEN (words IS NULL) THEN ''::text ELSE (SELECT (string_agg(CASE WHEN (word.word ~ '^[0-9]{4,11}$'::text) THEN (((('(''~'::text || word.word) || ''':* | ''~55'::text) || word.word) || ''':*)'::text) ELSE (('''~'::text || word.word) || ''':*'::text) END, ' & '::text) || ' & '::text) FROM unnest(string_to_array(public.search_text(lead_terms.words), ' '::text)) word(word) WHERE (word.word <> ''::text)) END || CASE WHEN (status IS NULL) THEN '''~'''::text ELSE (('''~='::text || CASE status WHEN 'active'::public.lead_status THEN 'a'::text WHEN 'unsubscribed'::public.lead_status THEN 'u'::text WHEN 'bounced'::public.lead_status THEN 'b'::text WHEN 'complained'::public.lead_status THEN 'c'::text ELSE 'x'::text END) || ''''::text) END);
+    RETURN (SELECT string_agg(CASE WHEN (word.word ~ '^[0-9]{4,11}$'::text) THEN (((('(''~'::text || word.word) || ''':* | ''~55'::text) || word.word) || ''':*)'::text) ELSE (('''~'::text || word.word) || ''':*'::text) END, ' & '::text) AS string_agg FROM unnest(string_to_array(public.search_text(lead_word_terms.words), ' '::text)) word(word) WHERE (word.word <> ''::text));
+
+CREATE FUNCTION public.lead_words(workspace_id bigint, id bigint, search tsvector) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (replace((' '::text || (search)::text), ' '''::text, (' '''::text || public.lead_bucket_mark(workspace_id, (id >> 13)))))::tsvector;
 
 CREATE FUNCTION public.merged_tags(old text[], given text[], added text[], replacing boolean) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -756,6 +806,27 @@ ALTER TABLE ONLY public.attempts FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.attempts IS 'owner: engine.ledger';
 
+CREATE TABLE public.audit_entries (
+    workspace_id bigint NOT NULL,
+    id bigint DEFAULT public.next_message_id() NOT NULL,
+    at timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
+    doer_kind text NOT NULL COLLATE pg_catalog."C",
+    doer_id bigint,
+    doer_name text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    action text NOT NULL COLLATE pg_catalog."C",
+    object_kind text GENERATED ALWAYS AS (split_part(action, '.'::text, 1)) STORED NOT NULL COLLATE pg_catalog."C",
+    object_id text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    object_name text DEFAULT ''::text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT audit_entries_action_check CHECK ((action ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT audit_entries_doer_kind_check CHECK ((doer_kind = ANY (ARRAY['person'::text, 'api_key'::text, 'command_line'::text, 'system'::text, 'visitor'::text])))
+);
+
+ALTER TABLE ONLY public.audit_entries FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.audit_entries IS 'owner: kit.audit';
+
 CREATE SEQUENCE public.batch_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -823,6 +894,7 @@ CREATE TABLE public.campaigns (
     halted_at timestamp with time zone,
     frozen_segments jsonb,
     freeze_pass smallint DEFAULT 0 NOT NULL,
+    topic_id bigint,
     CONSTRAINT campaigns_halted_for_check CHECK ((halted_for = ANY (ARRAY[''::text, 'bounces'::text, 'complaints'::text]))),
     CONSTRAINT campaigns_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT campaigns_per_hour_check CHECK ((per_hour > 0)),
@@ -1061,6 +1133,39 @@ WITH (fillfactor='50');
 
 COMMENT ON TABLE public.engines IS 'owner: ops';
 
+CREATE TABLE public.erased_identities (
+    workspace_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    erasure_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.erased_identities FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.erased_identities IS 'owner: engine.suppression';
+
+CREATE TABLE public.erasures (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    erased_by bigint,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    allowed_by bigint,
+    allowed_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.erasures FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.erasures IS 'owner: product.privacy';
+
+ALTER TABLE public.erasures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.erasures_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.form_submissions (
     workspace_id bigint NOT NULL,
     form_id bigint NOT NULL,
@@ -1216,6 +1321,17 @@ ALTER TABLE public.imports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.joined_leads (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    into_id bigint NOT NULL,
+    joined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.joined_leads FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.joined_leads IS 'owner: product.leads';
+
 CREATE TABLE public.lanes (
     workspace_id bigint NOT NULL,
     channel text NOT NULL,
@@ -1268,7 +1384,8 @@ CREATE TABLE public.lead_bulk_acts (
     created_by bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
-    fields jsonb
+    fields jsonb,
+    total_is_estimate boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.lead_bulk_acts FORCE ROW LEVEL SECURITY;
@@ -1321,6 +1438,8 @@ CREATE TABLE public.lead_exports (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
     expires_at timestamp with time zone,
+    total_is_estimate boolean DEFAULT false NOT NULL,
+    after_id bigint DEFAULT 0 NOT NULL,
     CONSTRAINT lead_exports_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text])))
 );
 
@@ -1352,6 +1471,21 @@ CREATE TABLE public.lead_fields (
 ALTER TABLE ONLY public.lead_fields FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.lead_fields IS 'owner: product.leads';
+
+CREATE TABLE public.lead_preferences (
+    workspace_id bigint NOT NULL,
+    lead_id bigint NOT NULL,
+    topics_in bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    topics_out bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    frequency public.lead_frequency DEFAULT 'any'::public.lead_frequency NOT NULL,
+    language text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lead_preferences_language_check CHECK ((language = ANY (ARRAY[''::text, 'en'::text, 'pt-BR'::text])))
+);
+
+ALTER TABLE ONLY public.lead_preferences FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_preferences IS 'owner: product.preferences';
 
 CREATE TABLE public.lead_staging (
     n integer NOT NULL,
@@ -1622,6 +1756,25 @@ ALTER TABLE ONLY public.pace_meters FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.pace_meters IS 'owner: engine.pacing';
 
+CREATE TABLE public.retention_rules (
+    workspace_id bigint NOT NULL,
+    tracking_months integer,
+    data_days integer DEFAULT 30 NOT NULL,
+    attempts_days integer,
+    files_days integer,
+    inactive_months integer,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT retention_rules_attempts_days_check CHECK (((attempts_days >= 1) AND (attempts_days <= 3650))),
+    CONSTRAINT retention_rules_data_days_check CHECK (((data_days >= 1) AND (data_days <= 3650))),
+    CONSTRAINT retention_rules_files_days_check CHECK (((files_days >= 1) AND (files_days <= 3650))),
+    CONSTRAINT retention_rules_inactive_months_check CHECK (((inactive_months >= 1) AND (inactive_months <= 120))),
+    CONSTRAINT retention_rules_tracking_months_check CHECK (((tracking_months >= 1) AND (tracking_months <= 120)))
+);
+
+ALTER TABLE ONLY public.retention_rules FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.retention_rules IS 'owner: product.privacy';
+
 CREATE TABLE public.segments (
     workspace_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1781,6 +1934,36 @@ ALTER TABLE public.templates ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.topics (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    key text NOT NULL,
+    name_en text NOT NULL,
+    name_pt text NOT NULL,
+    about_en text DEFAULT ''::text NOT NULL,
+    about_pt text DEFAULT ''::text NOT NULL,
+    by_default boolean DEFAULT true NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT topics_key_check CHECK ((key ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT topics_name_en_check CHECK (((char_length(name_en) >= 1) AND (char_length(name_en) <= 100))),
+    CONSTRAINT topics_name_pt_check CHECK (((char_length(name_pt) >= 1) AND (char_length(name_pt) <= 100)))
+);
+
+ALTER TABLE ONLY public.topics FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.topics IS 'owner: product.preferences';
+
+ALTER TABLE public.topics ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.topics_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.tracking_events (
     workspace_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1923,6 +2106,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (workspace_id, message_id, number);
 
+ALTER TABLE ONLY public.audit_entries
+    ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.batches
     ADD CONSTRAINT batches_pkey PRIMARY KEY (workspace_id, id);
 
@@ -1962,6 +2148,12 @@ ALTER TABLE ONLY public.engine_totals
 ALTER TABLE ONLY public.engines
     ADD CONSTRAINT engines_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.erased_identities
+    ADD CONSTRAINT erased_identities_pkey PRIMARY KEY (workspace_id, hash);
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.form_submissions
     ADD CONSTRAINT form_submissions_pkey PRIMARY KEY (workspace_id, form_id, email);
 
@@ -1986,6 +2178,9 @@ ALTER TABLE ONLY public.import_rejects
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.joined_leads
+    ADD CONSTRAINT joined_leads_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (workspace_id, channel, priority);
 
@@ -2003,6 +2198,9 @@ ALTER TABLE ONLY public.lead_exports
 
 ALTER TABLE ONLY public.lead_fields
     ADD CONSTRAINT lead_fields_pkey PRIMARY KEY (workspace_id, key);
+
+ALTER TABLE ONLY public.lead_preferences
+    ADD CONSTRAINT lead_preferences_pkey PRIMARY KEY (workspace_id, lead_id);
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (workspace_id, id);
@@ -2049,6 +2247,9 @@ ALTER TABLE ONLY public.pace_limits
 ALTER TABLE ONLY public.pace_meters
     ADD CONSTRAINT pace_meters_pkey PRIMARY KEY (workspace_id, scope, key);
 
+ALTER TABLE ONLY public.retention_rules
+    ADD CONSTRAINT retention_rules_pkey PRIMARY KEY (workspace_id);
+
 ALTER TABLE ONLY public.segments
     ADD CONSTRAINT segments_pkey PRIMARY KEY (workspace_id, id);
 
@@ -2072,6 +2273,12 @@ ALTER TABLE ONLY public.suppressions
 
 ALTER TABLE ONLY public.templates
     ADD CONSTRAINT templates_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_workspace_id_key_key UNIQUE (workspace_id, key);
 
 ALTER TABLE ONLY public.tracking_events
     ADD CONSTRAINT tracking_events_pkey PRIMARY KEY (workspace_id, id);
@@ -2100,6 +2307,14 @@ CREATE INDEX attempts_dead_idx ON public.attempts USING btree (workspace_id, mes
 
 CREATE INDEX attempts_order_idx ON public.attempts USING btree (workspace_id, order_id, outcome, message_id);
 
+CREATE INDEX audit_entries_action_idx ON public.audit_entries USING btree (workspace_id, action, id);
+
+CREATE INDEX audit_entries_doer_idx ON public.audit_entries USING btree (workspace_id, doer_kind, doer_id, id);
+
+CREATE INDEX audit_entries_id_idx ON public.audit_entries USING btree (id);
+
+CREATE INDEX audit_entries_object_idx ON public.audit_entries USING btree (workspace_id, object_kind, object_id, id);
+
 CREATE INDEX batches_cancelled_idx ON public.batches USING btree (workspace_id, order_id, first_id) WHERE has_cancelled;
 
 CREATE INDEX batches_leased_idx ON public.batches USING btree (lease_until) WHERE (state = 'leased'::public.batch_state);
@@ -2124,11 +2339,15 @@ CREATE INDEX deferrals_due_idx ON public.deferrals USING btree (due_at);
 
 CREATE INDEX deferrals_order_idx ON public.deferrals USING btree (workspace_id, order_id, message_id);
 
+CREATE INDEX erased_identities_erasure_idx ON public.erased_identities USING btree (workspace_id, erasure_id);
+
 CREATE INDEX form_submissions_lead_idx ON public.form_submissions USING btree (workspace_id, lead_id) WHERE (lead_id IS NOT NULL);
 
 CREATE INDEX form_submissions_pending_idx ON public.form_submissions USING btree (submitted_at) WHERE (state = 'pending'::public.submission_state);
 
 CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX joined_leads_into_idx ON public.joined_leads USING btree (workspace_id, into_id);
 
 CREATE INDEX lanes_wake_idx ON public.lanes USING btree (wake_at);
 
@@ -2140,9 +2359,9 @@ CREATE UNIQUE INDEX leads_email_key ON public.leads USING btree (workspace_id, e
 
 CREATE UNIQUE INDEX leads_external_id_key ON public.leads USING btree (workspace_id, external_id) WHERE (external_id IS NOT NULL);
 
-CREATE INDEX leads_found_idx ON public.leads USING gin (public.lead_found(workspace_id, id, status, search), tags, fields jsonb_path_ops);
-
 CREATE UNIQUE INDEX leads_phone_key ON public.leads USING btree (workspace_id, phone) WHERE (phone IS NOT NULL);
+
+CREATE INDEX leads_places_idx ON public.leads USING gin (public.lead_words(workspace_id, id, search), public.lead_places(workspace_id, id, status), tags, fields jsonb_path_ops);
 
 CREATE INDEX leads_status_idx ON public.leads USING btree (workspace_id, status, id) WHERE (status <> 'active'::public.lead_status);
 
@@ -2194,6 +2413,8 @@ CREATE INDEX uploads_expires_at_idx ON public.uploads USING btree (expires_at);
 
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (lower(name));
 
+CREATE TRIGGER consent_entries_follow BEFORE UPDATE ON public.consent_entries FOR EACH ROW EXECUTE FUNCTION public.follow_joined_lead();
+
 CREATE TRIGGER leads_counted_delete AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
 
 CREATE TRIGGER leads_counted_insert AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
@@ -2201,6 +2422,8 @@ CREATE TRIGGER leads_counted_insert AFTER INSERT ON public.leads REFERENCING NEW
 CREATE TRIGGER leads_counted_update AFTER UPDATE ON public.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
 
 CREATE TRIGGER leads_forgotten AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.forget_lead_activity();
+
+CREATE TRIGGER leads_forgotten_joins AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.forget_joined_leads();
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -2222,6 +2445,9 @@ ALTER TABLE ONLY public.campaigns
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_workspace_id_template_id_fkey FOREIGN KEY (workspace_id, template_id) REFERENCES public.templates(workspace_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_workspace_id_topic_id_fkey FOREIGN KEY (workspace_id, topic_id) REFERENCES public.topics(workspace_id, id);
 
 ALTER TABLE ONLY public.circuits
     ADD CONSTRAINT circuits_workspace_id_connection_id_fkey FOREIGN KEY (workspace_id, connection_id) REFERENCES public.connections(workspace_id, id) ON DELETE CASCADE;
@@ -2249,6 +2475,18 @@ ALTER TABLE ONLY public.dead_letter_runs
 
 ALTER TABLE ONLY public.dkim_keys
     ADD CONSTRAINT dkim_keys_workspace_id_domain_id_fkey FOREIGN KEY (workspace_id, domain_id) REFERENCES public.sender_domains(workspace_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.erased_identities
+    ADD CONSTRAINT erased_identities_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_allowed_by_fkey FOREIGN KEY (allowed_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_erased_by_fkey FOREIGN KEY (erased_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.form_submissions
     ADD CONSTRAINT form_submissions_workspace_id_form_id_fkey FOREIGN KEY (workspace_id, form_id) REFERENCES public.forms(workspace_id, id) ON DELETE CASCADE;
@@ -2280,6 +2518,9 @@ ALTER TABLE ONLY public.imports
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.joined_leads
+    ADD CONSTRAINT joined_leads_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lanes
     ADD CONSTRAINT lanes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -2300,6 +2541,9 @@ ALTER TABLE ONLY public.lead_exports
 
 ALTER TABLE ONLY public.lead_fields
     ADD CONSTRAINT lead_fields_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lead_preferences
+    ADD CONSTRAINT lead_preferences_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -2330,6 +2574,9 @@ ALTER TABLE ONLY public.pace_limits
 
 ALTER TABLE ONLY public.pace_meters
     ADD CONSTRAINT pace_meters_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.retention_rules
+    ADD CONSTRAINT retention_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.segments
     ADD CONSTRAINT segments_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -2371,6 +2618,8 @@ ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit_entries ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.batches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
@@ -2395,6 +2644,8 @@ CREATE POLICY door ON public.api_keys TO mailgenius_door USING ((workspace_id = 
 
 CREATE POLICY door ON public.attempts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.audit_entries TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.batches TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.campaigns TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -2415,6 +2666,10 @@ CREATE POLICY door ON public.deferrals TO mailgenius_door USING ((workspace_id =
 
 CREATE POLICY door ON public.dkim_keys TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.erased_identities TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.erasures TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.form_submissions TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.form_texts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -2429,6 +2684,8 @@ CREATE POLICY door ON public.import_rejects TO mailgenius_door USING ((workspace
 
 CREATE POLICY door ON public.imports TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.joined_leads TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.lanes TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.lead_activity TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -2440,6 +2697,8 @@ CREATE POLICY door ON public.lead_counts TO mailgenius_door USING ((workspace_id
 CREATE POLICY door ON public.lead_exports TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.lead_fields TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.lead_preferences TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.leads TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -2469,6 +2728,8 @@ CREATE POLICY door ON public.pace_limits TO mailgenius_door USING ((workspace_id
 
 CREATE POLICY door ON public.pace_meters TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.retention_rules TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.segments TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.sender_domains TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -2480,6 +2741,8 @@ CREATE POLICY door ON public.standing_orders TO mailgenius_door USING ((workspac
 CREATE POLICY door ON public.suppressions TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.templates TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
+CREATE POLICY door ON public.topics TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.tracking_events TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
@@ -2494,6 +2757,8 @@ CREATE POLICY door ON public.workspaces TO mailgenius_door USING ((id = ( SELECT
 CREATE POLICY engine ON public.api_keys TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.attempts TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.audit_entries TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.batches TO mailgenius_engine USING (true);
 
@@ -2515,6 +2780,10 @@ CREATE POLICY engine ON public.deferrals TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.dkim_keys TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.erased_identities TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.erasures TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.form_submissions TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.form_texts TO mailgenius_engine USING (true);
@@ -2529,6 +2798,8 @@ CREATE POLICY engine ON public.import_rejects TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.imports TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.joined_leads TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.lanes TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_activity TO mailgenius_engine USING (true);
@@ -2540,6 +2811,8 @@ CREATE POLICY engine ON public.lead_counts TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.lead_exports TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_fields TO mailgenius_engine USING (true);
+
+CREATE POLICY engine ON public.lead_preferences TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.leads TO mailgenius_engine USING (true);
 
@@ -2569,6 +2842,8 @@ CREATE POLICY engine ON public.pace_limits TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.pace_meters TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.retention_rules TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.segments TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.sender_domains TO mailgenius_engine USING (true);
@@ -2581,6 +2856,8 @@ CREATE POLICY engine ON public.suppressions TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.templates TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.topics TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.tracking_events TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.tracking_hourly TO mailgenius_engine USING (true);
@@ -2590,6 +2867,10 @@ CREATE POLICY engine ON public.upload_pieces TO mailgenius_engine USING (true);
 CREATE POLICY engine ON public.uploads TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.workspaces TO mailgenius_engine USING (true);
+
+ALTER TABLE public.erased_identities ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.erasures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.form_submissions ENABLE ROW LEVEL SECURITY;
 
@@ -2605,6 +2886,8 @@ ALTER TABLE public.import_rejects ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.imports ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.joined_leads ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_activity ENABLE ROW LEVEL SECURITY;
@@ -2616,6 +2899,8 @@ ALTER TABLE public.lead_counts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lead_exports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_fields ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_preferences ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
 
@@ -2645,6 +2930,8 @@ ALTER TABLE public.pace_limits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pace_meters ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.retention_rules ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.segments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sender_domains ENABLE ROW LEVEL SECURITY;
@@ -2656,6 +2943,8 @@ ALTER TABLE public.standing_orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.suppressions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.templates ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.topics ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tracking_events ENABLE ROW LEVEL SECURITY;
 
@@ -2676,6 +2965,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO mailgenius_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attempts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attempts TO mailgenius_engine;
 
+GRANT SELECT,INSERT ON TABLE public.audit_entries TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE ON TABLE public.audit_entries TO mailgenius_engine;
+
 GRANT USAGE ON SEQUENCE public.batch_id_seq TO mailgenius_door;
 GRANT USAGE ON SEQUENCE public.batch_id_seq TO mailgenius_engine;
 
@@ -2693,6 +2985,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_engi
 
 GRANT SELECT,INSERT ON TABLE public.consent_entries TO mailgenius_door;
 GRANT SELECT,INSERT ON TABLE public.consent_entries TO mailgenius_engine;
+
+GRANT UPDATE(lead_id) ON TABLE public.consent_entries TO mailgenius_door;
+GRANT UPDATE(lead_id) ON TABLE public.consent_entries TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consent_states TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consent_states TO mailgenius_engine;
@@ -2715,6 +3010,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.engine_totals TO mailgenius_en
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.engines TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erased_identities TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erased_identities TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erasures TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erasures TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_submissions TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.form_submissions TO mailgenius_engine;
 
@@ -2736,6 +3037,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.import_rejects TO mailgenius_e
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.imports TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.imports TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.joined_leads TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.joined_leads TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lanes TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lanes TO mailgenius_engine;
 
@@ -2753,6 +3057,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_exports TO mailgenius_eng
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_preferences TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_preferences TO mailgenius_engine;
 
 GRANT SELECT ON TABLE public.lead_staging TO mailgenius_door;
 GRANT SELECT ON TABLE public.lead_staging TO mailgenius_engine;
@@ -2804,6 +3111,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_limits TO mailgenius_engi
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_meters TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_meters TO mailgenius_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_rules TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_rules TO mailgenius_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_engine;
 
@@ -2825,6 +3135,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressions TO mailgenius_eng
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.templates TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.templates TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.topics TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.topics TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_events TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_events TO mailgenius_engine;

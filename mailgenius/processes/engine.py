@@ -15,6 +15,8 @@ from mailgenius.kit.services import Services
 from mailgenius.ops.engines import Heartbeat
 from mailgenius.product.leads import service as leads
 
+BOXES = "engines"
+"""Folder of the home where engines keep what must outlive them."""
 YOUNG_OBJECTS = 20_000
 """New objects between two looks of the garbage collector; Python's own choice is 700."""
 
@@ -45,11 +47,12 @@ async def run_engine(services: Services, stop: asyncio.Event) -> None:
     pump = Pump()
     dispatcher = Dispatcher(
         services.db,
-        recipients=leads.merge_data,
+        recipients=leads,
         make_composer=partial(Composer, base_url=services.settings.base_url, keys=services.keys),
         source=StoredConnections(services),
         signers=Signers(services.db, services.keys),
         pump=pump,
+        boxes=services.settings.home / BOXES,
     )
     _collect_less()
     ended = asyncio.Event()

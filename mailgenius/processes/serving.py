@@ -23,7 +23,7 @@ from mailgenius.web.app import create_app as create_web
 
 API_PATHS = ("/api/",)
 PROBE_PATHS = ("/healthz", "/readyz", "/metrics")
-EDGE_PATHS = ("/o/", "/c/", "/u/", "/v/", "/f/", "/hooks/")
+EDGE_PATHS = ("/o/", "/c/", "/u/", "/v/", "/f/", "/p/", "/hooks/")
 HTTP_CONNECTIONS = 20
 LAST_ANSWERS_S = 10
 """How long open requests may go on after the order to stop; live streams are cut then."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailgenius.channels.contract import OutgoingMessage
 from mailgenius.channels.email.headers import mailbox
@@ -32,6 +32,21 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGIT_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 _TWO_DIGITS, _FOUR_DIGITS = 36**2, 36**4
 _SENDER_ID = "mailgenius"
+
+
+class _Url(NamedTuple):
+    """An address of ours that templates may show: its name there, and what stands at it."""
+
+    name: str
+    path: str
+    kind: TokenKind
+
+
+OTHER_URLS = (
+    _Url("view_url", "v", TokenKind.VIEW),
+    _Url("preferences_url", "p", TokenKind.PREFERENCES),
+)
+"""Made only for templates that show them. The way to leave stands in every message."""
 
 
 class CannotCompose(Invalid):
@@ -70,9 +85,8 @@ class Composer:
         """Addresses of the followed links, as the template writes them; the first has number 1."""
         self._derive_text = sources.text_from_html
         self._has_html = bool(sources.html)
-        self._shows_view_url = any(
-            "view_url" in each for each in (sources.subject, sources.html, sources.text)
-        )
+        written = (sources.subject, sources.html, sources.text)
+        self._shown_urls = [url for url in OTHER_URLS if any(url.name in each for each in written)]
         self._campaign = clean_values({"name": content.campaign_name})
         self._domain = content.sender_email.rpartition("@")[2]
         self._fixed_headers = _fixed_headers(order)
@@ -136,9 +150,8 @@ class Composer:
             "campaign": self._campaign,
             "unsubscribe_url": safe_url(unsubscribe_url),
         }
-        if self._shows_view_url:
-            view_url = f"{self._base}/v/{self._tokens.plain(TokenKind.VIEW, message_id)}"
-            values["view_url"] = safe_url(view_url)
+        for url in self._shown_urls:
+            values[url.name] = safe_url(f"{self._base}/{url.path}/{self._tokens.plain(url.kind, message_id)}")
         if self._order.content.has_data:
             values["data"] = clean_values(data or {})
         return CleanValues(values)

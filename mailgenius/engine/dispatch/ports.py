@@ -1,6 +1,8 @@
 """What the loop needs from others, given to it when the process is wired."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from mailgenius.channels.contract import MailSigner, OutgoingMessage
@@ -9,13 +11,29 @@ from mailgenius.engine.ledger.model import Order
 from mailgenius.kit.db.transaction import Tx
 
 
-class RecipientSource(Protocol):
-    """Merge data of recipients at the moment of sending. A product area implements it."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """What recipients want of messages that nobody waits for, by lead."""
 
-    async def __call__(
+    unwanted: Mapping[int, str] = field(default_factory=dict)
+    """Those that do not want what the order is about, with the reason in words for people."""
+    apart: Mapping[int, timedelta] = field(default_factory=dict)
+    """Those that want no message sooner than so long after the last."""
+
+
+class RecipientSource(Protocol):
+    """What is known of recipients at the moment of sending. A product area implements it."""
+
+    async def merge_data(
         self, tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]
     ) -> dict[int, dict[str, Any]]:
         """Return what templates see as `lead`, by id. A lead that does not exist any more is not there."""
+        ...
+
+    async def wishes(
+        self, tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], about: int | None
+    ) -> Wishes:
+        """Return what some leads wish. `about` is what the order's content says it is about."""
         ...
 
 

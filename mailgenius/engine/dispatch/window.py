@@ -9,10 +9,10 @@ from typing import Any
 from mailgenius.channels.contract import MailSigner, OutgoingMessage
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.outcomes import Outcomes
-from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
+from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource, Wishes
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import Order, QueuedMessage
-from mailgenius.engine.pacing.manners import enough
+from mailgenius.engine.pacing.manners import enough, too_soon
 from mailgenius.engine.pacing.quiet import Manners
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
@@ -22,6 +22,8 @@ from mailgenius.kit.db.transaction import Tx
 COMPOSED_AT_ONCE = 8
 """How many messages are made before others get their turn on the event loop."""
 LEAD_DELETED = "The lead was deleted."
+PERSON_ERASED = "The person asked to be erased."
+WANTS_FEWER = "The lead wants messages less often, and had one lately."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +38,8 @@ class Gate:
     """The quiet hours that this order keeps to."""
     rests: Mapping[int, timedelta] = field(default_factory=dict)
     """Leads that had as many messages as they may have, and how long each should rest."""
+    unwanted: Mapping[int, str] = field(default_factory=dict)
+    """Leads that do not want this message, and why."""
 
 
 async def read_gate(
@@ -67,7 +71,12 @@ async def read_gate(
     has_data = order.content.has_data
     return Gate(
         suppressed=suppressed,
-        leads=await recipients(tx, workspace_id=workspace_id, lead_ids=lead_ids) if lead_ids else {},
+        leads=await recipients.merge_data(tx, workspace_id=workspace_id, lead_ids=lead_ids)
+        if lead_ids
+        else {},
+        unwanted=await _unwanted(
+            tx, order=order, lead_ids=lead_ids, message_ids=message_ids, recipients=recipients
+        ),
         data=await ledger.data_of(tx, workspace_id=workspace_id, message_ids=message_ids) if has_data else {},
         manners=manners,
         rests={}
@@ -76,6 +85,28 @@ async def read_gate(
             tx, workspace_id=workspace_id, manners=manners, lead_ids=lead_ids, message_ids=message_ids
         ),
     )
+
+
+async def _unwanted(
+    tx: Tx,
+    *,
+    order: Order,
+    lead_ids: Sequence[int],
+    message_ids: Sequence[int],
+    recipients: RecipientSource,
+) -> dict[int, str]:
+    """Return the leads that do not want this message, with the reason. What somebody waits for is not asked.
+
+    A message that comes too soon for its lead is left out and does not wait: who wants one a month wants
+    fewer messages, not the same ones later.
+    """
+    wishes = Wishes()
+    if lead_ids and order.priority > 0 and not order.content.transactional:
+        wishes = await recipients.wishes(
+            tx, workspace_id=order.workspace_id, lead_ids=lead_ids, about=order.content.about
+        )
+    soon = await too_soon(tx, workspace_id=order.workspace_id, apart=wishes.apart, message_ids=message_ids)
+    return {**dict.fromkeys(soon, WANTS_FEWER), **wishes.unwanted}
 
 
 async def compose(
@@ -92,7 +123,10 @@ async def compose(
         if number % COMPOSED_AT_ONCE == 0:
             await asyncio.sleep(0)
         if reason := gate.suppressed.get(waiting.address):
-            outcomes.suppress(waiting, reason)
+            outcomes.suppress(waiting, PERSON_ERASED if reason is SuppressionReason.ERASED else reason)
+            continue
+        if unwanted := gate.unwanted.get(waiting.lead_id or 0):
+            outcomes.suppress(waiting, unwanted)
             continue
         lead = _lead_of(waiting, gate)
         if lead is None:
@@ -124,4 +158,5 @@ def _lead_of(waiting: QueuedMessage, gate: Gate) -> dict[str, Any] | None:
     """Return what the template sees as `lead`; None when it was deleted since."""
     if waiting.lead_id is not None:
         return gate.leads.get(waiting.lead_id)
-    return {"email": waiting.address, "phone": "", "external_id": "", "name": "", "tags": [], "fields": {}}
+    empty: dict[str, Any] = dict.fromkeys(("phone", "external_id", "name", "language"), "")
+    return {**empty, "email": waiting.address, "tags": [], "fields": {}}

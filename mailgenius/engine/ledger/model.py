@@ -119,6 +119,8 @@ class OrderContent:
     """Sent also to people who unsubscribed: a receipt, a code, what they asked for."""
     has_data: bool = False
     """Each message has values of its own, which templates see as `data`."""
+    about: int | None = None
+    """What people may have left, as whoever opened the order numbers it. Asked of the recipients' source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +196,8 @@ class ExpiredLease:
     batch_id: int
     order_id: int
     owner: str
-    until: datetime
+    until: datetime | None
+    """None: its engine is known to be gone, so the lease need not have run out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ OPEN, MIDDLE, CLOSE = "\x02", "\x03", "\x04"
 """Around a marked address: OPEN number MIDDLE address CLOSE. Neither templates nor values may hold them."""
 MARKS = str.maketrans("", "", OPEN + MIDDLE + CLOSE)
 
-_OWN = re.compile(r"\b(?:unsubscribe_url|view_url)\b")
+_OWN = re.compile(r"\b(?:unsubscribe_url|view_url|preferences_url)\b")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"\s*\[if\b[^\]]*\]>", re.IGNORECASE)
 _CONDITIONAL_OFFSET = len("<!--")

@@ -34,6 +34,7 @@ class TokenKind(IntEnum):
     CLICK = 2
     UNSUBSCRIBE = 3
     VIEW = 4
+    PREFERENCES = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +64,7 @@ class OrderTokens:
         self._click = self._prefixes[TokenKind.CLICK]
 
     def plain(self, kind: TokenKind, message_id: int) -> str:
-        """Return a token that leads nowhere by itself: pixel, unsubscribe, view."""
+        """Return a token that leads nowhere by itself: pixel, unsubscribe, view, preferences."""
         return self._signer.sign(self._prefixes[kind] + message_id.to_bytes(_MESSAGE_BYTES))
 
     def click(self, message_id: int, link_no: int, url: bytes) -> str:

@@ -66,6 +66,8 @@ class CampaignInput:
     per_minute: int | None = None
     """No more than so many in any minute; None: as fast as the connections allow."""
     per_hour: int | None = None
+    topic_id: int | None = None
+    """What it is about: it does not go to leads that do not want this topic. None: to all of the audience."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +95,7 @@ class Campaign:
     error: str
     per_minute: int | None
     per_hour: int | None
+    topic_id: int | None
     halted_for: str
     """Why the engine paused it by itself, `bounces` or `complaints`; empty when it did not."""
     halted_count: int
@@ -114,4 +117,5 @@ class Campaign:
             scheduled_at=self.scheduled_at,
             per_minute=self.per_minute,
             per_hour=self.per_hour,
+            topic_id=self.topic_id,
         )

@@ -217,4 +217,5 @@ def _columns(campaign: CampaignInput) -> dict[str, Any]:
         "scheduled_at": campaign.scheduled_at,
         "per_minute": campaign.per_minute,
         "per_hour": campaign.per_hour,
+        "topic_id": campaign.topic_id,
     }

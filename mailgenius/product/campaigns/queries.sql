@@ -1,13 +1,13 @@
 -- name: create-campaign
 -- Adds a draft.
 INSERT INTO campaigns (workspace_id, name, template_id, connection_id, sender_email, sender_name, reply_to,
-                       audience, scheduled_at, per_minute, per_hour, created_by)
+                       audience, scheduled_at, per_minute, per_hour, topic_id, created_by)
 VALUES (%(workspace_id)s, %(name)s, %(template_id)s, %(connection_id)s, %(sender_email)s, %(sender_name)s,
         %(reply_to)s, %(audience)s::jsonb, %(scheduled_at)s::timestamptz, %(per_minute)s::int, %(per_hour)s::int,
-        %(created_by)s::bigint)
+        %(topic_id)s::bigint, %(created_by)s::bigint)
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
 -- name: update-draft
 -- Replaces what an author decided, while nothing has been sent.
@@ -15,11 +15,12 @@ UPDATE campaigns
    SET name = %(name)s, template_id = %(template_id)s, connection_id = %(connection_id)s,
        sender_email = %(sender_email)s, sender_name = %(sender_name)s, reply_to = %(reply_to)s,
        audience = %(audience)s::jsonb, scheduled_at = %(scheduled_at)s::timestamptz, error = '',
-       per_minute = %(per_minute)s::int, per_hour = %(per_hour)s::int, updated_at = now()
+       per_minute = %(per_minute)s::int, per_hour = %(per_hour)s::int, topic_id = %(topic_id)s::bigint,
+       updated_at = now()
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s AND state = 'draft'
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
 -- name: set-audience
 -- Replaces whom a campaign is for, while nothing has been sent.
@@ -36,7 +37,7 @@ DELETE FROM campaigns
 -- One campaign.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 
@@ -44,7 +45,7 @@ SELECT id, name, channel, state, template_id, connection_id, sender_email, sende
 -- One campaign, held against every other change until the end of the transaction.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
    FOR UPDATE
@@ -53,7 +54,7 @@ SELECT id, name, channel, state, template_id, connection_id, sender_email, sende
 -- The campaign that opened an order, held like lock-campaign.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND order_id = %(order_id)s
    FOR UPDATE
@@ -62,7 +63,7 @@ SELECT id, name, channel, state, template_id, connection_id, sender_email, sende
 -- Campaigns, newest first, of one state or of all.
 SELECT id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
   FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND id < %(before_id)s::bigint
    AND (%(state)s::campaign_state IS NULL OR state = %(state)s::campaign_state)
@@ -85,7 +86,7 @@ UPDATE campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
 -- name: halt
 -- The engine stopped a campaign, which the caller has locked and checked, by itself.
@@ -109,7 +110,7 @@ UPDATE campaigns
  WHERE workspace_id = %(workspace_id)s AND id = %(campaign_id)s
 RETURNING id, name, channel, state, template_id, connection_id, sender_email, sender_name, reply_to, audience,
        order_id, frozen_to, frozen_until, frozen_count, frozen_at, scheduled_at, launched_at, finished_at,
-       error, per_minute, per_hour, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
+       error, per_minute, per_hour, topic_id, halted_for, halted_count, halted_of, halted_at, created_at, updated_at
 
 -- name: frozen-segments
 -- What the segments of a campaign said at its launch; NULL when its audience names none.

@@ -3,7 +3,6 @@
 What a withdrawal does to sending, and which leads an address has, is the business of leads.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +15,7 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Problem
 from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
 from mailgenius.kit.visitors import known_ip
+from mailgenius.kit.words import one_line
 from mailgenius.product.consents import queries
 from mailgenius.product.consents.errors import ConsentUnclear
 from mailgenius.product.consents.model import ConsentEntry, ConsentState, Statement, Way
@@ -25,7 +25,6 @@ LONGEST_SOURCE = 300
 LONGEST_VERSION = 100
 AHEAD = timedelta(minutes=10)
 """How far the clocks of others may run before ours."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\s]+")
 
 
 async def record(tx: Tx, *, workspace_id: int, statements: Sequence[Statement]) -> int:
@@ -63,6 +62,14 @@ async def entries(
     return page_of(rows, limit=size, key=lambda row: (row.id,))
 
 
+async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
+    """Have the ledger of a lead follow it into the one that it was merged into; return how many rows did.
+
+    Of each channel the newest word holds, but a withdrawal is never turned around by the other lead's word.
+    """
+    return await queries.follow_lead(tx, workspace_id=workspace_id, kept_id=kept_id, other_id=other_id)
+
+
 def _clean(said: Statement) -> Statement:
     problems = []
     if said.channel not in set(Channel):
@@ -81,4 +88,4 @@ def _clean(said: Statement) -> Statement:
 
 
 def _line(text: str, limit: int) -> str:
-    return _CONTROL.sub(" ", text).strip()[:limit].rstrip()
+    return one_line(text)[:limit].rstrip()

@@ -1,6 +1,7 @@
-"""One typed function for each statement of queries.sql on whose an address is, and since when they agree."""
+"""One typed function for each statement of queries.sql on whose an address is, and what they lately said."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
@@ -23,3 +24,10 @@ async def leads_of_address(
         lead_id=lead_id,
     )
     return [found for (found,) in rows]
+
+
+async def count_recent(tx: Tx, *, workspace_id: int, lead_id: int, kind: str, within: timedelta) -> int:
+    found: int = await tx.value(
+        _SQL["count-recent"], workspace_id=workspace_id, lead_id=lead_id, kind=kind, within=within
+    )
+    return found

@@ -7,6 +7,18 @@ class LeadNotFound(NotFound):
     """This lead does not exist."""
 
 
+class LeadJoined(LeadNotFound):
+    """This lead was merged into lead {kept_id}."""
+
+    @property
+    def kept_id(self) -> int:
+        return int(str(self.values["kept_id"]))
+
+
+class SameLead(Conflict):
+    """A lead cannot be merged with itself."""
+
+
 class FieldNotFound(NotFound):
     """This custom field does not exist."""
 
@@ -21,6 +33,10 @@ class TooManyFields(LimitReached):
 
 class IdentityConflict(Conflict):
     """This belongs to another lead: {reason}."""
+
+
+class PersonErased(IdentityConflict):
+    """This person cannot be taken in: {reason}. An admin may let them in again, by a new consent."""
 
 
 class BatchTooLarge(LimitReached):
@@ -41,3 +57,7 @@ class BulkActOver(Conflict):
 
 class CannotUndo(Conflict):
     """This act cannot be undone. Only a single tag, added or removed, can be taken back, and only once."""
+
+
+class TooManyChanges(LimitReached):
+    """These preferences were changed too often within the hour. Try again later."""

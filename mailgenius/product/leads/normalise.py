@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from mailgenius.kit.words import key_of
 from mailgenius.product.leads.model import LeadInput
 
 TextRule = Callable[[str], str]
@@ -43,7 +44,6 @@ _PHONE_NOISE = re.compile(r"[\s().\-/]")
 _UNSEEN = re.compile(f"[{INVISIBLE}]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def email(text: str) -> str:
@@ -163,11 +163,7 @@ def field_key(key: str) -> str:
 
 def field_slug(label: str) -> str:
     """Return a field key made of a label: `Data de nascimento` becomes `data_de_nascimento`."""
-    plain = unicodedata.normalize("NFKD", label.lower()).encode("ascii", "ignore").decode("ascii")
-    slug = _NOT_SLUG.sub("_", plain).strip("_")[:60].rstrip("_")
-    if not slug:
-        return "field"
-    return slug if slug[0].isalpha() else f"field_{slug}"[:60]
+    return key_of(label, otherwise="field")
 
 
 def field_label(key: str) -> str:

@@ -26,6 +26,25 @@ UPDATE lead_staging s
    AND listed.channel = CASE WHEN s.email IS NULL THEN 'sms' ELSE 'email' END
    AND listed.address = coalesce(s.email, s.phone)
 
+-- name: has-erased
+-- Whether people of the workspace were erased; waits for an erasure that is under way, and has later ones wait.
+SELECT has_erased(%(workspace_id)s::bigint)
+
+-- name: reject-erased
+-- Give up the staged rows of people who asked to be erased, and return their rounds. One of its identities is enough.
+UPDATE lead_staging s
+   SET outcome = 'rejected', clash = 'erased', clash_value = given.kind
+  FROM (SELECT DISTINCT ON (r.n) r.n, identity.kind
+          FROM lead_staging r
+               CROSS JOIN LATERAL (VALUES ('email', r.email), ('phone', r.phone), ('external_id', r.external_id))
+                   AS identity (kind, value)
+          JOIN erased_identities e
+            ON e.workspace_id = %(workspace_id)s::bigint
+           AND e.hash = hmac_sha256(%(inner)s::bytea, %(outer)s::bytea,
+                                    %(workspace_id)s::bigint || ' ' || identity.kind || ' ' || identity.value)) given
+ WHERE s.n = given.n
+RETURNING s.round
+
 -- part: staged-rows-as-leads
 -- Create leads of the staged rows of a round.
 INSERT INTO leads (workspace_id, id, email, phone, external_id, name, status, tags, fields, consent_at,
@@ -150,10 +169,10 @@ UPDATE lead_staging
  WHERE round = %(round)s::smallint AND outcome IS NULL AND clash IS NOT NULL
 
 -- name: outcomes
--- Count the staged rows by outcome; those still to do under the empty text.
+-- Count the staged rows by outcome; those still to do under the empty text. Erased people are counted apart.
 SELECT coalesce(outcome, '') AS outcome, count(*) AS n
   FROM lead_staging
- WHERE round = %(round)s::smallint
+ WHERE round = %(round)s::smallint AND clash IS DISTINCT FROM 'erased'
  GROUP BY 1
 
 -- name: rejected-staged
@@ -233,6 +252,13 @@ SELECT id FROM leads
         OR id = %(lead_id)s::bigint)
  ORDER BY id
 
+-- name: count-recent
+-- How often something of a kind happened to a lead lately.
+SELECT count(*)
+  FROM lead_activity
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint AND kind = %(kind)s
+   AND at > now() - %(within)s::interval
+
 -- name: get-lead
 -- One lead.
 SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
@@ -258,6 +284,65 @@ UPDATE leads
 -- Remove leads and, by reference, their activity.
 DELETE FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+
+-- name: hold-joins
+-- Have merges of two leads of this workspace wait until the end of the transaction. By workspace_id.
+SELECT pg_advisory_xact_lock_shared(724510635, (%(workspace_id)s::bigint %% 2147483647)::int)
+
+-- name: one-join-at-a-time
+-- Wait until nobody writes an audience of this workspace down, or merges leads of it. By workspace_id.
+SELECT pg_advisory_xact_lock(724510635, (%(workspace_id)s::bigint %% 2147483647)::int)
+
+-- name: lock-leads
+-- Some leads, held until the end of the transaction; they are locked in the order of their ids.
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+ ORDER BY id
+   FOR UPDATE
+
+-- name: joined-into
+-- Those of some leads that were merged into others, with the leads that were kept.
+SELECT id, into_id
+  FROM joined_leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+
+-- name: any-joined-since
+-- Whether two leads were merged since a moment.
+SELECT EXISTS (SELECT FROM joined_leads
+                WHERE workspace_id = %(workspace_id)s::bigint AND joined_at >= %(since)s::timestamptz)
+
+-- name: repoint-joins
+-- Leads that were merged into one that goes now point to the one that is kept.
+UPDATE joined_leads
+   SET into_id = %(kept_id)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND into_id = %(other_id)s::bigint
+
+-- name: insert-join
+-- The id of a lead that goes points to the one that is kept.
+INSERT INTO joined_leads (workspace_id, id, into_id)
+VALUES (%(workspace_id)s::bigint, %(other_id)s::bigint, %(kept_id)s::bigint)
+
+-- name: move-activity
+-- What happened to one lead happened to another.
+UPDATE lead_activity
+   SET lead_id = %(kept_id)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(other_id)s::bigint
+
+-- name: inherit-import
+-- The import that a lead came by becomes something that happened to another, so that it stays a member of it.
+INSERT INTO lead_activity (workspace_id, lead_id, kind, detail, at)
+SELECT %(workspace_id)s::bigint, %(kept_id)s::bigint, 'imported',
+       jsonb_build_object('import_id', import_id::text), created_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(other_id)s::bigint AND import_id IS NOT NULL
+
+-- name: write-joined
+-- Write what a lead is after another went into it.
+UPDATE leads
+   SET email = %(email)s::text, phone = %(phone)s::text, external_id = %(external_id)s::text, name = %(name)s::text,
+       status = %(status)s::lead_status, tags = %(tags)s::text[], fields = %(fields)s::jsonb, updated_at = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(lead_id)s::bigint
 
 -- name: add-tags
 -- Add tags to the leads that lack one of them, and note it, with the act on many that it belongs to.
@@ -448,66 +533,104 @@ HAVING sum(n) <> 0
 -- worst for a common one.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 
--- part: leads-of-bucket
--- What a walk finds in the bucket that it has come to.
+-- part: leads-of-buckets
+-- What a walk finds in the buckets that it has come to: one, or eight in one look. When eight hold too many leads,
+-- nothing is taken from them, and the walk looks into them one by one.
 FROM walk CROSS JOIN LATERAL (
-           SELECT coalesce(array_agg(found.id), '{}') AS ids
+           SELECT string_agg(replace((SELECT words FROM asked), '~',
+                                     lead_bucket_mark(%(workspace_id)s::bigint, bucket)), '|')::tsquery AS words
+             FROM generate_series(walk.low, walk.high) bucket
+           ) here CROSS JOIN LATERAL (
+           SELECT count(*) AS n, walk.low < walk.high AND count(*) >= %(crowd)s::int AS crowded,
+                  coalesce(array_agg(near.id) FILTER (
+                 WHERE near.workspace_id = %(workspace_id)s::bigint
+                   AND near.id > %(after)s::bigint AND near.id < %(before)s::bigint
+                   AND (%(created_since)s::timestamptz IS NULL OR near.created_at >= %(created_since)s::timestamptz)
+                   AND (%(created_until)s::timestamptz IS NULL OR near.created_at < %(created_until)s::timestamptz)
+                   AND (%(updated_since)s::timestamptz IS NULL OR near.updated_at >= %(updated_since)s::timestamptz)
+                   AND (%(updated_until)s::timestamptz IS NULL OR near.updated_at < %(updated_until)s::timestamptz)
+                  ), '{}') AS ids
              FROM (SELECT workspace_id, id, created_at, updated_at FROM leads
-                    WHERE lead_found(workspace_id, id, status, search)
-                          @@ replace((SELECT terms FROM terms), '~',
-                                     lead_bucket(%(workspace_id)s::bigint, walk.n << 14))::tsquery
+                    WHERE (%(text)s::text IS NULL OR lead_words(workspace_id, id, search) @@ here.words)
+                      AND (%(text)s::text IS NOT NULL AND %(status)s::lead_status IS NULL
+                           OR lead_places(workspace_id, id, status)
+                              @> ARRAY[lead_place(%(workspace_id)s::bigint, walk.low, %(status)s::lead_status,
+                                                  walk.low < walk.high)])
                       AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
                       AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
-                   OFFSET 0) found  -- It keeps the other conditions out: with them the planner would read by the key.
-            WHERE found.workspace_id = %(workspace_id)s::bigint
-              AND found.id > %(after)s::bigint AND found.id < %(before)s::bigint
-              AND (%(created_since)s::timestamptz IS NULL OR found.created_at >= %(created_since)s::timestamptz)
-              AND (%(created_until)s::timestamptz IS NULL OR found.created_at < %(created_until)s::timestamptz)
-              AND (%(updated_since)s::timestamptz IS NULL OR found.updated_at >= %(updated_since)s::timestamptz)
-              AND (%(updated_until)s::timestamptz IS NULL OR found.updated_at < %(updated_until)s::timestamptz)
-           ) here
+                    LIMIT CASE WHEN walk.low < walk.high THEN %(crowd)s::int END
+                   OFFSET 0) near  -- It keeps the other conditions out: with them the planner would read by the key.
+           ) found
+
+-- part: next-buckets
+-- Where it goes from there: to those eight again, to the next one, or to eight more where leads lie thin and none of
+-- the eight was looked into.
+SELECT CASE WHEN wide THEN n >> 3 << 3 ELSE n END AS low, CASE WHEN wide THEN (n >> 3 << 3) + 7 ELSE n END AS high
+            FROM (SELECT following.n, following.n >> 3 <> walk.low >> 3
+                                      AND found.n * 8 <= %(crowd)s::int * (1 + walk.high - walk.low) AS wide) side
+
+-- part: until-enough
+-- A walk ends when it has found enough; or when a page is full and a time ruled out much of what it looked at.
+walk.high IS NOT NULL AND walk.hits < %(enough)s::bigint
+       AND (walk.looked < %(effort)s::bigint OR walk.hits < %(keep)s::bigint)
 
 -- name: hits-newest
 -- Matches bucket by bucket, the newest first, until there are enough: how many, the first of them, and how far it
--- came. A bucket that holds none of the words costs one look at the index.
-WITH RECURSIVE terms AS MATERIALIZED (
-    SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
-), walk (n, done, hits, ids) AS (
-    SELECT (SELECT id >> 14 FROM leads
-             WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
-             ORDER BY id DESC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
+-- came.
+WITH RECURSIVE asked AS MATERIALIZED (
+    SELECT lead_word_terms(%(text)s::text) AS words
+), walk (low, high, done, looked, hits, ids) AS (
+    SELECT n, n, NULL::bigint, 0::bigint, 0, '{}'::bigint[]
+      FROM (SELECT (SELECT id >> 13 FROM leads
+                     WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+                     ORDER BY id DESC LIMIT 1) AS n) first
     UNION ALL
-    -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
-    SELECT (SELECT l.id >> 14 FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after)s::bigint AND l.id < walk.n << 14
-             ORDER BY l.id DESC LIMIT 1), n, hits + cardinality(here.ids), here.ids
-      /* part: leads-of-bucket */
-     WHERE n IS NOT NULL AND hits < %(enough)s::bigint
+    -- Look into some buckets, and go on to the next that holds a lead of the workspace, however far it is.
+    SELECT next.low, next.high, CASE WHEN found.crowded THEN walk.done ELSE walk.low END, walk.looked + found.n,
+           walk.hits + CASE WHEN found.crowded THEN 0 ELSE cardinality(found.ids) END,
+           CASE WHEN found.crowded THEN '{}' ELSE found.ids END
+      /* part: leads-of-buckets */ CROSS JOIN LATERAL (
+           SELECT CASE WHEN found.crowded THEN walk.high ELSE (
+                      SELECT l.id >> 13 FROM leads l
+                       WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after)s::bigint AND l.id < walk.low << 13
+                       ORDER BY l.id DESC LIMIT 1) END AS n
+           OFFSET 0) following CROSS JOIN LATERAL (
+           /* part: next-buckets */
+           ) next
+     WHERE /* part: until-enough */
 )
 SELECT (SELECT max(hits) FROM walk) AS hits,
        (SELECT min(done) FROM walk) AS reached,
-       (SELECT count(*) FILTER (WHERE n IS NULL) = 0 FROM walk) AS more,
+       (SELECT count(*) FILTER (WHERE high IS NULL) = 0 FROM walk) AS more,
        ARRAY(SELECT id FROM walk, unnest(ids) id ORDER BY id DESC LIMIT %(keep)s::int) AS ids
 
 -- name: hits-oldest
 -- Matches bucket by bucket, the oldest first: as hits-newest the other way round.
-WITH RECURSIVE terms AS MATERIALIZED (
-    SELECT lead_terms(%(text)s::text, %(status)s::lead_status) AS terms
-), walk (n, done, hits, ids) AS (
-    SELECT (SELECT id >> 14 FROM leads
-             WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
-             ORDER BY id ASC LIMIT 1), NULL::bigint, 0, '{}'::bigint[]
+WITH RECURSIVE asked AS MATERIALIZED (
+    SELECT lead_word_terms(%(text)s::text) AS words
+), walk (low, high, done, looked, hits, ids) AS (
+    SELECT n, n, NULL::bigint, 0::bigint, 0, '{}'::bigint[]
+      FROM (SELECT (SELECT id >> 13 FROM leads
+                     WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+                     ORDER BY id ASC LIMIT 1) AS n) first
     UNION ALL
-    -- Look into a bucket, and go on to the next that holds a lead of the workspace, however far it is.
-    SELECT (SELECT l.id >> 14 FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id >= (walk.n + 1) << 14 AND l.id < %(before)s::bigint
-             ORDER BY l.id ASC LIMIT 1), n, hits + cardinality(here.ids), here.ids
-      /* part: leads-of-bucket */
-     WHERE n IS NOT NULL AND hits < %(enough)s::bigint
+    -- Look into some buckets, and go on to the next that holds a lead of the workspace, however far it is.
+    SELECT next.low, next.high, CASE WHEN found.crowded THEN walk.done ELSE walk.high END, walk.looked + found.n,
+           walk.hits + CASE WHEN found.crowded THEN 0 ELSE cardinality(found.ids) END,
+           CASE WHEN found.crowded THEN '{}' ELSE found.ids END
+      /* part: leads-of-buckets */ CROSS JOIN LATERAL (
+           SELECT CASE WHEN found.crowded THEN walk.low ELSE (
+                      SELECT l.id >> 13 FROM leads l
+                       WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id >= (walk.high + 1) << 13 AND l.id < %(before)s::bigint
+                       ORDER BY l.id ASC LIMIT 1) END AS n
+           OFFSET 0) following CROSS JOIN LATERAL (
+           /* part: next-buckets */
+           ) next
+     WHERE /* part: until-enough */
 )
 SELECT (SELECT max(hits) FROM walk) AS hits,
        (SELECT max(done) FROM walk) AS reached,
-       (SELECT count(*) FILTER (WHERE n IS NULL) = 0 FROM walk) AS more,
+       (SELECT count(*) FILTER (WHERE high IS NULL) = 0 FROM walk) AS more,
        ARRAY(SELECT id FROM walk, unnest(ids) id ORDER BY id ASC LIMIT %(keep)s::int) AS ids
 
 -- part: leads-by-place
@@ -660,36 +783,40 @@ SELECT coalesce(max(id), 0) FROM leads WHERE workspace_id = %(workspace_id)s::bi
 -- looked up once for all.
 SELECT id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), name, tags,
        coalesce((SELECT jsonb_object_agg(key, default_value) FROM lead_fields
-                  WHERE workspace_id = %(workspace_id)s::bigint AND default_value IS NOT NULL) || fields, fields)
+                  WHERE workspace_id = %(workspace_id)s::bigint AND default_value IS NOT NULL) || fields, fields),
+       coalesce((SELECT language FROM lead_preferences p
+                  WHERE p.workspace_id = %(workspace_id)s::bigint AND p.lead_id = leads.id), '')
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
 
 -- name: insert-bulk-act
 -- A new act on all leads that match a filter.
-INSERT INTO lead_bulk_acts (workspace_id, act, tags, status, fields, filter, undoes, total, until_id, created_by)
+INSERT INTO lead_bulk_acts (workspace_id, act, tags, status, fields, filter, undoes, total, total_is_estimate,
+                            cursor, until_id, created_by)
 VALUES (%(workspace_id)s::bigint, %(act)s::lead_act, %(tags)s::text[], %(status)s::lead_status, %(fields)s::jsonb,
-        %(filter)s::jsonb, %(undoes)s::bigint, %(total)s::bigint, %(until_id)s::bigint, %(created_by)s::bigint)
+        %(filter)s::jsonb, %(undoes)s::bigint, %(total)s::bigint, %(total_is_estimate)s::boolean,
+        %(after_id)s::bigint, %(until_id)s::bigint, %(created_by)s::bigint)
 RETURNING id
 
 -- name: get-bulk-act
 -- One act and how far it is.
-SELECT id, act, tags, status, fields, filter, undoes, state, total, done, changed, cursor, until_id, created_by,
-       created_at, finished_at
+SELECT id, act, tags, status, fields, filter, undoes, state, total, total_is_estimate, done, changed, cursor,
+       until_id, created_by, created_at, finished_at
   FROM lead_bulk_acts
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
 
 -- name: lock-bulk-act
 -- One act, kept for the step that goes on with it.
-SELECT id, act, tags, status, fields, filter, undoes, state, total, done, changed, cursor, until_id, created_by,
-       created_at, finished_at
+SELECT id, act, tags, status, fields, filter, undoes, state, total, total_is_estimate, done, changed, cursor,
+       until_id, created_by, created_at, finished_at
   FROM lead_bulk_acts
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
    FOR UPDATE
 
 -- name: open-bulk-acts
 -- The acts that are not over, oldest first.
-SELECT id, act, tags, status, fields, filter, undoes, state, total, done, changed, cursor, until_id, created_by,
-       created_at, finished_at
+SELECT id, act, tags, status, fields, filter, undoes, state, total, total_is_estimate, done, changed, cursor,
+       until_id, created_by, created_at, finished_at
   FROM lead_bulk_acts
  WHERE workspace_id = %(workspace_id)s::bigint AND state IN ('queued', 'running')
  ORDER BY id
@@ -701,43 +828,42 @@ SELECT EXISTS (SELECT FROM lead_bulk_acts
                   AND state <> 'cancelled')
 
 -- name: count-matching
--- How many leads match a filter.
+-- How many leads between two places match a filter.
 SELECT count(*)
   FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id <= %(until_id)s::bigint
-   AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
-   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
-   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
-   AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+   AND true /* narrowed */
 
 -- name: next-matching
 -- The first matches of a stretch of leads, by id. The stretch is short, so each of its leads is looked at.
 SELECT id
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
-   AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
-   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
-   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
-   AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
- ORDER BY id
- LIMIT %(limit)s::int
-
--- name: matching-rows
--- The first matches of a stretch of leads, whole, by id: the parts of a lead and its custom fields. The stretch is
--- short, so each of its leads is looked at.
-SELECT id, email, phone, external_id, name, status, tags, consent_at, consent_source, created_at, updated_at, fields
-  FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
-   AND (%(text)s::text IS NULL OR search @@ lead_query(%(text)s::text))
-   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
-   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
-   AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
    AND true /* narrowed */
  ORDER BY id
  LIMIT %(limit)s::int
 
+-- name: hold-matching
+-- Those of some leads that still match, held until the end of the transaction, in the order of ids: acts that meet
+-- wait for each other and do not deadlock.
+SELECT id
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+   AND id = ANY(%(lead_ids)s::bigint[])
+   AND true /* narrowed */
+ ORDER BY id
+   FOR UPDATE
+
+-- name: whole-leads
+-- Some leads by id: the parts of a lead and its custom fields.
+SELECT id, email, phone, external_id, name, status, tags, consent_at, consent_source, created_at, updated_at, fields
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+ ORDER BY id
+
 -- name: next-changed
--- The first leads of a stretch, by id, that an act changed: their activity says so.
+-- The first leads of a stretch, by id, that an act changed, held until the end of the transaction: their activity
+-- says so.
 SELECT l.id
   FROM leads l
  WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after_id)s::bigint AND l.id <= %(until_id)s::bigint
@@ -746,12 +872,15 @@ SELECT l.id
                   AND a.detail @> jsonb_build_object('bulk', %(act_id)s::text))
  ORDER BY l.id
  LIMIT %(limit)s::int
+   FOR UPDATE OF l
 
 -- name: advance-bulk-act
--- Note a step of an act, in the transaction of the step.
+-- Note a step of an act, in the transaction of the step. At its end a guess of the matches gives way to their number.
 UPDATE lead_bulk_acts
    SET state = CASE WHEN %(ended)s::bool THEN 'done' ELSE 'running' END::bulk_state, cursor = %(cursor)s::bigint,
        done = done + %(done)s::bigint, changed = changed + %(changed)s::bigint,
+       total = CASE WHEN %(ended)s::bool AND total_is_estimate THEN done + %(done)s::bigint ELSE total END,
+       total_is_estimate = total_is_estimate AND NOT %(ended)s::bool,
        finished_at = CASE WHEN %(ended)s::bool THEN now() END
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
 

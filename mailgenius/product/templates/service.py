@@ -6,6 +6,8 @@ from typing import Any
 from mailgenius.engine.dispatch.compose import Composer
 from mailgenius.engine.ledger.model import Order, OrderContent, OrderState, Policy
 from mailgenius.kit import rendering
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changed, changes
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
@@ -27,9 +29,13 @@ from mailgenius.product.templates.model import (
 )
 
 NEWEST = 2**63 - 1
-LEAD_FIELDS = frozenset({"lead.name", "lead.email", "lead.phone", "lead.external_id", "lead.tags"})
-OTHER_FIELDS = frozenset({"campaign.name", "unsubscribe_url", "view_url"})
+LEAD_FIELDS = frozenset(
+    {"lead.name", "lead.email", "lead.phone", "lead.external_id", "lead.tags", "lead.language"}
+)
+OTHER_FIELDS = frozenset({"campaign.name", "unsubscribe_url", "view_url", "preferences_url"})
 CUSTOM_PREFIX = "lead.fields."
+WRITTEN = ("channel", "subject", "preheader", "syntax", "source", "text")
+"""What the audit log tells was changed, and not how."""
 
 
 async def create(tx: Tx, *, workspace_id: int, template: TemplateInput) -> Template:
@@ -38,14 +44,25 @@ async def create(tx: Tx, *, workspace_id: int, template: TemplateInput) -> Templ
     Raises:
         Invalid: no name, or a part that is too long.
     """
-    return await queries.create_template(tx, workspace_id=workspace_id, template=_checked(template))
+    made = await queries.create_template(tx, workspace_id=workspace_id, template=_checked(template))
+    await _note(tx, "template.created", workspace_id, made)
+    return made
 
 
 async def update(tx: Tx, *, workspace_id: int, template_id: int, template: TemplateInput) -> Template:
     """Replace a template. Launched campaigns keep the content they were launched with."""
-    return await queries.update_template(
+    before = await get(tx, workspace_id=workspace_id, template_id=template_id)
+    after = await queries.update_template(
         tx, workspace_id=workspace_id, template_id=template_id, template=_checked(template)
     )
+    await _note(
+        tx,
+        "template.changed",
+        workspace_id,
+        after,
+        changes(before, after, "name") | changed(before, after, WRITTEN),
+    )
+    return after
 
 
 async def get(tx: Tx, *, workspace_id: int, template_id: int) -> Template:
@@ -68,8 +85,9 @@ async def list_templates(
 
 async def archive(tx: Tx, *, workspace_id: int, template_id: int) -> None:
     """Take a template out of use. Campaigns that use it keep working. A second run changes nothing."""
-    await get(tx, workspace_id=workspace_id, template_id=template_id)
+    template = await get(tx, workspace_id=workspace_id, template_id=template_id)
     await queries.archive_template(tx, workspace_id=workspace_id, template_id=template_id)
+    await _note(tx, "template.archived", workspace_id, template)
 
 
 async def duplicate(tx: Tx, *, workspace_id: int, template_id: int, name: str) -> Template:
@@ -224,3 +242,16 @@ def _checked(template: TemplateInput) -> TemplateInput:
     if problems:
         raise Invalid(problems=problems)
     return template
+
+
+async def _note(
+    tx: Tx, action: str, workspace_id: int, template: Template, details: Mapping[str, Any] | None = None
+) -> None:
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action=action,
+        object_id=template.id,
+        name=template.name,
+        details=details,
+    )

@@ -179,7 +179,7 @@ async def test_the_engine_signs_what_leaves_and_stops_when_it_is_switched_off(
     await owner.sign(await owner.check(domain))
     dispatcher = Dispatcher(
         db,
-        recipients=leads.merge_data,
+        recipients=leads,
         make_composer=partial(Composer, base_url="http://127.0.0.1:1", keys=keys),
         source=StoredConnections(services),
         signers=Signers(db, keys),

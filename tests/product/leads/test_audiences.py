@@ -87,7 +87,9 @@ async def test_merge_data_has_no_gaps(db: Database, workspace_id: int, other_wor
     assert ours == {
         full.id: {
             "email": "a@example.com", "phone": "+5511987654321", "external_id": "1", "name": "Ana",
-            "tags": ["x"], "fields": {"n": 1},
+            "tags": ["x"], "fields": {"n": 1}, "language": "",
         },
-        bare.id: {"email": "", "phone": "", "external_id": "2", "name": "", "tags": [], "fields": {}},
+        bare.id: {
+            "email": "", "phone": "", "external_id": "2", "name": "", "tags": [], "fields": {}, "language": "",
+        },
     }  # fmt: skip

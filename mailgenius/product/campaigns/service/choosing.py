@@ -10,21 +10,27 @@ from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.model import Campaign
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Audience
+from mailgenius.product.preferences import service as preferences
 from mailgenius.product.segments import service as segments
 
 
-async def audience_size(tx: Tx, *, workspace_id: int, audience: Audience, channel: Channel) -> int:
-    """Count the leads that an audience has now. Wants a trusted transaction.
+async def audience_size(
+    tx: Tx, *, workspace_id: int, audience: Audience, channel: Channel, topic_id: int | None = None
+) -> int:
+    """Count the leads that an audience has now, those who want the topic. Wants a trusted transaction.
 
     Raises:
         Invalid: it says nobody in particular, or names a segment that cannot be asked.
+        TopicNotFound: there is no such topic.
     """
     return await leads.audience_size(
         tx,
         workspace_id=workspace_id,
         audience=audience,
         channel=channel,
-        condition=await present_condition(tx, workspace_id=workspace_id, audience=audience),
+        condition=await present_condition(
+            tx, workspace_id=workspace_id, audience=audience, topic_id=topic_id
+        ),
     )
 
 
@@ -36,39 +42,64 @@ async def kept_segments(tx: Tx, *, workspace_id: int, audience: Audience) -> dic
     return await segments.snapshot(tx, workspace_id=workspace_id, segment_ids=named)
 
 
-async def present_condition(tx: Tx, *, workspace_id: int, audience: Audience) -> Fragment | None:
-    """Compile the segments of an audience as they stand now; None when it names none.
+async def present_condition(
+    tx: Tx, *, workspace_id: int, audience: Audience, topic_id: int | None = None
+) -> Fragment | None:
+    """Compile the segments of an audience as they stand now, and its topic; None when it names neither.
 
     Raises:
         SegmentBroken: one is gone, archived, or no longer fits the fields.
+        TopicNotFound: there is no such topic.
     """
+    condition = None
     kept = await kept_segments(tx, workspace_id=workspace_id, audience=audience)
-    if kept is None:
-        return None
-    return await segments.audience_condition(
-        tx,
-        workspace_id=workspace_id,
-        kept=kept,
-        included=audience.segments.any,
-        excluded=audience.segments.none,
-        now=clock.now(),
-    )
+    if kept is not None:
+        condition = await segments.audience_condition(
+            tx,
+            workspace_id=workspace_id,
+            kept=kept,
+            included=audience.segments.any,
+            excluded=audience.segments.none,
+            now=clock.now(),
+        )
+    return await _of_topic(tx, condition, workspace_id=workspace_id, topic_id=topic_id)
 
 
 async def frozen_condition(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Fragment | None:
-    """Compile the segments of a launched campaign as they stood at its launch; None when it names none.
+    """Compile the segments of a launched campaign as they stood at its launch, and its topic, if any.
 
-    "In the last seven days" counts from the launch too, so that every chunk is chosen alike.
+    "In the last seven days" counts from the launch too, so that every chunk is chosen alike. Who wants the
+    topic is asked as of now, and once more when the message is about to leave.
     """
+    condition = None
     audience = campaign.audience.segments
-    if not audience.any and not audience.none:
-        return None
-    kept = await queries.frozen_segments(tx, workspace_id=workspace_id, campaign_id=campaign.id)
-    return await segments.audience_condition(
-        tx,
-        workspace_id=workspace_id,
-        kept=kept or {"trees": {}, "names": {}, "types": {}},
-        included=audience.any,
-        excluded=audience.none,
-        now=campaign.launched_at or clock.now(),
+    if audience.any or audience.none:
+        kept = await queries.frozen_segments(tx, workspace_id=workspace_id, campaign_id=campaign.id)
+        condition = await segments.audience_condition(
+            tx,
+            workspace_id=workspace_id,
+            kept=kept or {"trees": {}, "names": {}, "types": {}},
+            included=audience.any,
+            excluded=audience.none,
+            now=campaign.launched_at or clock.now(),
+        )
+    return await _of_topic(tx, condition, workspace_id=workspace_id, topic_id=campaign.topic_id)
+
+
+async def _of_topic(
+    tx: Tx, condition: Fragment | None, *, workspace_id: int, topic_id: int | None
+) -> Fragment | None:
+    """Narrow a condition to the leads that want a topic, if there is one."""
+    if topic_id is None:
+        return condition
+    wanting = await preferences.wanting(tx, workspace_id=workspace_id, topic_id=topic_id)
+    return wanting if condition is None else both(condition, wanting)
+
+
+def both(*parts: Fragment) -> Fragment:
+    """Return the condition that all of some conditions hold."""
+    return Fragment(
+        sql=" AND ".join(f"({part.sql})" for part in parts),
+        parameters={name: value for part in parts for name, value in part.parameters.items()},
+        looks_around=any(part.looks_around for part in parts),
     )

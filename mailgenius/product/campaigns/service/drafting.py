@@ -6,6 +6,7 @@ from dataclasses import replace
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import MessageRow, MessageState
+from mailgenius.kit.audit.model import changed, changes
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, NotFound, Problem
 from mailgenius.kit.paging import Page, decode_cursor, page_of
@@ -13,10 +14,24 @@ from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.errors import CampaignNotInState
 from mailgenius.product.campaigns.model import Campaign, CampaignInput, CampaignState
 from mailgenius.product.campaigns.service.choosing import present_condition
+from mailgenius.product.campaigns.service.noting import note
+from mailgenius.product.preferences import service as preferences
 from mailgenius.product.templates import service as templates
 
 NEWEST = 2**63 - 1
 HIGHEST_SPEED = 2**31 - 1
+SETTINGS = (
+    "name",
+    "template_id",
+    "connection_id",
+    "sender_email",
+    "sender_name",
+    "reply_to",
+    "scheduled_at",
+    "per_minute",
+    "per_hour",
+)
+"""What the audit log tells with its old and its new value."""
 _ADDRESS = re.compile(r"[^\s@<>\x00-\x1f,;]{1,64}@[^\s@<>\x00-\x1f,;]+\.[^\s@<>\x00-\x1f,;.]{2,}")
 
 
@@ -26,17 +41,20 @@ async def create(
     """Store a draft.
 
     Raises:
-        Invalid: a value is wrong, or the template or connection does not exist here.
+        Invalid: a value is wrong, or the template, connection or topic does not exist here.
     """
     await _check(tx, workspace_id=workspace_id, campaign=campaign)
-    return await queries.create_campaign(
+    made = await queries.create_campaign(
         tx, workspace_id=workspace_id, campaign=campaign, created_by=created_by
     )
+    await note(tx, "campaign.created", workspace_id=workspace_id, campaign=made)
+    return made
 
 
 async def update(tx: Tx, *, workspace_id: int, campaign_id: int, campaign: CampaignInput) -> Campaign:
     """Replace a draft. What was launched cannot be edited."""
     await _check(tx, workspace_id=workspace_id, campaign=campaign)
+    before = await get(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     updated = await queries.update_draft(
         tx, workspace_id=workspace_id, campaign_id=campaign_id, campaign=campaign
     )
@@ -44,6 +62,8 @@ async def update(tx: Tx, *, workspace_id: int, campaign_id: int, campaign: Campa
         raise CampaignNotInState(
             state=(await get(tx, workspace_id=workspace_id, campaign_id=campaign_id)).state
         )
+    details = changes(before, updated, *SETTINGS) | changed(before, updated, ["audience"])
+    await note(tx, "campaign.changed", workspace_id=workspace_id, campaign=updated, **details)
     return updated
 
 
@@ -79,10 +99,10 @@ async def state_counts(tx: Tx, *, workspace_id: int) -> dict[CampaignState, int]
 
 async def delete(tx: Tx, *, workspace_id: int, campaign_id: int) -> None:
     """Remove a draft. A launched campaign stays: its messages are part of the record."""
+    campaign = await get(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     if await queries.delete_draft(tx, workspace_id=workspace_id, campaign_id=campaign_id) == 0:
-        raise CampaignNotInState(
-            state=(await get(tx, workspace_id=workspace_id, campaign_id=campaign_id)).state
-        )
+        raise CampaignNotInState(state=campaign.state)
+    await note(tx, "campaign.deleted", workspace_id=workspace_id, campaign=campaign)
 
 
 async def duplicate(
@@ -166,4 +186,9 @@ async def _missing_parts(tx: Tx, *, workspace_id: int, campaign: CampaignInput) 
             await connections.get(tx, workspace_id=workspace_id, connection_id=campaign.connection_id)
     except NotFound as error:
         problems.append(Problem("connection_id", error.message))
+    try:
+        if campaign.topic_id is not None:
+            await preferences.get_topic(tx, workspace_id=workspace_id, topic_id=campaign.topic_id)
+    except NotFound as error:
+        problems.append(Problem("topic_id", error.message))
     return problems

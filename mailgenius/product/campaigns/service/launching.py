@@ -14,7 +14,9 @@ from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.campaigns.service import warming
 from mailgenius.product.campaigns.service.choosing import kept_segments, present_condition
 from mailgenius.product.campaigns.service.excluding import still_excluding
+from mailgenius.product.campaigns.service.noting import note
 from mailgenius.product.leads import service as leads
+from mailgenius.product.preferences import service as preferences
 from mailgenius.product.segments.errors import SegmentBroken
 from mailgenius.product.templates import service as templates
 from mailgenius.product.templates.model import Finding, launch_error
@@ -65,13 +67,11 @@ async def launch_scheduled(tx: Tx, *, workspace_id: int, campaign_id: int, sched
         await _enqueue_launch(tx, workspace_id, campaign_id, due=scheduled_at, at=clock.now() + LOOK_AGAIN)
     except CampaignNotReady as error:
         # Back to the author, with the reason: nobody is there to read an exception.
+        reason = " ".join(problem.message for problem in error.problems)
         await queries.set_state(
-            tx,
-            workspace_id=workspace_id,
-            campaign_id=campaign_id,
-            state=CampaignState.DRAFT,
-            error=" ".join(problem.message for problem in error.problems),
+            tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.DRAFT, error=reason
         )
+        await note(tx, "campaign.not_launched", workspace_id=workspace_id, campaign=campaign, reason=reason)
 
 
 async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
@@ -79,6 +79,7 @@ async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign
     campaign = await queries.lock_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign.state is not CampaignState.SCHEDULED:
         raise CampaignNotInState(state=campaign.state)
+    await note(tx, "campaign.unscheduled", workspace_id=workspace_id, campaign=campaign)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.DRAFT
     )
@@ -86,6 +87,7 @@ async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign
 
 async def _schedule(tx: Tx, *, workspace_id: int, campaign: Campaign, due: datetime) -> Campaign:
     await _enqueue_launch(tx, workspace_id, campaign.id, due=due, at=due)
+    await note(tx, "campaign.scheduled", workspace_id=workspace_id, campaign=campaign, due=due)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign.id, state=CampaignState.SCHEDULED
     )
@@ -126,6 +128,7 @@ async def _start(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Campaign:
     )
     await warming.begin_passes(tx, workspace_id=workspace_id, campaign=campaign)
     await enqueue_freeze(tx, workspace_id=workspace_id, campaign_id=campaign.id)
+    await note(tx, "campaign.launched", workspace_id=workspace_id, campaign=campaign)
     return started
 
 
@@ -152,6 +155,7 @@ async def content_of(tx: Tx, *, workspace_id: int, campaign: Campaign) -> OrderC
         html=compiled.html,
         text=compiled.text,
         campaign_name=campaign.name,
+        about=campaign.topic_id,
     )
 
 
@@ -160,7 +164,9 @@ async def _findings(tx: Tx, *, workspace_id: int, campaign: Campaign) -> list[Fi
     fields = await leads.fields(tx, workspace_id=workspace_id)
     findings = await templates.check(template, custom_fields={field.key for field in fields})
     try:
-        condition = await present_condition(tx, workspace_id=workspace_id, audience=campaign.audience)
+        condition = await present_condition(
+            tx, workspace_id=workspace_id, audience=campaign.audience, topic_id=campaign.topic_id
+        )
     except SegmentBroken as error:
         return [*findings, *(launch_error("audience", problem.message) for problem in error.problems)]
     # Whether there is anybody is cheap to know; how many there are is not, for ten million leads.
@@ -174,6 +180,10 @@ async def _findings(tx: Tx, *, workspace_id: int, campaign: Campaign) -> list[Fi
         limit=1,
         condition=condition,
     )
+    if campaign.topic_id is not None:
+        topic = await preferences.get_topic(tx, workspace_id=workspace_id, topic_id=campaign.topic_id)
+        if topic.archived_at is not None:
+            findings.append(launch_error("topic_id", "The topic of this campaign is archived."))
     if not somebody:
         findings.append(launch_error("audience", "Nobody is in this audience."))
     if campaign.connection_id is None and not await _any_connection(

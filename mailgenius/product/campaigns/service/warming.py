@@ -6,6 +6,7 @@ What a pass has written down the later ones leave out by looking at the messages
 written to once, whatever it does meanwhile and wherever the freeze is interrupted.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
@@ -15,6 +16,7 @@ from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.model import Campaign
+from mailgenius.product.campaigns.service.choosing import both
 
 ENGAGED_FOR = timedelta(days=90)
 CLOCK_SLACK = timedelta(days=1)
@@ -53,9 +55,20 @@ def condition_of_pass(campaign: Campaign, freeze_pass: int, condition: Fragment 
     if kinds is not None:
         parts.append(queries.engaged(kinds=kinds, since=since - ENGAGED_FOR))
     if freeze_pass > 1:
-        parts.append(queries.not_written_to(order_id=campaign.order_id or 0, since=since - CLOCK_SLACK))
-    return Fragment(
-        sql=" AND ".join(f"({part.sql})" for part in parts),
-        parameters={name: value for part in parts for name, value in part.parameters.items()},
-        looks_around=True,
-    )
+        parts.append(_not_written_to(campaign))
+    return _all_of(parts)
+
+
+def without_written(campaign: Campaign, condition: Fragment | None) -> Fragment:
+    """Narrow a condition to those whom the campaign has no message for, whichever way they got one."""
+    parts = [condition] if condition else []
+    return _all_of([*parts, _not_written_to(campaign)])
+
+
+def _not_written_to(campaign: Campaign) -> Fragment:
+    since = (campaign.launched_at or clock.now()) - CLOCK_SLACK
+    return queries.not_written_to(order_id=campaign.order_id or 0, since=since)
+
+
+def _all_of(parts: Sequence[Fragment]) -> Fragment:
+    return both(*parts) if parts else None

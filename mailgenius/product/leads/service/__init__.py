@@ -11,10 +11,7 @@ from mailgenius.product.leads.service.bulk import (
     bulk_act as bulk_act,
     bulk_step as bulk_step,
     cancel_bulk as cancel_bulk,
-    count_matching as count_matching,
     fail_bulk as fail_bulk,
-    matching as matching,
-    matching_rows as matching_rows,
     open_bulk_acts as open_bulk_acts,
     start_bulk as start_bulk,
     undo_bulk as undo_bulk,
@@ -43,11 +40,37 @@ from mailgenius.product.leads.service.fielding import (
     typed_fields as typed_fields,
     update_field as update_field,
 )
+from mailgenius.product.leads.service.joining import (
+    any_joined_since as any_joined_since,
+    begin_join as begin_join,
+    finish_join as finish_join,
+    hold_joins as hold_joins,
+    kept_id as kept_id,
+    look_at_pair as look_at_pair,
+    move_activity as move_activity,
+)
+from mailgenius.product.leads.service.meaning import (
+    matching as matching,
+    matching_counted as matching_counted,
+    narrowed as narrowed,
+    next_matching as next_matching,
+    whole_leads as whole_leads,
+)
 from mailgenius.product.leads.service.merging import (
     Expect as Expect,
     Merge as Merge,
     foresee_staged as foresee_staged,
     merge_staged as merge_staged,
+)
+from mailgenius.product.leads.service.preferring import (
+    ChannelWish as ChannelWish,
+    PreferenceChanges as PreferenceChanges,
+    Preferences as Preferences,
+    change_preferences as change_preferences,
+    lead_of_recipient as lead_of_recipient,
+    leave_everything as leave_everything,
+    preferences as preferences,
+    wishes as wishes,
 )
 from mailgenius.product.leads.service.reading import (
     activity as activity,
@@ -58,7 +81,8 @@ from mailgenius.product.leads.service.reading import (
     get as get,
     tags as tags,
 )
-from mailgenius.product.leads.service.searching import search as search
+from mailgenius.product.leads.service.running import go_on as go_on
+from mailgenius.product.leads.service.searching import list_wanted as list_wanted, search as search
 from mailgenius.product.leads.service.suppressing import (
     Listed as Listed,
     lift_listed as lift_listed,

@@ -126,6 +126,7 @@ async def merge_data(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> d
             "name": name,
             "tags": tags,
             "fields": fields,
+            "language": language,
         }
-        for lead_id, email, phone, external_id, name, tags, fields in rows
+        for lead_id, email, phone, external_id, name, tags, fields, language in rows
     }

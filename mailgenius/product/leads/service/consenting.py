@@ -9,6 +9,7 @@ from mailgenius.product.consents.model import ConsentAct, Statement, Way
 from mailgenius.product.leads import consent_queries, queries
 from mailgenius.product.leads.model import Lead
 from mailgenius.product.leads.service.changing import follow_suppression
+from mailgenius.product.leads.service.noting import note_leads
 
 BY_CONSENT = "consent withdrawn"
 """Told in the activity of a lead that is not written to any more."""
@@ -26,16 +27,25 @@ async def state_consent(tx: Tx, *, workspace_id: int, statement: Statement) -> N
     lead = await queries.lock_lead(tx, workspace_id=workspace_id, lead_id=statement.lead_id)
     await consents.record(tx, workspace_id=workspace_id, statements=[statement])
     await consent_queries.date_consents(tx, workspace_id=workspace_id, lead_ids=[lead.id])
-    address = address_on(lead, statement.channel)
-    if statement.act is ConsentAct.WITHDRAWN and address is not None:
-        await suppression.add(
-            tx,
-            workspace_id=workspace_id,
-            channel=statement.channel,
-            addresses=[address],
-            reason=SuppressionReason.UNSUBSCRIBED,
-        )
-        await _follow(tx, workspace_id=workspace_id, lead=lead, channel=statement.channel, address=address)
+    said = {"channel": statement.channel, "act": statement.act, "basis": statement.basis}
+    await note_leads(tx, "lead.consent_recorded", workspace_id=workspace_id, lead_ids=[lead.id], **said)
+    if statement.act is ConsentAct.WITHDRAWN:
+        await stop_on(tx, workspace_id=workspace_id, lead=lead, channel=statement.channel)
+
+
+async def stop_on(tx: Tx, *, workspace_id: int, lead: Lead, channel: str) -> None:
+    """Write to a lead no more on a channel, as if it had unsubscribed there. A second run changes nothing."""
+    address = address_on(lead, channel)
+    if address is None:
+        return
+    await suppression.add(
+        tx,
+        workspace_id=workspace_id,
+        channel=channel,
+        addresses=[address],
+        reason=SuppressionReason.UNSUBSCRIBED,
+    )
+    await _follow(tx, workspace_id=workspace_id, lead=lead, channel=channel, address=address)
 
 
 async def return_to(tx: Tx, *, workspace_id: int, lead_id: int, channel: str) -> None:
@@ -87,6 +97,9 @@ def address_on(lead: Lead, channel: str) -> str | None:
 
 
 async def _follow(tx: Tx, *, workspace_id: int, lead: Lead, channel: str, address: str) -> None:
+    """Bring the lead's status in line. Its e-mail decides; its phone only when there is no e-mail."""
+    if channel != Channel.EMAIL and lead.email is not None:
+        return
     await follow_suppression(
         tx,
         workspace_id=workspace_id,

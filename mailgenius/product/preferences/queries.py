@@ -1,0 +1,109 @@
+"""One typed function for each statement of queries.sql. No decisions here."""
+
+from collections.abc import Sequence
+
+from mailgenius.kit.db.queries import Fragment, load_queries
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.preferences.errors import TopicNotFound
+from mailgenius.product.preferences.model import Choices, Frequency, Topic, TopicInput
+
+_SQL = load_queries(__file__)
+
+
+async def lock_topics(tx: Tx, *, workspace_id: int) -> None:
+    await tx.execute(_SQL["lock-topics"], workspace_id=workspace_id)
+
+
+async def list_topics(tx: Tx, *, workspace_id: int) -> list[Topic]:
+    return await tx.all(Topic, _SQL["list-topics"], workspace_id=workspace_id)
+
+
+async def get_topic(tx: Tx, *, workspace_id: int, topic_id: int) -> Topic:
+    return await tx.one(
+        Topic, _SQL["get-topic"], missing=TopicNotFound, workspace_id=workspace_id, topic_id=topic_id
+    )
+
+
+async def create_topic(tx: Tx, *, workspace_id: int, topic: TopicInput) -> Topic | None:
+    return await tx.first(
+        Topic, _SQL["create-topic"], workspace_id=workspace_id, key=topic.key, **_columns(topic)
+    )
+
+
+async def update_topic(tx: Tx, *, workspace_id: int, topic_id: int, topic: TopicInput) -> Topic:
+    return await tx.one(
+        Topic,
+        _SQL["update-topic"],
+        missing=TopicNotFound,
+        workspace_id=workspace_id,
+        topic_id=topic_id,
+        **_columns(topic),
+    )
+
+
+async def archive_topic(tx: Tx, *, workspace_id: int, topic_id: int, archived: bool) -> Topic:
+    return await tx.one(
+        Topic,
+        _SQL["archive-topic"],
+        missing=TopicNotFound,
+        workspace_id=workspace_id,
+        topic_id=topic_id,
+        archived=archived,
+    )
+
+
+async def choices(tx: Tx, *, workspace_id: int, lead_id: int) -> Choices | None:
+    return await tx.first(Choices, _SQL["choices"], workspace_id=workspace_id, lead_id=lead_id)
+
+
+async def keep_choices(tx: Tx, *, workspace_id: int, choices: Choices) -> None:
+    await tx.execute(
+        _SQL["keep-choices"],
+        workspace_id=workspace_id,
+        lead_id=choices.lead_id,
+        topics_in=list(choices.topics_in),
+        topics_out=list(choices.topics_out),
+        frequency=choices.frequency.value,
+        language=choices.language,
+    )
+
+
+async def forget_choices(tx: Tx, *, workspace_id: int, lead_id: int) -> None:
+    await tx.execute(_SQL["forget-choices"], workspace_id=workspace_id, lead_id=lead_id)
+
+
+async def wishes(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], topic_id: int | None
+) -> list[tuple[int, bool, Frequency]]:
+    """Return (lead, does not want the topic, how often) of those that have a wish."""
+    rows = await tx.rows(
+        _SQL["wishes"], workspace_id=workspace_id, lead_ids=list(lead_ids), topic_id=topic_id
+    )
+    return [(lead_id, unwanted, Frequency(frequency)) for lead_id, unwanted, frequency in rows]
+
+
+def wanting(topic: Topic) -> Fragment:
+    """Return the condition that a lead wants a topic, for statements over a stretch of leads.
+
+    They read `leads` under its own name and have the parameters workspace_id, after_id and until_id. Few
+    leave what comes by itself, so one look by key for each lead is enough; that nobody asked for a topic
+    shows soon only when a stretch is looked at as a whole.
+    """
+    chosen = _SQL["left-topic" if topic.by_default else "joined-topic"].sql
+    exists = f"EXISTS (SELECT FROM ({chosen}) chosen WHERE chosen.lead_id = leads.id)"
+    return Fragment(
+        sql=f"NOT {exists}" if topic.by_default else exists,
+        parameters={"wanted_topic": topic.id},
+        looks_around=not topic.by_default,
+    )
+
+
+def _columns(topic: TopicInput) -> dict[str, str | bool | int]:
+    return {
+        "name_en": topic.name_en,
+        "name_pt": topic.name_pt,
+        "about_en": topic.about_en,
+        "about_pt": topic.about_pt,
+        "by_default": topic.by_default,
+        "place": topic.place,
+    }

@@ -1,0 +1,182 @@
+"""The rules of topics and choices: what a topic may be, what a choice means, who wants what.
+
+Whose choice it is, and that somebody made it, is written down by leads.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mailgenius.kit.db.queries import Fragment
+from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.errors import Invalid, Problem
+from mailgenius.kit.words import key_of, one_line
+from mailgenius.product.preferences import queries
+from mailgenius.product.preferences.errors import ChoiceUnclear, TooManyTopics, TopicKeyTaken
+from mailgenius.product.preferences.model import ChoiceChanges, Choices, Frequency, Topic, TopicInput
+
+MAX_TOPICS = 50
+"""Topics of one workspace, archived ones too: a person has to read them."""
+MAX_NAME, MAX_ABOUT, MAX_PLACE = 100, 300, 1_000
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a lead wants of the messages of campaigns."""
+
+    unwanted: bool
+    """The lead does not want the topic that was asked about."""
+    frequency: Frequency
+
+
+async def topics(tx: Tx, *, workspace_id: int) -> list[Topic]:
+    """Return the topics that are offered, in the order shown."""
+    return [each for each in await all_topics(tx, workspace_id=workspace_id) if each.archived_at is None]
+
+
+async def all_topics(tx: Tx, *, workspace_id: int) -> list[Topic]:
+    """Return the topics, those that are archived too."""
+    return await queries.list_topics(tx, workspace_id=workspace_id)
+
+
+async def get_topic(tx: Tx, *, workspace_id: int, topic_id: int) -> Topic:
+    """Return one topic, archived or not.
+
+    Raises:
+        TopicNotFound: this workspace has no such topic.
+    """
+    return await queries.get_topic(tx, workspace_id=workspace_id, topic_id=topic_id)
+
+
+async def create_topic(tx: Tx, *, workspace_id: int, topic: TopicInput) -> Topic:
+    """Add a topic. Without a key, one is made of its name.
+
+    Raises:
+        Invalid: a value is wrong.
+        TopicKeyTaken: there is a topic with this key, perhaps archived.
+        TooManyTopics: the workspace has as many as it may.
+    """
+    clean = _checked(topic)
+    await queries.lock_topics(tx, workspace_id=workspace_id)
+    if len(await queries.list_topics(tx, workspace_id=workspace_id)) >= MAX_TOPICS:
+        raise TooManyTopics(limit=MAX_TOPICS)
+    made = await queries.create_topic(tx, workspace_id=workspace_id, topic=clean)
+    if made is None:
+        raise TopicKeyTaken
+    return made
+
+
+async def update_topic(tx: Tx, *, workspace_id: int, topic_id: int, topic: TopicInput) -> Topic:
+    """Change what a topic is called, what it says, and what holds for those who never chose. Its key stays.
+
+    Raises:
+        TopicNotFound: this workspace has no such topic.
+        Invalid: a value is wrong.
+    """
+    before = await get_topic(tx, workspace_id=workspace_id, topic_id=topic_id)
+    clean = _checked(replace(topic, key=before.key))
+    return await queries.update_topic(tx, workspace_id=workspace_id, topic_id=topic_id, topic=clean)
+
+
+async def archive_topic(tx: Tx, *, workspace_id: int, topic_id: int, archived: bool) -> Topic:
+    """Offer a topic no longer, or again. What people chose of it stays. A second run changes nothing.
+
+    Raises:
+        TopicNotFound: this workspace has no such topic.
+    """
+    return await queries.archive_topic(tx, workspace_id=workspace_id, topic_id=topic_id, archived=archived)
+
+
+async def choices(tx: Tx, *, workspace_id: int, lead_id: int) -> Choices:
+    """Return what a lead chose; that of one that never chose is empty."""
+    found = await queries.choices(tx, workspace_id=workspace_id, lead_id=lead_id)
+    return found or Choices(lead_id=lead_id)
+
+
+async def change_choices(tx: Tx, *, workspace_id: int, lead_id: int, changes: ChoiceChanges) -> Choices:
+    """Change what a lead chose, and return all of it. The caller holds the lead.
+
+    Raises:
+        ChoiceUnclear: a topic is not offered here.
+    """
+    before = await choices(tx, workspace_id=workspace_id, lead_id=lead_id)
+    after = _chosen(before, changes, await topics(tx, workspace_id=workspace_id))
+    if after == before:
+        return before
+    if after == Choices(lead_id=lead_id):
+        await queries.forget_choices(tx, workspace_id=workspace_id, lead_id=lead_id)
+    else:
+        await queries.keep_choices(tx, workspace_id=workspace_id, choices=after)
+    return after
+
+
+async def wishes(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], topic_id: int | None
+) -> dict[int, Wish]:
+    """Return the wishes of those leads that have one; asked without a topic, only how often they want any."""
+    rows = await queries.wishes(tx, workspace_id=workspace_id, lead_ids=lead_ids, topic_id=topic_id)
+    return {lead_id: Wish(unwanted=unwanted, frequency=frequency) for lead_id, unwanted, frequency in rows}
+
+
+async def wanting(tx: Tx, *, workspace_id: int, topic_id: int) -> Fragment:
+    """Return the condition that a lead wants a topic, for statements that choose an audience.
+
+    Raises:
+        TopicNotFound: this workspace has no such topic.
+    """
+    return queries.wanting(await get_topic(tx, workspace_id=workspace_id, topic_id=topic_id))
+
+
+def _chosen(before: Choices, changes: ChoiceChanges, offered: Sequence[Topic]) -> Choices:
+    by_key = {topic.key: topic for topic in offered}
+    unknown = [key for key in changes.topics if key not in by_key]
+    if unknown:
+        raise ChoiceUnclear(problems=[Problem(f"topics.{key}", "is not a topic") for key in unknown])
+    named = {by_key[key].id: wanted for key, wanted in changes.topics.items()}
+    ins = {each for each in before.topics_in if each not in named}
+    outs = {each for each in before.topics_out if each not in named}
+    ins |= {topic_id for topic_id, wanted in named.items() if wanted is True}
+    outs |= {topic_id for topic_id, wanted in named.items() if wanted is False}
+    return replace(
+        before,
+        topics_in=tuple(sorted(ins)),
+        topics_out=tuple(sorted(outs)),
+        frequency=before.frequency if changes.frequency is None else changes.frequency,
+        language=before.language if changes.language is None else changes.language.value,
+    )
+
+
+def _checked(topic: TopicInput) -> TopicInput:
+    """Return a topic in normal form; what stands in one language only serves for both."""
+    name_en, name_pt = one_line(topic.name_en), one_line(topic.name_pt)
+    about_en, about_pt = one_line(topic.about_en), one_line(topic.about_pt)
+    problems = [
+        Problem(field, f"must have at most {limit} characters")
+        for field, text, limit in (
+            ("name_en", name_en, MAX_NAME),
+            ("name_pt", name_pt, MAX_NAME),
+            ("about_en", about_en, MAX_ABOUT),
+            ("about_pt", about_pt, MAX_ABOUT),
+        )
+        if len(text) > limit
+    ]
+    if not name_en and not name_pt:
+        problems.append(Problem("name_en", "a name is needed"))
+    key = topic.key.strip() or key_of(name_en or name_pt, otherwise="topic")
+    if not _KEY.fullmatch(key) and (name_en or name_pt):
+        problems.append(
+            Problem("key", "must be a-z, 0-9 and _, beginning with a letter, 63 characters at most")
+        )
+    if not 0 <= topic.place <= MAX_PLACE:
+        problems.append(Problem("place", f"must be a number from 0 to {MAX_PLACE}"))
+    if problems:
+        raise Invalid(problems=problems)
+    return replace(
+        topic,
+        key=key,
+        name_en=name_en or name_pt,
+        name_pt=name_pt or name_en,
+        about_en=about_en or about_pt,
+        about_pt=about_pt or about_en,
+    )
