@@ -1,6 +1,7 @@
 """Who may call what: a Bearer key becomes an actor, and every route names the permission that it needs."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -19,6 +20,7 @@ PERMISSION = "permission"
 LARGEST_ID = 2**63 - 1
 MOST = 200
 """Requests whose keys are looked up together."""
+MOMENT = timedelta(milliseconds=2)
 
 
 def needs(permission: Permission | None) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def gate(services: Services) -> Guard:
                     found[key] = error
         return [found[key] for key in keys]
 
-    callers = Together(known, most=MOST)
+    callers = Together(known, most=MOST, moment=MOMENT)
 
     async def let_in(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         """Let a request through with its actor, or stop it.

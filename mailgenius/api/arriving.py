@@ -1,6 +1,7 @@
 """Leads that arrive one by one at the same time: stored by one commit, each answered for itself."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from mailgenius.kit.db.errors import DatabaseUnavailable
@@ -11,6 +12,8 @@ from mailgenius.product.leads.model import LeadInput, Upserted
 
 MOST = 500
 """Leads of one commit: nobody waits long for the others."""
+MOMENT = timedelta(milliseconds=5)
+"""Less than what a commit of its own takes."""
 
 
 class ArrivingLeads:
@@ -28,7 +31,7 @@ class ArrivingLeads:
         """
         together = self._by_workspace.get(workspace_id)
         if together is None:
-            together = Together(partial(self._store, workspace_id), most=MOST)
+            together = Together(partial(self._store, workspace_id), most=MOST, moment=MOMENT)
             self._by_workspace[workspace_id] = together
         return await together.ask(lead)
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from mailgenius.api.bodies import Answer, Body, Id
@@ -50,8 +49,17 @@ class LeadBody(Body):
     consent_source: ConsentSource | None = None
 
     def as_input(self) -> LeadInput:
-        values = msgspec.structs.asdict(self)
-        return LeadInput(**values | {"tags": None if self.tags is None else tuple(self.tags)})
+        return LeadInput(
+            email=self.email,
+            phone=self.phone,
+            external_id=self.external_id,
+            name=self.name,
+            status=self.status,
+            tags=None if self.tags is None else tuple(self.tags),
+            fields=self.fields,
+            consent_at=self.consent_at,
+            consent_source=self.consent_source,
+        )
 
 
 class LeadChanges(Body):

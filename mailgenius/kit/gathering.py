@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
@@ -11,16 +12,22 @@ Given = TypeVar("Given")
 class Together(Generic[Asked, Given]):
     """Hands what waits to `work`, all at once, as soon as the work before is done.
 
-    Nobody is made to wait for others to come: the first one goes at once, and those that arrive meanwhile go
-    together. Belongs to one event loop.
+    Who comes alone goes at once, and those that arrive meanwhile go together. Only after several went
+    together, the next ones are given a moment: those who were just answered may be about to ask again, and
+    without it the first of them would go alone and the others wait for it. Belongs to one event loop.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Asked]], Awaitable[Sequence[Given | Exception]]], *, most: int
+        self,
+        work: Callable[[Sequence[Asked]], Awaitable[Sequence[Given | Exception]]],
+        *,
+        most: int,
+        moment: timedelta,
     ) -> None:
         """Take the work: it gives an answer or an error for each thing asked, in order. `most` go at once."""
         self._work = work
         self._most = most
+        self._moment_s = moment.total_seconds()
         self._waiting: list[tuple[Asked, asyncio.Future[Given]]] = []
         self._runner: asyncio.Task[None] | None = None
 
@@ -40,6 +47,8 @@ class Together(Generic[Asked, Given]):
         while self._waiting:
             now, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             await self._answer(now)
+            if len(now) > 1 and len(self._waiting) < len(now):
+                await asyncio.sleep(self._moment_s)
         self._runner = None
 
     async def _answer(self, now: Sequence[tuple[Asked, asyncio.Future[Given]]]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from mailgenius.kit.gathering import Together
 
@@ -15,7 +16,7 @@ async def test_those_that_arrive_during_the_work_go_together():
         await go_on.wait()
         return [ValueError(each) if each == 3 else each * 10 for each in asked]
 
-    together = Together(work, most=4)
+    together = Together(work, most=4, moment=timedelta(0))
     first = asyncio.create_task(together.ask(0))
     while not rounds:
         await asyncio.sleep(0)
@@ -36,7 +37,28 @@ async def test_when_the_work_dies_everybody_hears_of_it_and_the_next_is_done():
             raise LookupError
         return list(asked)
 
-    together = Together(work, most=9)
+    together = Together(work, most=9, moment=timedelta(0))
     answers = await asyncio.gather(together.ask(0), together.ask(1), return_exceptions=True)
     assert [type(each) for each in answers] == [LookupError, LookupError]
     assert await together.ask(2) == 2
+
+
+async def test_those_who_were_answered_together_go_together_again():
+    rounds: list[int] = []
+
+    async def work(asked: Sequence[int]) -> list[int | Exception]:
+        rounds.append(len(asked))
+        await asyncio.sleep(0)
+        return list(asked)
+
+    together = Together(work, most=9, moment=timedelta(milliseconds=100))
+
+    async def caller(number: int) -> None:
+        for _ in range(3):
+            await together.ask(number)
+            for _ in range(3 * number):  # They are not equally quick.
+                await asyncio.sleep(0)
+
+    await asyncio.gather(*(caller(number) for number in range(5)))
+    assert rounds[0] == 5
+    assert len(rounds) < 8, "without a moment between them there are nine or more"

@@ -113,12 +113,20 @@ def ingest(
     result = uvloop.run(bench_ingest(rows=rows, singles=singles, target=target))
     words = (
         f"Batches: {result.batch_rate:,.0f} leads a second, {result.batch:,} a call\n"
+        f"         {_shares(result.batch_us)}\n"
         f"COPY:    {result.limit:,.0f} rows a second; ratio {result.ratio}\n"
+        f"         {_shares(result.limit_us)}\n"
         f"Singles: {result.single_rate:,.0f} leads a second from {result.connections} connections\n"
+        f"         {_shares(result.single_us)}\n"
         f"Waiting: {result.p50_ms} ms in the middle, {result.p99_ms} ms at the 99th percentile,"
         f" at {result.half_load:,.0f} a second"
     )
     show(result, words, as_json=as_json)
+
+
+def _shares(microseconds: dict[str, float]) -> str:
+    shares = ", ".join(f"{name} {each}" for name, each in microseconds.items())
+    return f"{sum(microseconds.values()):,.1f} us of processor time each: {shares}"
 
 
 @app.command("messages")

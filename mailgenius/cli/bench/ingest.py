@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 import random
 import time
 from collections.abc import Iterator
@@ -10,7 +9,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import aiohttp
+import msgspec
 
+from mailgenius.cli.bench.processors import Meter, parent_of
 from mailgenius.cli.bench.rooms import bench_settings
 from mailgenius.cli.output import say
 from mailgenius.kit.db.scratch import time_plain_copy
@@ -36,12 +37,18 @@ dice = random.Random(1)  # noqa: S311  # Made-up people need no cryptography.
 
 @dataclass(frozen=True, kw_only=True)
 class IngestResult:
-    """What `bench ingest` saw. The limit is a plain COPY over two connections into the same indexed table."""
+    """What `bench ingest` saw. The limit is a plain COPY over two connections into the same indexed table.
+
+    `*_us` are microseconds of processor time a lead, by who took them.
+    """
 
     batch_rate: float
     limit: float
     ratio: float
+    limit_us: dict[str, float]
+    batch_us: dict[str, float]
     single_rate: float
+    single_us: dict[str, float]
     half_load: float
     """Single leads a second that were offered for the waiting times."""
     p50_ms: float
@@ -70,19 +77,25 @@ async def bench_ingest(*, rows: int, singles: int, target: int) -> IngestResult:
             open_services(settings) as services,
         ):
             workspace_id, key = await _prepare(services)
-            limit = rows / await _copy_seconds(settings.database_url, workspace_id, rows)
+            meter = Meter({"http": running.supervisor.pids["http"], "postgres": await _server(services)})
+            lanes = _copy_lanes(workspace_id, rows)
+            meter.lap(rows)
+            limit = rows / await _copy_seconds(settings.database_url, lanes)
+            limit_us = meter.lap(rows)
             async with aiohttp.ClientSession(
                 base_url=str(running.address),
                 headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS),
             ) as session:
                 numbers = itertools.count()
-                await _post_batches(session, _next(numbers, CALLERS * BATCH))  # Warms it up.
+                await _post_batches(session, _next(numbers, CALLERS * BATCH), meter)  # Warms it up.
                 say(f"Posting {rows:,} leads in batches of {BATCH:,}")
-                batch_seconds = await _post_batches(session, _next(numbers, rows))
+                batch_seconds, batch_us = await _post_batches(session, _next(numbers, rows), meter)
                 await _post_singles(session, _next(numbers, CONNECTIONS))
                 say(f"Posting {singles:,} leads one by one from {CONNECTIONS} connections")
+                meter.lap(singles)
                 single_seconds = await _post_singles(session, _next(numbers, singles))
+                single_us = meter.lap(singles)
                 say(f"Posting {singles:,} leads at {target // 2:,} a second")
                 waits = await _post_paced(session, _next(numbers, singles), pace=target / 2)
             await _check_all_there(services, workspace_id, expected=next(numbers))
@@ -91,6 +104,9 @@ async def bench_ingest(*, rows: int, singles: int, target: int) -> IngestResult:
         batch_rate=round(rows / batch_seconds, 1),
         limit=round(limit, 1),
         ratio=round(rows / batch_seconds / limit, 3),
+        limit_us=limit_us,
+        batch_us=batch_us,
+        single_us=single_us,
         single_rate=round(singles / single_seconds, 1),
         half_load=target / 2,
         p50_ms=round(waits[len(waits) // 2] * 1000, 1),
@@ -130,8 +146,19 @@ async def _prepare(services: Services) -> tuple[int, str]:
     return workspace_id, made.key
 
 
-async def _post_batches(session: aiohttp.ClientSession, numbers: range) -> float:
-    """Post all numbers, some batches at a time, and return the seconds; packing them is part of it."""
+async def _server(services: Services) -> int:
+    """Return the process that all processes of the database server are children of."""
+    async with services.db.trusted() as tx:
+        return parent_of(tx.connection.info.backend_pid)
+
+
+async def _post_batches(
+    session: aiohttp.ClientSession, numbers: range, meter: Meter
+) -> tuple[float, dict[str, float]]:
+    """Post all numbers, some batches at a time, and return the seconds and the processor time of each lead.
+
+    Packing the leads is part of it.
+    """
     waiting = iter(range(numbers.start, numbers.stop, BATCH))
     # Making people up is no part of a customer's program, which has them.
     people = {
@@ -141,19 +168,20 @@ async def _post_batches(session: aiohttp.ClientSession, numbers: range) -> float
 
     async def caller() -> None:
         for start in waiting:
-            body = json.dumps({"leads": people.pop(start)})
+            body = msgspec.json.encode({"leads": people.pop(start)})
             async with session.post("/api/v1/leads/batch", data=body) as answer:
                 found = await answer.json()
                 if answer.status != HTTPStatus.OK or found["rejected"]:
                     raise BenchFailed(detail=f"the API answered {answer.status}: {str(found)[:300]}")
 
+    meter.lap(len(numbers))
     started = time.monotonic()
     await asyncio.gather(*(caller() for _ in range(CALLERS)))
-    return time.monotonic() - started
+    return time.monotonic() - started, meter.lap(len(numbers))
 
 
 async def _post_single(session: aiohttp.ClientSession, number: int) -> None:
-    async with session.post("/api/v1/leads", data=json.dumps(_lead(number))) as answer:
+    async with session.post("/api/v1/leads", data=msgspec.json.encode(_lead(number))) as answer:
         await answer.read()
         if answer.status != HTTPStatus.CREATED:
             raise BenchFailed(detail=f"the API answered {answer.status}: {(await answer.text())[:300]}")
@@ -198,8 +226,7 @@ async def _check_all_there(services: Services, workspace_id: int, *, expected: i
         raise BenchFailed(detail=f"{found} leads are stored, not {expected}")
 
 
-async def _copy_seconds(url: str, workspace_id: int, rows: int) -> float:
-    say(f"Measuring a plain COPY of {rows:,} leads over two connections")
+def _copy_lanes(workspace_id: int, rows: int) -> list[list[bytes]]:
     lanes: list[list[bytes]] = [[], []]
     for number in range(rows):
         email, name, phone, city, plan, age, tags = made_up_lead(dice, number)
@@ -207,4 +234,9 @@ async def _copy_seconds(url: str, workspace_id: int, rows: int) -> float:
         labels = "{" + tags.replace(";", ",") + "}"
         line = f"{workspace_id}\t{email}\t{name}\t{phone}\t{fields}\t{labels}\n"
         lanes[number % 2].append(line.encode())
+    return lanes
+
+
+async def _copy_seconds(url: str, lanes: list[list[bytes]]) -> float:
+    say(f"Measuring a plain COPY of {sum(map(len, lanes)):,} leads over two connections")
     return await time_plain_copy(url, table="leads", columns=COLUMNS, streams=lanes)

@@ -1,6 +1,7 @@
 """A transaction as services see it: run named queries, enqueue jobs, publish events. It never commits."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -55,6 +56,12 @@ class Tx:
         self.workspace_id = workspace_id
         """The tenant that row-level security holds this transaction to; None when trusted."""
         self._jobs = jobs
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Undo what the block did when it fails, and nothing else: the transaction goes on."""
+        async with self.connection.transaction():
+            yield
 
     async def execute(self, query: Query, **parameters: Any) -> int:
         """Run a statement and return how many rows it touched."""

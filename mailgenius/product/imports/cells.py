@@ -6,7 +6,7 @@ others go through the rule itself, each distinct value once. A test compares bot
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -18,6 +18,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 from mailgenius.product.imports.mapping import STATUSES, slug
 from mailgenius.product.leads import field_values, normalise
 from mailgenius.product.leads.model import FieldType, LeadField
+from mailgenius.product.leads.staged_rows import array_literal as array_literal
 
 # Characters that every rule leaves as they are: printable ASCII, precomposed Latin letters, Cyrillic.
 _PLAIN = "\u00a1-\u00ac\u00ae-\u024f\u0400-\u0481‘’“”–—…"
@@ -156,12 +157,6 @@ def tag_lists(raw: pl.Series) -> Settled:
 def split_tags(cell: str) -> tuple[str, ...]:
     """Return the tags that a cell names, between commas, semicolons or bars."""
     return normalise.tags(_TAG_BREAKS.split(cell))
-
-
-def array_literal(values: Sequence[str]) -> str:
-    """Return texts as PostgreSQL reads an array."""
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
 def moments(raw: pl.Series) -> Settled:

@@ -102,7 +102,7 @@ def cut(chunk: Chunk, rows: pl.DataFrame, rejects: Sequence[Reject], *, mode: Mo
 def _shared(rows: pl.DataFrame, mode: Mode) -> Part | None:
     if rows.is_empty():
         return None
-    plan = plan_rounds((_lead(row) for row in rows.iter_rows(named=True)), mode=mode)
+    plan = plan_rounds([_lead(row) for row in rows.iter_rows(named=True)], mode=mode)
     frame = pl.DataFrame(
         [_row(planned) for planned in plan.leads],
         schema={LINE: pl.Int64, ROUND: pl.Int64, **dict.fromkeys(COLUMNS, pl.String)},

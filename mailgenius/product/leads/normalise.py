@@ -7,16 +7,21 @@ rest; a test compares the two.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from mailgenius.kit.words import key_of
 from mailgenius.product.leads.model import LeadInput
 
 TextRule = Callable[[str], str]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 PHONE_REGION = "BR"
 """The country of a phone number that is written without one."""
 MAX_EMAIL = 254
+MAX_LOCAL = 64
+"""What may stand before the @, and the whole address above: RFC 5321."""
 MAX_NAME = 300
 MAX_TEXT = 10_000
 MAX_EXTERNAL_ID = 200
@@ -52,11 +57,14 @@ def email(text: str) -> str:
     Raises:
         ValueError: it is not an address; the message says so to a person.
     """
+    usual = text.lower()
+    if len(usual) <= MAX_EMAIL and usual.find("@") <= MAX_LOCAL and _EMAIL.fullmatch(usual):
+        return usual  # What the way below says too, in half the time.
     address = _UNSEEN.sub("", text).strip().lower()
     if not address.isascii():
         address = _ascii_domain(address)
     local = address.partition("@")[0]
-    if len(address) > MAX_EMAIL or len(local) > 64 or not _EMAIL.match(address):  # noqa: PLR2004  # RFC 5321
+    if len(address) > MAX_EMAIL or len(local) > MAX_LOCAL or not _EMAIL.match(address):
         raise ValueError(f"“{shown(text)}” is not an e-mail address")
     return address
 
@@ -150,6 +158,7 @@ def fields(values: dict[str, Any]) -> dict[str, Any]:
     return {field_key(key): _field_value(key, value) for key, value in values.items()}
 
 
+@lru_cache(maxsize=4096)
 def field_key(key: str) -> str:
     """Return the key.
 
@@ -195,33 +204,36 @@ def lead(given: LeadInput, *, filling: bool) -> tuple[LeadInput | None, list[tup
         filling: empty values say nothing (merge and keep) instead of clearing (overwrite).
     """
     problems: list[tuple[str, str]] = []
-
-    def tried(name: str, value: Any, rule: Any) -> Any:
-        if value is None:
-            return None
-        try:
-            return rule(value)
-        except ValueError as error:
-            problems.append((name, str(error)))
-            return None
-
-    clean_fields = tried("fields", given.fields, fields)
+    values = _tried(problems, "fields", fields, given.fields) or {}
+    if filling and None in values.values():
+        values = {key: value for key, value in values.items() if value is not None}
     clean = LeadInput(
-        email=tried("email", given.email or None, email),
-        phone=tried("phone", given.phone or None, phone),
-        external_id=line(given.external_id or "", limit=MAX_EXTERNAL_ID) or None,
+        email=_tried(problems, "email", email, given.email or None),
+        phone=_tried(problems, "phone", phone, given.phone or None),
+        external_id=line(given.external_id, limit=MAX_EXTERNAL_ID) or None if given.external_id else None,
         name=_said(given.name, filling=filling),
         status=given.status,
-        tags=tried("tags", (given.tags or None) if filling else given.tags, tags),
-        fields={
-            key: value for key, value in (clean_fields or {}).items() if not filling or value is not None
-        },
+        tags=_tried(problems, "tags", tags, (given.tags or None) if filling else given.tags),
+        fields=values,
         consent_at=given.consent_at,
         consent_source=_said(given.consent_source, filling=filling),
     )
     if not problems and clean.email is None and clean.phone is None and clean.external_id is None:
         problems.append(("email", "an e-mail, a phone or an external id is needed"))
     return (None if problems else clean), problems
+
+
+def _tried(
+    problems: list[tuple[str, str]], name: str, rule: Callable[[Given], Made], value: Given | None
+) -> Made | None:
+    """Bring a value that was said into normal form; what is wrong with it is added to the problems."""
+    if value is None:
+        return None
+    try:
+        return rule(value)
+    except ValueError as error:
+        problems.append((name, str(error)))
+        return None
 
 
 def _said(value: str | None, *, filling: bool) -> str | None:

@@ -1,30 +1,33 @@
 -- name: open-staging
--- Make this session's staging table, once.
+-- Make this session's staging table, or empty it for another batch of the same transaction.
 SELECT open_lead_staging()
 
--- name: clear-staging
--- Empty the staging table for another batch of the same transaction. It holds no tenant's rows but ours.
-DELETE FROM lead_staging
-
--- name: stage-rows
--- Take in the rows of a batch, one by one.
-COPY lead_staging (n, round, email, phone, external_id, name, status, tags, fields, consent_at, consent_source)
-FROM STDIN
-
 -- name: stage-csv
--- Take in the rows of a file's chunk, ready-made. An empty text is quoted; what is not said is not.
+-- Take in the rows of a batch or of a file's chunk, ready-made. An empty text is quoted; what is not said is not.
 COPY lead_staging (n, round, email, phone, external_id, name, status, tags, fields, consent_at, consent_source)
 FROM STDIN (FORMAT csv)
 
 -- name: mark-suppressed
 -- Note the reason beside each staged row whose address is on the suppression list. Its e-mail decides; its phone
--- only when there is no e-mail.
+-- only when there is no e-mail. Row-level security takes coalesce() for a function that may tell what it sees, and
+-- would keep it away from the index, as in all conditions below: CASE it trusts.
 UPDATE lead_staging s
    SET suppressed = listed.reason::lead_status
   FROM suppressions listed
  WHERE listed.workspace_id = %(workspace_id)s::bigint
    AND listed.channel = CASE WHEN s.email IS NULL THEN 'sms' ELSE 'email' END
-   AND listed.address = coalesce(s.email, s.phone)
+   AND listed.address = CASE WHEN s.email IS NULL THEN s.phone ELSE s.email END
+
+-- name: count-known
+-- How many staged rows of a round name an identity that a lead has. As in match-staged, each lookup is one step down
+-- an index.
+SELECT count(*)
+  FROM lead_staging s
+ WHERE s.round = %(round)s::smallint
+   AND coalesce(
+       (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email),
+       (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone),
+       (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.external_id = s.external_id))
 
 -- name: has-erased
 -- Whether people of the workspace were erased; waits for an erasure that is under way, and has later ones wait.
@@ -74,12 +77,11 @@ SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, '
 /* part: staged-rows-as-leads */
 
 -- name: settle-created
--- Note which staged rows became leads.
+-- Note which staged rows became leads; each is looked up by itself.
 UPDATE lead_staging s
    SET outcome = 'created', lead_id = s.id
-  FROM leads l
- WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.id
-   AND s.round = %(round)s::smallint AND s.outcome IS NULL
+ WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
+   AND (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.id)
 
 -- name: match-staged
 -- Find the lead of each remaining row by its strongest identity, whether its other identities belong elsewhere,
@@ -100,7 +102,8 @@ WITH found AS MATERIALIZED (
     SELECT f.*, coalesce(by_external_id, by_email, by_phone) AS lead_id,
            (SELECT ARRAY[l.external_id, l.email] FROM leads l
              WHERE by_external_id IS NULL
-               AND l.workspace_id = %(workspace_id)s::bigint AND l.id = coalesce(by_email, by_phone)) AS has
+               AND l.workspace_id = %(workspace_id)s::bigint
+               AND l.id = CASE WHEN by_email IS NULL THEN by_phone ELSE by_email END) AS has
       FROM found f
 )
 UPDATE lead_staging s
@@ -183,11 +186,15 @@ SELECT n, clash, clash_value, lead_id, email, phone, external_id, by_external_id
  ORDER BY n
 
 -- name: staged-leads
--- The leads that the staged rows became or were found as, by the number of the row.
+-- The leads that the staged rows became or were found as, by the number of the row. Each is looked up by itself:
+-- whoever joins may read the whole workspace for a few rows.
 SELECT s.n, coalesce(s.outcome, 'created') = 'created' AS created, l.id, l.email, l.phone, l.external_id, l.name,
        l.status, l.tags, l.fields, l.consent_at, l.consent_source, l.created_at, l.updated_at
   FROM lead_staging s
-  JOIN leads l ON l.workspace_id = %(workspace_id)s::bigint AND l.id = coalesce(s.lead_id, s.id)
+ CROSS JOIN LATERAL (
+       SELECT * FROM leads
+        WHERE workspace_id = %(workspace_id)s::bigint AND id = CASE WHEN s.lead_id IS NULL THEN s.id ELSE s.lead_id END
+        LIMIT 1) l
  WHERE s.outcome IS DISTINCT FROM 'rejected'
 
 -- name: staged-stops

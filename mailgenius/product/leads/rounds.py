@@ -5,7 +5,7 @@ even by way of a third row, can be merged together; a row that may be about the 
 goes to a later round, or, when it names exactly the identities of the last such row, is folded into it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailgenius.product.leads.model import LeadInput, Mode
@@ -58,8 +58,12 @@ class Plan:
         return sizes
 
 
-def plan_rounds(rows: Iterable[NumberedLead], *, mode: Mode) -> Plan:
+def plan_rounds(rows: Sequence[NumberedLead], *, mode: Mode) -> Plan:
     """Give each row its round, in the order of the rows."""
+    if _all_differ(rows):
+        return Plan(
+            leads=[PlannedLead(n=row.n, round_no=0, lead=row.lead) for row in rows], repeats=(), excess=()
+        )
     planned: list[PlannedLead] = []
     repeats: list[Repeat] = []
     excess: list[int] = []
@@ -81,6 +85,18 @@ def plan_rounds(rows: Iterable[NumberedLead], *, mode: Mode) -> Plan:
         people.add(identities, len(planned))
         planned.append(PlannedLead(n=row.n, round_no=round_no, lead=row.lead))
     return Plan(leads=planned, repeats=repeats, excess=excess)
+
+
+def _all_differ(rows: Sequence[NumberedLead]) -> bool:
+    """Say whether no identity stands in two rows, as in most batches."""
+    return all(
+        len(set(said)) == len(said)
+        for said in (
+            [row.lead.external_id for row in rows if row.lead.external_id is not None],
+            [row.lead.email for row in rows if row.lead.email is not None],
+            [row.lead.phone for row in rows if row.lead.phone is not None],
+        )
+    )
 
 
 class _People:

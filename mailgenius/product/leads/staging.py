@@ -50,11 +50,6 @@ class Insertion(TypedDict):
 
 async def open_staging(tx: Tx) -> None:
     await tx.execute(_SQL["open-staging"])
-    await tx.execute(_SQL["clear-staging"])
-
-
-async def stage_rows(tx: Tx, rows: Iterable[Sequence[Any]]) -> None:
-    await tx.copy_rows(_SQL["stage-rows"], rows)
 
 
 async def stage_csv(tx: Tx, data: Iterable[bytes]) -> None:
@@ -63,6 +58,11 @@ async def stage_csv(tx: Tx, data: Iterable[bytes]) -> None:
 
 async def mark_suppressed(tx: Tx, *, workspace_id: int) -> int:
     return await tx.execute(_SQL["mark-suppressed"], workspace_id=workspace_id)
+
+
+async def count_known(tx: Tx, *, workspace_id: int, round_no: int) -> int:
+    found: int = await tx.value(_SQL["count-known"], workspace_id=workspace_id, round=round_no)
+    return found
 
 
 async def insert_staged(tx: Tx, *, round_no: int, **insertion: Unpack[Insertion]) -> int:

@@ -1,6 +1,6 @@
 """Custom fields: added with a type, renamed, given choices and a default, put away. No lead is touched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -106,8 +106,11 @@ async def update_field(tx: Tx, *, workspace_id: int, key: str, changes: FieldCha
 
 async def typed_fields(tx: Tx, *, workspace_id: int) -> dict[str, LeadField]:
     """Return the fields whose values must have a form: all but texts. Archived ones are still checked."""
-    found = await stored_fields.list_fields(tx, workspace_id=workspace_id)
-    return {field.key: field for field in found if field.type is not FieldType.TEXT}
+    return typed_among(await stored_fields.list_fields(tx, workspace_id=workspace_id))
+
+
+def typed_among(fields: Iterable[LeadField]) -> dict[str, LeadField]:
+    return {field.key: field for field in fields if field.type is not FieldType.TEXT}
 
 
 def fitting(values: dict[str, Any] | None, typed: Mapping[str, LeadField]) -> dict[str, Any] | None:

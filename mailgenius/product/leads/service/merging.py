@@ -8,32 +8,32 @@ changed or rejected, in turns when several rows lead to one lead.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
-
-import msgspec
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.feedback import service as feedback
 from mailgenius.engine.suppression import service as suppression
-from mailgenius.kit.db.errors import DatabaseBusy
+from mailgenius.kit.db.errors import DatabaseBusy, UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.model import Basis, Way
 from mailgenius.product.leads import normalise, staging
-from mailgenius.product.leads.model import BatchResult, LeadInput, LeadStatus, Mode, Rejected
-from mailgenius.product.leads.rounds import PlannedLead
+from mailgenius.product.leads.model import BatchResult, LeadStatus, Mode, Rejected
 
 MAX_TURNS = 100
+WORTH_A_LOOK = 100
+"""Rows of a round from which on a look at all of them costs less than what it saves."""
 
 
 class Expect(Enum):
     """What a caller knows of the rows. A wrong guess costs time and never a row."""
 
     ALL_NEW = auto()
-    """No identity is known: they are created without a look. If one is, UniqueConflict is raised."""
+    """No identity is known: they are created without a look. If one is, it costs a second try."""
     SOME_KNOWN = auto()
     MOST_KNOWN = auto()
     """Leads are looked for first, instead of trying all rows as new ones."""
+    NOBODY_KNOWS = auto()
+    """A look at the identities of many rows says which of the others it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,44 +73,20 @@ class Merge:
         }
 
 
-async def stage(tx: Tx, planned: Iterable[PlannedLead]) -> None:
-    """Fill the staging table with leads in normal form."""
-    await staging.open_staging(tx)
-    ordered = sorted(planned, key=lambda each: each.lead.email or "")
-    await staging.stage_rows(tx, (_row(each.n, each.round_no, each.lead) for each in ordered))
-
-
-def _row(n: int, round_no: int, lead: LeadInput) -> Sequence[Any]:
-    return (
-        n,
-        round_no,
-        lead.email,
-        lead.phone,
-        lead.external_id,
-        lead.name,
-        None if lead.status is None else lead.status.value,
-        None if lead.tags is None else list(lead.tags),
-        msgspec.json.encode(lead.fields).decode() if lead.fields else None,
-        lead.consent_at,
-        lead.consent_source,
-    )
-
-
 async def merge_staged(
-    tx: Tx, merge: Merge, *, csv: Iterable[bytes] | None = None, rounds: Sequence[int], stops: bool = True
+    tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: Sequence[int], stops: bool = True
 ) -> BatchResult:
-    """Merge what is staged, and say what became of it. Rows are named by their `n`.
+    """Stage rows and merge them, and say what became of them. They are named by their `n`.
 
     Args:
-        tx: holds the staging table.
+        tx: keeps the staging table until its end.
         merge: how.
-        csv: ready-made rows to stage first, as `stage-csv` says, ordered by e-mail; else `stage` was called.
-        rounds: how many staged rows each round has.
+        csv: ready-made rows as `stage-csv` says, ordered by e-mail.
+        rounds: how many rows each round has.
         stops: whether rows may carry a status, which then also goes to the suppression list.
     """
-    if csv is not None:
-        await staging.open_staging(tx)
-        await staging.stage_csv(tx, csv)
+    await staging.open_staging(tx)
+    await staging.stage_csv(tx, csv)
     await staging.mark_suppressed(tx, workspace_id=merge.workspace_id)
     totals = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
     for round_no, size in enumerate(rounds):
@@ -154,11 +130,9 @@ async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: 
 
 async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
     left = size
-    if merge.expect is not Expect.MOST_KNOWN:
-        fresh = merge.expect is Expect.ALL_NEW and round_no == 0
-        created = await (staging.insert_fresh if fresh else staging.insert_staged)(
-            tx, round_no=round_no, **merge.insertion()
-        )
+    expect = await _expected(tx, merge, round_no, size)
+    if expect is not Expect.MOST_KNOWN:
+        created = await _insert(tx, merge, round_no, expect)
         if created == size:
             return {"created": created}
         left -= await staging.settle_created(tx, workspace_id=merge.workspace_id, round_no=round_no)
@@ -186,6 +160,32 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
         if not left:
             return await staging.outcomes(tx, round_no=round_no)
     raise DatabaseBusy  # Other writers kept changing the same leads; the caller's transaction is tried again.
+
+
+async def _expected(tx: Tx, merge: Merge, round_no: int, size: int) -> Expect:
+    if merge.expect in {Expect.SOME_KNOWN, Expect.MOST_KNOWN}:
+        return merge.expect
+    if round_no:
+        return Expect.SOME_KNOWN  # Its rows name identities that the rows of earlier rounds named.
+    if merge.expect is Expect.ALL_NEW:
+        return Expect.ALL_NEW
+    if size < WORTH_A_LOOK:
+        return Expect.SOME_KNOWN
+    known = await staging.count_known(tx, workspace_id=merge.workspace_id, round_no=round_no)
+    if not known:
+        return Expect.ALL_NEW
+    return Expect.MOST_KNOWN if known * 2 > size else Expect.SOME_KNOWN
+
+
+async def _insert(tx: Tx, merge: Merge, round_no: int, expect: Expect) -> int:
+    """Create the leads of those rows of a round whose identities are new, and return how many."""
+    if expect is Expect.ALL_NEW:
+        try:
+            async with tx.attempt():
+                return await staging.insert_fresh(tx, round_no=round_no, **merge.insertion())
+        except UniqueConflict:
+            pass  # One was known after all, or was added since: the way below passes over such rows.
+    return await staging.insert_staged(tx, round_no=round_no, **merge.insertion())
 
 
 async def _record_consents(tx: Tx, merge: Merge) -> None:

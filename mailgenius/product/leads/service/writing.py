@@ -16,8 +16,9 @@ from mailgenius.product.leads.model import (
     Upserted,
 )
 from mailgenius.product.leads.rounds import NumberedLead, Plan, plan_rounds
-from mailgenius.product.leads.service.fielding import typed_fields
-from mailgenius.product.leads.service.merging import Merge, merge_staged, stage
+from mailgenius.product.leads.service.fielding import typed_among
+from mailgenius.product.leads.service.merging import Expect, Merge, merge_staged
+from mailgenius.product.leads.staged_rows import csv_of
 
 TOO_MANY_REPEATS = "one of its identities stands in too many rows that contradict each other"
 
@@ -83,10 +84,16 @@ async def upsert_batch(
 async def _checked(
     tx: Tx, workspace_id: int, leads: Sequence[LeadInput], mode: Mode
 ) -> tuple[list[NumberedLead], dict[int, list[Fault]]]:
-    """Return the leads in normal form by their places, and what is wrong with the others."""
+    """Return the leads in normal form by their places, and what is wrong with the others.
+
+    Custom fields that the good ones name are known from then on.
+    """
     numbered: list[NumberedLead] = []
     faults: dict[int, list[Fault]] = {}
-    typed = await typed_fields(tx, workspace_id=workspace_id) if any(lead.fields for lead in leads) else {}
+    said = any(lead.fields for lead in leads)
+    known = await fields.list_fields(tx, workspace_id=workspace_id) if said else []
+    typed = typed_among(known)
+    keys: dict[str, None] = {}
     for index, lead in enumerate(leads):
         clean, found = normalise.lead(lead, filling=mode is not Mode.OVERWRITE)
         if clean is not None and clean.fields:
@@ -97,6 +104,9 @@ async def _checked(
             faults[index] = found
         else:
             numbered.append(NumberedLead(n=index, lead=clean))
+            keys.update(dict.fromkeys(clean.fields or ()))
+    new = keys.keys() - {field.key for field in known}
+    await add_fields(tx, workspace_id=workspace_id, labels={key: normalise.field_label(key) for key in new})
     return numbered, faults
 
 
@@ -105,16 +115,16 @@ async def _merged(
 ) -> tuple[Plan, BatchResult]:
     """Merge leads in normal form, in their order; what is rejected is named by its number."""
     plan = plan_rounds(numbered, mode=mode)
-    await stage(tx, plan.leads)
     merge = Merge(
         workspace_id=workspace_id,
         mode=mode,
         source=source,
+        expect=Expect.NOBODY_KNOWS,
         consents=any(_says_consent(each.lead) for each in plan.leads),
     )
-    result = add_repeats(await merge_staged(tx, merge, rounds=plan.sizes), plan, mode=mode)
-    await _know_fields(tx, workspace_id, [each.lead for each in plan.leads])
-    return plan, result
+    stops = any(each.lead.status is not None for each in plan.leads)
+    merged = await merge_staged(tx, merge, csv=csv_of(plan.leads), rounds=plan.sizes, stops=stops)
+    return plan, add_repeats(merged, plan, mode=mode)
 
 
 def _says_consent(lead: LeadInput) -> bool:
@@ -145,9 +155,3 @@ async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> No
     """Make custom fields known, by key, with the label that people see."""
     if labels:
         await fields.add_fields(tx, workspace_id=workspace_id, labels=labels)
-
-
-async def _know_fields(tx: Tx, workspace_id: int, leads: Sequence[LeadInput]) -> None:
-    keys = dict.fromkeys(key for lead in leads for key in lead.fields or {})
-    labels = {key: normalise.field_label(key) for key in keys}
-    await add_fields(tx, workspace_id=workspace_id, labels=labels)
