@@ -23,7 +23,7 @@ UPDATE lead_staging s
 -- an index.
 SELECT count(*)
   FROM lead_staging s
- WHERE s.round = %(round)s::smallint
+ WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
    AND coalesce(
        (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email),
        (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone),
@@ -60,14 +60,13 @@ SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, '
        coalesce(consent_at, CASE WHEN consent_source <> '' OR %(basis)s::text = 'consent' THEN now() END),
        coalesce(consent_source, ''), %(import_id)s::bigint
   FROM lead_staging
- WHERE round = %(round)s::smallint
+ WHERE round = %(round)s::smallint AND outcome IS NULL
 
 -- name: insert-staged
 -- Create the leads of the staged rows whose identities are all new. A row that meets an existing lead, here or
 -- in a transaction that is under way, is passed over. Rows are staged in the order of their e-mails, so that two
 -- batches wait for each other and do not deadlock, and index pages are met in turn.
 /* part: staged-rows-as-leads */
-   AND outcome IS NULL
     ON CONFLICT DO NOTHING
 
 -- name: insert-fresh
