@@ -60,8 +60,9 @@ class Tx:
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """Undo what the block did when it fails, and nothing else: the transaction goes on."""
-        async with self.connection.transaction():
-            yield
+        with translated():
+            async with self.connection.transaction():
+                yield
 
     async def execute(self, query: Query, **parameters: Any) -> int:
         """Run a statement and return how many rows it touched."""
