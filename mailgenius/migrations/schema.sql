@@ -415,11 +415,14 @@ CREATE FUNCTION public.next_message_id() RETURNS bigint
 CREATE FUNCTION public.open_lead_staging() RETURNS void
     LANGUAGE plpgsql
     AS $$
--- Makes this session's own staging table; its rows live until the end of the transaction.
+-- Makes this session's own staging table, or empties it for another batch of the same transaction. Its rows live until
+-- the end of the transaction; it holds no tenant's rows but ours.
 BEGIN
     IF to_regclass('pg_temp.lead_staging') IS NULL THEN
         CREATE TEMPORARY TABLE lead_staging (LIKE public.lead_staging INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
         GRANT SELECT, INSERT, UPDATE, DELETE ON pg_temp.lead_staging TO mailgenius_door, mailgenius_engine;
+    ELSE
+        DELETE FROM pg_temp.lead_staging;
     END IF;
 END $$;
 
@@ -1487,32 +1490,6 @@ ALTER TABLE ONLY public.lead_preferences FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.lead_preferences IS 'owner: product.preferences';
 
-CREATE TABLE public.lead_staging (
-    n integer NOT NULL,
-    round smallint DEFAULT 0 NOT NULL,
-    email text COLLATE pg_catalog."C",
-    phone text COLLATE pg_catalog."C",
-    external_id text COLLATE pg_catalog."C",
-    name text,
-    status public.lead_status,
-    tags text[],
-    fields jsonb,
-    consent_at timestamp with time zone,
-    consent_source text,
-    suppressed public.lead_status,
-    id bigint DEFAULT nextval((pg_get_serial_sequence('leads'::text, 'id'::text))::regclass) NOT NULL,
-    lead_id bigint,
-    turn integer,
-    by_external_id bigint,
-    by_email bigint,
-    by_phone bigint,
-    clash text,
-    clash_value text,
-    outcome text
-);
-
-COMMENT ON TABLE public.lead_staging IS 'owner: product.leads';
-
 CREATE TABLE public.leads (
     workspace_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1546,6 +1523,32 @@ ALTER TABLE public.leads ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.lead_staging (
+    n integer NOT NULL,
+    round smallint DEFAULT 0 NOT NULL,
+    email text COLLATE pg_catalog."C",
+    phone text COLLATE pg_catalog."C",
+    external_id text COLLATE pg_catalog."C",
+    name text,
+    status public.lead_status,
+    tags text[],
+    fields jsonb,
+    consent_at timestamp with time zone,
+    consent_source text,
+    suppressed public.lead_status,
+    id bigint DEFAULT nextval('public.leads_id_seq'::regclass) NOT NULL,
+    lead_id bigint,
+    turn integer,
+    by_external_id bigint,
+    by_email bigint,
+    by_phone bigint,
+    clash text,
+    clash_value text,
+    outcome text
+);
+
+COMMENT ON TABLE public.lead_staging IS 'owner: product.leads';
 
 CREATE TABLE public.mailbox_domains (
     domain text NOT NULL COLLATE pg_catalog."C",
@@ -3061,14 +3064,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_fields TO mailgenius_engi
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_preferences TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_preferences TO mailgenius_engine;
 
-GRANT SELECT ON TABLE public.lead_staging TO mailgenius_door;
-GRANT SELECT ON TABLE public.lead_staging TO mailgenius_engine;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO mailgenius_engine;
 
 GRANT USAGE ON SEQUENCE public.leads_id_seq TO mailgenius_door;
 GRANT USAGE ON SEQUENCE public.leads_id_seq TO mailgenius_engine;
+
+GRANT SELECT ON TABLE public.lead_staging TO mailgenius_door;
+GRANT SELECT ON TABLE public.lead_staging TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mailbox_domains TO mailgenius_engine;
 
