@@ -12,11 +12,14 @@ from mailgenius.api.access import needs
 from mailgenius.api.bodies import ActId, Answer, Body, CampaignId, Id
 from mailgenius.api.call import Caller, Done
 from mailgenius.api.lead_shapes import Fields
+from mailgenius.api.moments import zoned
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Wanted
-from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.model import LeadStatus, Span
+from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces.model import Permission
 
 MAX_SELECTED = 10_000
@@ -28,13 +31,35 @@ class LeadFilter(Body):
     search: Annotated[str, Meta(max_length=200)] = ""
     tag: str | None = None
     status: LeadStatus | None = None
+    fields: Annotated[
+        dict[str, str], Meta(description="Values of custom fields, by key.", examples=[{"city": "Recife"}])
+    ] = msgspec.field(default_factory=dict)
+    created_since: datetime | None = None
+    created_until: Annotated[datetime | None, Meta(description="Before this moment.")] = None
+    updated_since: datetime | None = None
+    updated_until: Annotated[datetime | None, Meta(description="Before this moment.")] = None
+    segment_id: Annotated[Id | None, Meta(description="Only members of this segment.")] = None
     ids: Annotated[list[Id], Meta(max_length=MAX_SELECTED, description="Only these leads, by id.")] | None = (
         None
     )
 
     def as_wanted(self) -> Wanted:
         ids = None if self.ids is None else [int(each) for each in self.ids]
-        return Wanted(text=self.search, tag=self.tag, status=self.status, lead_ids=ids)
+        return Wanted(
+            text=self.search,
+            tag=self.tag,
+            status=self.status,
+            fields=self.fields,
+            created=Span(since=zoned(self.created_since), until=zoned(self.created_until)),
+            updated=Span(since=zoned(self.updated_since), until=zoned(self.updated_until)),
+            lead_ids=ids,
+        )
+
+
+class CountAnswer(Answer):
+    """How many leads match."""
+
+    total: int
 
 
 class BulkBody(Body):
@@ -68,6 +93,7 @@ class BulkAnswer(Answer):
     act: LeadAct
     state: BulkState
     total: Annotated[int, Meta(description="Leads that matched when it was asked for.")]
+    total_is_estimate: Annotated[bool, Meta(description="Until its end, when they have been counted.")]
     done: Annotated[int, Meta(description="Leads dealt with.")]
     changed: Annotated[int, Meta(description="Leads that it changed.")]
     can_be_undone: bool
@@ -81,12 +107,39 @@ def bulk_answer(act: BulkAct) -> BulkAnswer:
         act=act.act,
         state=act.state,
         total=act.total,
+        total_is_estimate=act.total_is_estimate,
         done=act.done,
         changed=act.changed,
         can_be_undone=act.can_be_undone,
         created_at=act.created_at,
         finished_at=act.finished_at,
     )
+
+
+async def meant(tx: Tx, call: Caller, given: LeadFilter, *, segment_id: str | None = None) -> Wanted:
+    """Return the leads that a body means, its segment compiled."""
+    named = segment_id or given.segment_id
+    return await segments.within(
+        tx,
+        workspace_id=call.workspace_id,
+        segment_id=int(named) if named else None,
+        wanted=given.as_wanted(),
+    )
+
+
+@post(
+    "/leads/count",
+    status_code=200,
+    opt=needs(Permission.LEADS_READ) | unnoted("counts"),
+    summary="Count the leads that match",
+    description="One by one: the number that `expected` of an act asks for. `GET /leads` is quicker and may"
+    " guess.",
+)
+async def count_leads(call: Caller, data: JSONBody[LeadFilter]) -> CountAnswer:
+    async with call.trusted() as tx:
+        wanted = await meant(tx, call, data)
+        found = await leads.matching_counted(tx, workspace_id=call.workspace_id, wanted=wanted)
+    return CountAnswer(total=found.total)
 
 
 @post(
@@ -102,7 +155,7 @@ async def start_bulk(call: Caller, data: JSONBody[BulkBody]) -> Response[BulkAns
             tx,
             workspace_id=call.workspace_id,
             act=data.act,
-            wanted=data.filter.as_wanted(),
+            wanted=await meant(tx, call, data.filter),
             tags=data.tags,
             status=data.status,
             fields=data.fields,
@@ -168,7 +221,7 @@ async def exclude_leads(
             tx,
             workspace_id=call.workspace_id,
             campaign_id=campaign_id,
-            wanted=data.as_wanted(),
+            wanted=await meant(tx, call, data),
             created_by=call.actor.user_id,
         )
         return Done(body=bulk_answer(act), status=202)
@@ -177,5 +230,7 @@ async def exclude_leads(
 
 
 router = Router(
-    "", route_handlers=[start_bulk, get_bulk, cancel_bulk, undo_bulk, exclude_leads], tags=["Leads"]
+    "",
+    route_handlers=[count_leads, start_bulk, get_bulk, cancel_bulk, undo_bulk, exclude_leads],
+    tags=["Leads"],
 )

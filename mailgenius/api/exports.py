@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from mailgenius.api.access import needs
 from mailgenius.api.bodies import Answer, Body, Cursor, ExportId, Id, Limit
-from mailgenius.api.bulk_leads import LeadFilter
+from mailgenius.api.bulk_leads import LeadFilter, meant
 from mailgenius.api.call import Caller, Done
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.paging import checked_limit
@@ -26,7 +26,7 @@ class ExportBody(Body):
     """Which leads to write, and what of them. Without a filter or a segment it is every lead."""
 
     filter: LeadFilter = msgspec.field(default_factory=LeadFilter)
-    segment_id: Annotated[Id | None, Meta(description="Only members of this segment.")] = None
+    segment_id: Annotated[Id | None, Meta(description="As the filter's.")] = None
     columns: Annotated[
         list[str],
         Meta(
@@ -50,9 +50,8 @@ class ExportAnswer(Answer):
     columns: list[str]
     segment_id: Id | None
     state: BulkState
-    total: Annotated[
-        int | None, Meta(description="Leads that matched when it was asked for; null for a segment.")
-    ]
+    total: Annotated[int | None, Meta(description="Leads that matched when it was asked for.")]
+    total_is_estimate: Annotated[bool, Meta(description="Until its end, when they have been counted.")]
     written: Annotated[int, Meta(description="Leads in the file so far.")]
     file_size: Annotated[int, Meta(description="Bytes, when it is done.")]
     error: str
@@ -76,6 +75,7 @@ def export_answer(export: Export) -> ExportAnswer:
         segment_id=None if export.segment_id is None else str(export.segment_id),
         state=export.state,
         total=export.total,
+        total_is_estimate=export.total_is_estimate,
         written=export.written,
         file_size=export.file_size,
         error=export.error,
@@ -97,8 +97,7 @@ async def create_export(call: Caller, data: JSONBody[ExportBody]) -> Response[Ex
         begun = await exports.start(
             tx,
             workspace_id=call.workspace_id,
-            wanted=data.filter.as_wanted(),
-            segment_id=None if data.segment_id is None else int(data.segment_id),
+            wanted=await meant(tx, call, data.filter, segment_id=data.segment_id),
             columns=data.columns,
             format=data.format,
             created_by=call.actor.user_id,

@@ -1,6 +1,6 @@
 """Leads by JSON: upsert, batch, search, read, change, delete."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, Router, delete, get, patch, post
@@ -23,15 +23,29 @@ from mailgenius.api.lead_shapes import (
     Upserted,
     lead_answer,
 )
+from mailgenius.api.moments import zoned
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import checked_limit
 from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.errors import LeadJoined
+from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import LeadSort, LeadStatus, Span, Upserted as StoredLead
+from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces.model import Permission
 
 ASKED_FIELD = "field."
+LEADS_PATH = "/api/v1/leads"
 BATCH_BYTES = 32 << 20
+SegmentAsked = Annotated[
+    str | None,
+    QueryParameter(
+        pattern="^[1-9][0-9]{0,17}$",
+        description="Only members of the segment with this id, newest first. A page may be short, even empty,"
+        " while more follow.",
+    ),
+]
 Selection = Annotated[
     str | None,
     QueryParameter(
@@ -43,7 +57,7 @@ Selection = Annotated[
 
 @post(
     "/leads",
-    opt=needs(Permission.LEADS_WRITE),
+    opt=needs(Permission.LEADS_WRITE) | unnoted("taken in by thousands: the leads tell it themselves"),
     summary="Create or update a lead",
     description="Finds the lead by external id, e-mail or phone and merges the values; else creates it.",
     responses={200: ResponseSpec(Upserted, description="It existed and was updated.")},
@@ -68,7 +82,7 @@ def _upserted(done: StoredLead) -> Done:
 @post(
     "/leads/batch",
     status_code=200,
-    opt=needs(Permission.LEADS_WRITE),
+    opt=needs(Permission.LEADS_WRITE) | unnoted("taken in by thousands: the leads tell it themselves"),
     request_max_body_size=BATCH_BYTES,
     summary="Create or update many leads",
     description="Each lead stands for itself: one that is rejected does not stop the others.",
@@ -104,6 +118,7 @@ async def list_leads(
     search: Annotated[str, QueryParameter(max_length=200)] = "",
     tag: FromQuery[str | None] = None,
     status: FromQuery[LeadStatus | None] = None,
+    segment_id: SegmentAsked = None,
     created_since: FromQuery[datetime | None] = None,
     created_until: FromQuery[datetime | None] = None,
     updated_since: FromQuery[datetime | None] = None,
@@ -113,16 +128,20 @@ async def list_leads(
     cursor: Cursor = None,
     selection: Selection = None,
 ) -> Response[LeadPage]:
+    wanted = Wanted(
+        text=search,
+        tag=tag,
+        status=status,
+        fields=_asked_fields(call),
+        created=Span(since=zoned(created_since), until=zoned(created_until)),
+        updated=Span(since=zoned(updated_since), until=zoned(updated_until)),
+    )
     async with call.trusted() as tx:
-        page = await leads.search(
+        page = await segments.list_leads(
             tx,
             workspace_id=call.workspace_id,
-            text=search,
-            tag=tag,
-            status=status,
-            fields=_asked_fields(call),
-            created=Span(since=_zoned(created_since), until=_zoned(created_until)),
-            updated=Span(since=_zoned(updated_since), until=_zoned(updated_until)),
+            segment_id=int(segment_id) if segment_id else None,
+            wanted=wanted,
             sort=sort,
             limit=checked_limit(limit),
             cursor=cursor,
@@ -138,11 +157,22 @@ async def list_leads(
     return Response(body)
 
 
-@get("/leads/{lead_id:int}", opt=needs(Permission.LEADS_READ), summary="Read a lead")
+@get(
+    "/leads/{lead_id:int}",
+    opt=needs(Permission.LEADS_READ),
+    summary="Read a lead",
+    description="The id of a lead that was merged into another answers with that one: its `id` is another,"
+    " and `Content-Location` names it.",
+)
 async def get_lead(call: Caller, lead_id: LeadId, selection: Selection = None) -> Response[LeadAnswer]:
+    place = {}
     async with call.tenant() as tx:
-        lead = await leads.get(tx, workspace_id=call.workspace_id, lead_id=lead_id)
-    return Response(_selected(lead_answer(lead), _selection(selection)))
+        try:
+            lead = await leads.get(tx, workspace_id=call.workspace_id, lead_id=lead_id)
+        except LeadJoined as gone:
+            lead = await leads.get(tx, workspace_id=call.workspace_id, lead_id=gone.kept_id)
+            place = {"Content-Location": f"{LEADS_PATH}/{lead.id}"}
+    return Response(_selected(lead_answer(lead), _selection(selection)), headers=place)
 
 
 @patch(
@@ -178,11 +208,6 @@ def _asked_fields(call: Caller) -> dict[str, str]:
     given = call.request.query_params
     names = [name for name in given if name.startswith(ASKED_FIELD)]
     return {name.removeprefix(ASKED_FIELD): str(given[name]) for name in names if given[name]}
-
-
-def _zoned(moment: datetime | None) -> datetime | None:
-    """A moment without a zone is in UTC."""
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _selection(text: str | None) -> frozenset[str] | None:

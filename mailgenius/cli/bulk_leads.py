@@ -6,24 +6,43 @@ from typing import Annotated
 import typer
 
 from mailgenius.cli.exits import Exit
+from mailgenius.cli.lead_filters import (
+    CreatedSince,
+    CreatedUntil,
+    FieldValues,
+    Search,
+    Segment,
+    Status,
+    Tag,
+    UpdatedSince,
+    UpdatedUntil,
+    pair_of,
+    wanted_of,
+)
 from mailgenius.cli.output import AsJson, progress, show_fields
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
-from mailgenius.kit.errors import invalid
 from mailgenius.kit.services import Services
 from mailgenius.processes.roles import Child
 from mailgenius.processes.standing_in import standing_in
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.bulk_model import OPEN, BulkAct, BulkState, LeadAct, Wanted
+from mailgenius.product.leads.bulk_model import OPEN, BulkAct, BulkState, LeadAct
 from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.segments import service as segments
 
 LOOK_EVERY_S = 0.2
 
 
 def bulk(
     act: Annotated[LeadAct, typer.Argument(help="What to do to each lead.")],
-    search: Annotated[str, typer.Option(help="As in `leads list`.")] = "",
-    tag: Annotated[str, typer.Option(help="Only leads with this tag.")] = "",
-    status: Annotated[LeadStatus | None, typer.Option(help="Only leads in this status.")] = None,
+    search: Search = "",
+    tag: Tag = "",
+    status: Status = None,
+    field: FieldValues = None,
+    segment: Segment = None,
+    created_since: CreatedSince = None,
+    created_until: CreatedUntil = None,
+    updated_since: UpdatedSince = None,
+    updated_until: UpdatedUntil = None,
     with_tag: Annotated[
         list[str] | None, typer.Option(help="The tag to add or to remove; repeat it.")
     ] = None,
@@ -46,15 +65,24 @@ def bulk(
 
     Without a filter it is every lead. Stopped half-way, the installation goes on with it.
     """
+    meant = wanted_of(
+        search=search,
+        tag=tag,
+        status=status,
+        fields=field,
+        created=(created_since, created_until),
+        updated=(updated_since, updated_until),
+    )
 
     async def work(services: Services) -> BulkAct:
         workspace_id = await workspace_id_of(services, workspace)
         async with services.db.trusted() as tx:
+            wanted = await segments.within(tx, workspace_id=workspace_id, segment_id=segment, wanted=meant)
             started = await leads.start_bulk(
                 tx,
                 workspace_id=workspace_id,
                 act=act,
-                wanted=Wanted(text=search, tag=tag or None, status=status),
+                wanted=wanted,
                 tags=with_tag or (),
                 status=to_status,
                 fields=_values(set_field or []),
@@ -72,13 +100,8 @@ def bulk(
 
 def _values(pairs: list[str]) -> dict[str, str | None]:
     """Read the fields to set; an empty value takes one away."""
-    values: dict[str, str | None] = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign:
-            raise invalid("--set-field", f"{pair}: write it as KEY=VALUE")
-        values[key.strip()] = value.strip() or None
-    return values
+    read = (pair_of(pair, option="--set-field") for pair in pairs)
+    return {key: value or None for key, value in read}
 
 
 async def _ended(services: Services, workspace_id: int, act: BulkAct) -> BulkAct:

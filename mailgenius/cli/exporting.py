@@ -7,6 +7,18 @@ from typing import Annotated
 import typer
 
 from mailgenius.cli.exits import Exit
+from mailgenius.cli.lead_filters import (
+    CreatedSince,
+    CreatedUntil,
+    FieldValues,
+    Search,
+    Segment,
+    Status,
+    Tag,
+    UpdatedSince,
+    UpdatedUntil,
+    wanted_of,
+)
 from mailgenius.cli.output import AsJson, progress, show
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
 from mailgenius.kit.services import Services
@@ -14,8 +26,8 @@ from mailgenius.processes.roles import Child
 from mailgenius.processes.standing_in import standing_in
 from mailgenius.product.exports import service as exports
 from mailgenius.product.exports.model import Export, Format
-from mailgenius.product.leads.bulk_model import BulkState, Wanted
-from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.bulk_model import BulkState
+from mailgenius.product.segments import service as segments
 
 LOOK_EVERY_S = 0.2
 
@@ -24,10 +36,15 @@ def export(
     file: Annotated[
         Path, typer.Argument(dir_okay=False, help="The file to write; .xlsx makes a spreadsheet, else CSV.")
     ],
-    search: Annotated[str, typer.Option(help="As in `leads list`.")] = "",
-    tag: Annotated[str, typer.Option(help="Only leads with this tag.")] = "",
-    status: Annotated[LeadStatus | None, typer.Option(help="Only leads in this status.")] = None,
-    segment: Annotated[int | None, typer.Option(help="Only members of the segment with this id.")] = None,
+    search: Search = "",
+    tag: Tag = "",
+    status: Status = None,
+    field: FieldValues = None,
+    segment: Segment = None,
+    created_since: CreatedSince = None,
+    created_until: CreatedUntil = None,
+    updated_since: UpdatedSince = None,
+    updated_until: UpdatedUntil = None,
     column: Annotated[
         list[str] | None,
         typer.Option(help="A column, such as email or fields.city; repeat it. Without any: the usual ones."),
@@ -39,15 +56,23 @@ def export(
 
     Cells of a CSV that a spreadsheet would run as a formula begin with an apostrophe; an import takes it off.
     """
+    meant = wanted_of(
+        search=search,
+        tag=tag,
+        status=status,
+        fields=field,
+        created=(created_since, created_until),
+        updated=(updated_since, updated_until),
+    )
 
     async def work(services: Services) -> Export:
         workspace_id = await workspace_id_of(services, workspace)
         async with services.db.trusted() as tx:
+            wanted = await segments.within(tx, workspace_id=workspace_id, segment_id=segment, wanted=meant)
             begun = await exports.start(
                 tx,
                 workspace_id=workspace_id,
-                wanted=Wanted(text=search, tag=tag or None, status=status),
-                segment_id=segment,
+                wanted=wanted,
                 columns=column or (),
                 format=Format.XLSX if file.suffix.lower() == ".xlsx" else Format.CSV,
             )

@@ -9,6 +9,19 @@ from mailgenius.cli.bulk_leads import bulk
 from mailgenius.cli.exits import Exit
 from mailgenius.cli.exporting import export
 from mailgenius.cli.importing import import_ended, start_import
+from mailgenius.cli.lead_filters import (
+    CreatedSince,
+    CreatedUntil,
+    FieldValues,
+    Search,
+    Segment,
+    Status,
+    Tag,
+    UpdatedSince,
+    UpdatedUntil,
+    wanted_of,
+)
+from mailgenius.cli.merging import merge
 from mailgenius.cli.output import AsJson, progress, show, show_fields, show_rows
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
 from mailgenius.kit.errors import invalid
@@ -16,17 +29,16 @@ from mailgenius.kit.services import Services
 from mailgenius.processes.roles import Child
 from mailgenius.processes.standing_in import standing_in
 from mailgenius.product.imports.model import Import, ImportState
-from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadPage, LeadStatus, Mode
+from mailgenius.product.leads.model import LeadPage, Mode
+from mailgenius.product.segments import service as segments
 
 app = typer.Typer(help="Leads: the people that messages go to.", no_args_is_help=True)
 
 app.command("bulk")(bulk)
 app.command("export")(export)
+app.command("merge")(merge)
 
 PAGE = 500
-Tag = Annotated[str, typer.Option(help="Only leads with this tag.")]
-Status = Annotated[LeadStatus | None, typer.Option(help="Only leads in this status.")]
 
 
 @app.command("import")
@@ -89,22 +101,34 @@ def import_leads(
 
 @app.command("list")
 def list_leads(
-    search: Annotated[
-        str, typer.Option(help="Words or beginnings: of e-mail, name, phone, external id.")
-    ] = "",
+    search: Search = "",
     tag: Tag = "",
     status: Status = None,
+    field: FieldValues = None,
+    segment: Segment = None,
+    created_since: CreatedSince = None,
+    created_until: CreatedUntil = None,
+    updated_since: UpdatedSince = None,
+    updated_until: UpdatedUntil = None,
     limit: Annotated[int, typer.Option(min=1, max=PAGE, help="How many at most.")] = 20,
     workspace: WorkspaceName = "",
     as_json: AsJson = False,
 ) -> None:
     """List or search leads, newest first."""
+    meant = wanted_of(
+        search=search,
+        tag=tag,
+        status=status,
+        fields=field,
+        created=(created_since, created_until),
+        updated=(updated_since, updated_until),
+    )
 
     async def work(services: Services) -> LeadPage:
         workspace_id = await workspace_id_of(services, workspace)
         async with services.db.trusted() as tx:
-            return await leads.search(
-                tx, workspace_id=workspace_id, text=search, tag=tag or None, status=status, limit=limit
+            return await segments.list_leads(
+                tx, workspace_id=workspace_id, segment_id=segment, wanted=meant, limit=limit
             )
 
     page = run(work)

@@ -4,6 +4,7 @@ from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
 from mailgenius.product.exports import jobs as export_jobs
 from mailgenius.product.leads import jobs as lead_jobs
+from mailgenius.product.segments import jobs as segment_jobs, service as segments
 from mailgenius.product.workspaces.model import Role
 from tests.factories.campaigns import make_campaign
 from tests.factories.leads import make_lead
@@ -61,3 +62,41 @@ async def test_a_field_is_set_and_leads_are_left_out_after_one_more_answer(
     assert "Winter" in (await browser.post("/leads/bulk", leaving)).text
     location(await browser.post("/leads/bulk", leaving | {"campaign_id": str(campaign.id)}))
     assert (await browser.post("/leads/bulk", leaving | {"campaign_id": "999999"})).status_code == 404
+
+
+async def test_a_segment_and_a_field_narrow_the_list_and_what_is_done_to_it(
+    signed_in: SignedIn, services: Services, workspace_id: int, other_workspace_id: int
+):
+    for name, city in (("Ana", "Rio"), ("Bea", "Rio"), ("Cleo", "Natal")):
+        await make_lead(services.db, workspace_id, name=name, tags=("vip",), fields={"city": city})
+    await make_lead(services.db, workspace_id, name="Dora", fields={"city": "Rio"})
+    tree = {"all": [{"on": "tag", "op": "any", "value": ["vip"]}]}
+    async with services.db.trusted() as tx:
+        segment = await segments.create(tx, workspace_id=workspace_id, name="Very important", tree=tree)
+    browser = await signed_in(Role.EDITOR)
+    asked = f"segment={segment.id}&field=city&value=Rio"
+    for there in (f"/leads?segment={segment.id}", f"/exports/new?segment={segment.id}"):
+        assert there in (await browser.get(f"/segments/{segment.id}")).text
+    shown = (await browser.get(f"/leads?{asked}")).text
+    assert [name for name in ("Ana", "Bea", "Cleo", "Dora") if name in shown] == ["Ana", "Bea"]
+    export = (await browser.get(f"/exports/new?{asked}")).text
+    assert all(text in export for text in ("2 leads", "Very important", "Rio"))
+    meant = {
+        "all_matching": "1",
+        "segment": str(segment.id),
+        "field": "city",
+        "value": "Rio",
+        "next": "/leads",
+    }
+    ask = (await browser.post("/leads/bulk", meant | {"action": "delete"})).text
+    assert all(text in ask for text in ("2 leads will be deleted", "Very important", "Rio"))
+    path = location(await browser.post("/leads/bulk", meant | {"action": "delete", "expected": "2"}))
+    context = JobContext(db=services.db, settings=services.settings, storage=services.storage)
+    await segment_jobs.act_on_members(context, workspace_id=workspace_id, act_id=int(path.rsplit("/", 1)[1]))
+    assert "2 leads were deleted." in (await browser.get(path)).text
+    left = (await browser.get("/leads")).text
+    assert [name for name in ("Ana", "Bea", "Cleo", "Dora") if name in left] == ["Cleo", "Dora"]
+    stranger = await signed_in(Role.OWNER, workspace=other_workspace_id)
+    await stranger.get("/leads")
+    assert (await stranger.get(f"/leads?segment={segment.id}")).status_code == 404
+    assert (await stranger.post("/leads/bulk", meant | {"action": "delete"})).status_code == 404

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from mailgenius.product.leads.bulk_model import OPEN, BulkState, Match
+from mailgenius.product.leads.bulk_model import OPEN, BulkState, Match, Matching
 
 BASE_COLUMNS = (
     "lead_id",
@@ -50,10 +50,12 @@ class Export:
     segment_id: int | None
     state: BulkState
     total: int | None
-    """Leads that matched when it was asked for; None: only the end will tell."""
+    """Leads that matched when it was asked for; None: an earlier release did not count."""
+    total_is_estimate: bool
     written: int
     file_size: int
     error: str
+    after_id: int
     until_id: int
     created_by: int | None
     created_at: datetime
@@ -63,7 +65,7 @@ class Export:
 
     @property
     def match(self) -> Match:
-        return Match(**self.filter)
+        return Match.from_json(self.filter)
 
     @property
     def running(self) -> bool:
@@ -84,10 +86,8 @@ class NewExport:
 
     format: Format
     columns: Sequence[str]
-    match: Match
+    found: Matching
     segment_id: int | None
-    total: int | None
-    until_id: int
     created_by: int | None
 
 

@@ -17,10 +17,12 @@ async def insert(tx: Tx, *, workspace_id: int, new: NewExport) -> int:
         workspace_id=workspace_id,
         format=new.format,
         columns=list(new.columns),
-        filter=json_value(new.match.as_json()),
+        filter=json_value(new.found.match.as_json()),
         segment_id=new.segment_id,
-        total=new.total,
-        until_id=new.until_id,
+        total=new.found.total,
+        total_is_estimate=new.found.total_is_estimate,
+        after_id=new.found.after_id,
+        until_id=new.found.until_id,
         created_by=new.created_by,
     )
     return made
@@ -70,3 +72,7 @@ async def old_files(tx: Tx, *, now: datetime, limit: int) -> list[OldFile]:
 
 async def forget_file(tx: Tx, *, workspace_id: int, export_id: int) -> None:
     await tx.execute(_SQL["forget-file"], workspace_id=workspace_id, export_id=export_id)
+
+
+async def expire_old_files(tx: Tx, *, workspace_id: int, before: datetime) -> int:
+    return await tx.execute(_SQL["expire-old-files"], workspace_id=workspace_id, before=before)

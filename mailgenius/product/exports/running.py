@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from mailgenius.kit import clock
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.storage import Storage
@@ -33,8 +34,8 @@ async def write(db: Database, storage: Storage, *, workspace_id: int, export_id:
             return
     key = export.file_key(workspace_id)
     try:
-        condition = await _condition(db, workspace_id, export)
-        chunks = _bytes(db, workspace_id, export, condition)
+        members = await _members(db, workspace_id, export)
+        chunks = _bytes(db, workspace_id, export, members)
         size = await storage.put(key, chunks, limit=LARGEST_FILE)
     except Stopped:
         await storage.delete(key)
@@ -51,6 +52,15 @@ async def write(db: Database, storage: Storage, *, workspace_id: int, export_id:
             file_size=size,
             expires_at=clock.now() + KEPT,
         )
+        if done:
+            written = await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
+            await audit.note(
+                tx,
+                workspace_id=workspace_id,
+                action="export.finished",
+                object_id=export_id,
+                details={"leads": written.written, "size": size},
+            )
     if not done:
         await storage.delete(key)
 
@@ -76,30 +86,34 @@ async def forget_files(db: Database, storage: Storage) -> int:
     return len(old)
 
 
-async def _condition(db: Database, workspace_id: int, export: Export) -> Fragment | None:
+async def _members(db: Database, workspace_id: int, export: Export) -> Fragment | None:
+    """What the segment of the filter says, as it was when the export was asked for."""
     if export.segment_id is None:
         return None
     async with db.trusted() as tx:
-        return await segments.condition_of(tx, workspace_id=workspace_id, segment_id=export.segment_id)
+        if export.match.segment is None:  # Asked for in an earlier release, which kept only its id.
+            return await segments.condition_of(tx, workspace_id=workspace_id, segment_id=export.segment_id)
+        return await segments.kept_condition(tx, workspace_id=workspace_id, kept=export.match.segment)
 
 
 async def _bytes(
-    db: Database, workspace_id: int, export: Export, condition: Fragment | None
+    db: Database, workspace_id: int, export: Export, members: Fragment | None
 ) -> AsyncIterator[bytes]:
     """Yield the file. Each chunk is read in a transaction of its own, which also notes how far it is."""
     encoder, read = ENCODERS[export.format](), reader_of(export.columns)
     yield encoder.rows([[header_of(column) for column in export.columns]])
-    written = cursor = 0
+    written, cursor = 0, export.after_id
     while cursor < export.until_id:
         async with db.trusted() as tx:
-            rows, cursor = await leads.matching_rows(
+            found = await leads.next_matching(
                 tx,
                 workspace_id=workspace_id,
                 match=export.match,
-                condition=condition,
+                members=members,
                 after_id=cursor,
                 until_id=export.until_id,
             )
+            rows, cursor = await leads.whole_leads(tx, workspace_id=workspace_id, found=found), found.reached
             written += len(rows)
             if not await queries.advance(tx, workspace_id=workspace_id, export_id=export.id, written=written):
                 raise Stopped

@@ -1,8 +1,11 @@
 """Asking for exports, watching and stopping them, and who may fetch the file."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
 
 from mailgenius.kit import clock
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
@@ -21,7 +24,6 @@ from mailgenius.product.exports.model import (
 )
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.bulk_model import EVERYBODY, BulkState, Wanted
-from mailgenius.product.segments import service as segments
 
 NEWEST = 2**63 - 1
 JOB = "exports.write"
@@ -32,37 +34,43 @@ async def start(
     *,
     workspace_id: int,
     wanted: Wanted = EVERYBODY,
-    segment_id: int | None = None,
     columns: Sequence[str] = (),
     format: Format = Format.CSV,  # noqa: A002  # The domain's word.
     created_by: int | None = None,
 ) -> Export:
-    """Queue a file of the leads that are meant now, or of those that are also in a segment.
+    """Queue a file of the leads that are meant now.
 
     Wants a trusted transaction. Without `columns` it is the usual ones and every custom field.
 
     Raises:
         Invalid: a column does not exist or is named twice.
-        SegmentNotFound, SegmentBroken: the segment cannot be asked.
         SheetTooLong: there are more leads than a sheet has rows.
     """
     chosen = await _checked_columns(tx, workspace_id, columns)
-    if segment_id is not None:
-        await segments.condition_of(tx, workspace_id=workspace_id, segment_id=segment_id)
     found = await leads.matching(tx, workspace_id=workspace_id, wanted=wanted)
-    if format is Format.XLSX and segment_id is None and found.total > XLSX_LEADS:
+    if format is Format.XLSX and found.total_is_estimate and found.total > XLSX_LEADS // 2:
+        found = await leads.matching_counted(tx, workspace_id=workspace_id, wanted=wanted)
+    if format is Format.XLSX and found.total > XLSX_LEADS:
         raise SheetTooLong(limit=XLSX_LEADS)
     new = NewExport(
         format=format,
         columns=chosen,
-        match=found.match,
-        segment_id=segment_id,
-        total=found.total if segment_id is None else None,
-        until_id=found.until_id,
+        found=found,
+        segment_id=found.match.segment["segment_id"] if found.match.segment else None,
         created_by=created_by,
     )
     export_id = await queries.insert(tx, workspace_id=workspace_id, new=new)
     await tx.enqueue(JOB, workspace_id=workspace_id, export_id=export_id)
+    await _note(
+        tx,
+        "export.started",
+        workspace_id,
+        export_id,
+        format=format,
+        columns=chosen,
+        segment_id=new.segment_id,
+        leads=found.total,
+    )
     return await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
 
 
@@ -95,11 +103,12 @@ async def cancel(tx: Tx, *, workspace_id: int, export_id: int) -> Export:
     if not await queries.end(tx, workspace_id=workspace_id, export_id=export_id, state=BulkState.CANCELLED):
         await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
         raise ExportOver
+    await _note(tx, "export.cancelled", workspace_id, export_id)
     return await queries.get(tx, workspace_id=workspace_id, export_id=export_id)
 
 
 async def fetchable(tx: Tx, *, workspace_id: int, export_id: int) -> Export:
-    """Return an export whose file may be fetched now.
+    """Return an export whose file may be fetched now, and note that it is: it takes leads out of here.
 
     Raises:
         ExportNotFound: this workspace has no such export.
@@ -111,6 +120,7 @@ async def fetchable(tx: Tx, *, workspace_id: int, export_id: int) -> Export:
         raise ExportNotReady
     if found.expires_at is None or found.expires_at <= clock.now():
         raise ExportExpired
+    await _note(tx, "export.downloaded", workspace_id, export_id, leads=found.written)
     return found
 
 
@@ -141,3 +151,12 @@ async def _checked_columns(tx: Tx, workspace_id: int, columns: Sequence[str]) ->
     if len(set(columns)) < len(columns):
         raise invalid("columns", "names a column twice")
     return list(columns)
+
+
+async def _note(tx: Tx, action: str, workspace_id: int, export_id: int, **details: Any) -> None:
+    await audit.note(tx, workspace_id=workspace_id, action=action, object_id=export_id, details=details)
+
+
+async def expire_old_files(tx: Tx, *, workspace_id: int, before: datetime) -> int:
+    """Have files that were finished before a moment forgotten within the hour; return how many."""
+    return await queries.expire_old_files(tx, workspace_id=workspace_id, before=before)

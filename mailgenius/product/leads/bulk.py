@@ -5,7 +5,7 @@ from typing import Any
 
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Row, Tx, json_value
-from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Match
+from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Matching
 from mailgenius.product.leads.errors import BulkActNotFound
 from mailgenius.product.leads.model import LeadStatus
 
@@ -20,10 +20,8 @@ async def insert(
     tags: Sequence[str],
     status: LeadStatus | None,
     fields: dict[str, Any] | None,
-    match: Match,
+    found: Matching,
     undoes: int | None,
-    total: int,
-    until_id: int,
     created_by: int | None,
 ) -> int:
     made: int = await tx.value(
@@ -33,10 +31,12 @@ async def insert(
         tags=list(tags),
         status=status,
         fields=None if fields is None else json_value(fields),
-        filter=json_value(match.as_json()),
+        filter=json_value(found.match.as_json()),
         undoes=undoes,
-        total=total,
-        until_id=until_id,
+        total=found.total,
+        total_is_estimate=found.total_is_estimate,
+        after_id=found.after_id,
+        until_id=found.until_id,
         created_by=created_by,
     )
     return made
@@ -63,46 +63,45 @@ async def undone(tx: Tx, *, workspace_id: int, act_id: int) -> bool:
     return found
 
 
-async def count(tx: Tx, *, workspace_id: int, match: Match, until_id: int) -> int:
+async def count(tx: Tx, *, workspace_id: int, condition: Fragment, after_id: int, until_id: int) -> int:
     found: int = await tx.value(
-        _SQL["count-matching"], workspace_id=workspace_id, until_id=until_id, **match.parameters()
+        _SQL["count-matching"].narrowed(condition),
+        workspace_id=workspace_id,
+        after_id=after_id,
+        until_id=until_id,
+        **condition.parameters,
     )
     return found
 
 
 async def next_ids(
-    tx: Tx, *, workspace_id: int, match: Match, after_id: int, until_id: int, limit: int
+    tx: Tx, *, workspace_id: int, condition: Fragment, after_id: int, until_id: int, limit: int
 ) -> list[int]:
     rows = await tx.rows(
-        _SQL["next-matching"],
+        _SQL["next-matching"].narrowed(condition),
         workspace_id=workspace_id,
         after_id=after_id,
         until_id=until_id,
         limit=limit,
-        **match.parameters(),
+        **condition.parameters,
     )
     return [lead_id for (lead_id,) in rows]
 
 
-async def matching_rows(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    match: Match,
-    condition: Fragment | None,
-    after_id: int,
-    until_id: int,
-    limit: int,
-) -> list[Row]:
-    return await tx.rows(
-        _SQL["matching-rows"].narrowed(condition),
+async def hold(tx: Tx, *, workspace_id: int, condition: Fragment, lead_ids: Sequence[int]) -> list[int]:
+    rows = await tx.rows(
+        _SQL["hold-matching"].narrowed(condition),
         workspace_id=workspace_id,
-        after_id=after_id,
-        until_id=until_id,
-        limit=limit,
-        **match.parameters(),
-        **(condition.parameters if condition else {}),
+        after_id=lead_ids[0] - 1,
+        until_id=lead_ids[-1],
+        lead_ids=list(lead_ids),
+        **condition.parameters,
     )
+    return [lead_id for (lead_id,) in rows]
+
+
+async def whole_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> list[Row]:
+    return await tx.rows(_SQL["whole-leads"], workspace_id=workspace_id, lead_ids=list(lead_ids))
 
 
 async def next_changed_ids(

@@ -4,33 +4,16 @@ from mailgenius.channels.contract import Channel
 from mailgenius.engine.feedback.model import AddressesStopped
 from mailgenius.engine.ledger.model import AddressBounced
 from mailgenius.engine.tracking.model import RecipientReturned, RecipientUnsubscribed
-from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.jobs import JobContext, JobTable
-from mailgenius.kit.logs import logger
 from mailgenius.product.leads import service as leads
 
 jobs = JobTable()
-log = logger(__name__)
 
 
 @jobs.job("leads.bulk", attempts=50)
 async def bulk(context: JobContext, *, workspace_id: int, act_id: int) -> None:
-    """Go on with an act on many leads. A second run goes on after the last step, or finds it over.
-
-    Each step is a transaction of its own that moves the bookmark along: two runs at once take turns.
-    """
-    try:
-        while True:
-            async with context.db.trusted() as tx:
-                if not await leads.bulk_step(tx, workspace_id=workspace_id, act_id=act_id):
-                    return
-    except Unavailable:
-        raise  # Somebody held its leads, or the database is away: the job is tried again.
-    except Exception:
-        # A defect would fail the same way each time: say so to the person who waits, instead of hanging.
-        log.exception("act on leads failed", workspace_id=workspace_id, act_id=act_id)
-        async with context.db.trusted() as tx:
-            await leads.fail_bulk(tx, workspace_id=workspace_id, act_id=act_id)
+    """Go on with an act on many leads. A second run goes on after the last step, or finds it over."""
+    await leads.go_on(context.db, workspace_id=workspace_id, act_id=act_id)
 
 
 @jobs.job("leads.fold_counts", attempts=1, cron="* * * * *")
@@ -86,6 +69,8 @@ async def _follow_recipient(
     context: JobContext, workspace_id: int, lead_id: int | None, channel: Channel, address: str
 ) -> None:
     async with context.db.trusted() as tx:
+        if lead_id is not None:  # It may have been merged into another since the event was told.
+            lead_id = await leads.kept_id(tx, workspace_id=workspace_id, lead_id=lead_id)
         await leads.follow_suppression(
             tx,
             workspace_id=workspace_id,

@@ -31,10 +31,29 @@ class Filter:
     after: int = FIRST
     before: int = LAST
 
+    @property
+    def by_word(self) -> bool:
+        """Whether the index can look up a part of it."""
+        return any(each is not None for each in (self.text, self.tag, self.status, self.fields))
+
     def parameters(self) -> dict[str, Any]:
         values = asdict(self)
         fields = None if self.fields is None else [json_value(each) for each in self.fields]
         return values | {"fields": fields}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """How far a walk through the buckets goes."""
+
+    enough: int
+    """It ends with so many matches."""
+    keep: int
+    """So many of them are told by id, the first ones in its order."""
+    effort: int = LAST
+    """With those it also ends when it has looked at so many leads; most were ruled out by a time."""
+    crowd: int = 1_000
+    """So many leads in eight buckets are too many to look at together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,25 +68,15 @@ class Hits:
     ids: list[int]
 
 
-async def hits_newest(tx: Tx, *, workspace_id: int, wanted: Filter, enough: int, keep: int) -> Hits:
+async def hits_newest(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look) -> Hits:
     return await tx.one(
-        Hits,
-        _SQL["hits-newest"],
-        workspace_id=workspace_id,
-        enough=enough,
-        keep=keep,
-        **wanted.parameters(),
+        Hits, _SQL["hits-newest"], workspace_id=workspace_id, **asdict(look), **wanted.parameters()
     )
 
 
-async def hits_oldest(tx: Tx, *, workspace_id: int, wanted: Filter, enough: int, keep: int) -> Hits:
+async def hits_oldest(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look) -> Hits:
     return await tx.one(
-        Hits,
-        _SQL["hits-oldest"],
-        workspace_id=workspace_id,
-        enough=enough,
-        keep=keep,
-        **wanted.parameters(),
+        Hits, _SQL["hits-oldest"], workspace_id=workspace_id, **asdict(look), **wanted.parameters()
     )
 
 

@@ -2,12 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final, Self
 
+from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import LeadSort, LeadStatus, Span
-from mailgenius.web.formats import zone_of
+from mailgenius.web.forms.days import day_of, midnight
 
+NAMES: Final = (
+    "search",
+    "tag",
+    "status",
+    "field",
+    "value",
+    "created_from",
+    "created_to",
+    "updated_from",
+    "updated_to",
+    "segment",
+    "sort",
+)
 SPANS: Final = ("created_from", "created_to", "updated_from", "updated_to")
 """Days; the second of a pair is part of its time."""
 
@@ -22,20 +36,22 @@ class LeadFilters:
     field: str = ""
     value: str = ""
     days: Mapping[str, date | None]
+    segment: int | None = None
     sort: LeadSort = LeadSort.NEWEST
     timezone: str
 
     @classmethod
     def read(cls, query: Mapping[str, str], *, timezone: str) -> Self:
-        given = {name: str(query.get(name, "")).strip().replace("\0", "") for name in query}
-        status, sort = given.get("status", ""), given.get("sort", "")
+        given = {name: str(query.get(name, "")).strip().replace("\0", "") for name in NAMES}
+        status, sort, segment = given["status"], given["sort"], given["segment"]
         return cls(
-            search=given.get("search", ""),
-            tag=given.get("tag", ""),
+            search=given["search"],
+            tag=given["tag"],
             status=LeadStatus(status) if status in set(LeadStatus) else None,
-            field=given.get("field", ""),
-            value=given.get("value", ""),
-            days={name: _day(given.get(name, "")) for name in SPANS},
+            field=given["field"],
+            value=given["value"],
+            days={name: day_of(given[name]) for name in SPANS},
+            segment=int(segment) if segment.isdecimal() and len(segment) < 19 else None,  # noqa: PLR2004  # bigint
             sort=LeadSort(sort) if sort in set(LeadSort) else LeadSort.NEWEST,
             timezone=timezone,
         )
@@ -52,10 +68,34 @@ class LeadFilters:
     def updated(self) -> Span:
         return self._span("updated")
 
+    def wanted(self) -> Wanted:
+        """The leads that the list shows; its segment is compiled beside it."""
+        return Wanted(
+            text=self.search,
+            tag=self.tag or None,
+            status=self.status,
+            fields=self.fields,
+            created=self.created,
+            updated=self.updated,
+        )
+
+    def kept(self) -> list[tuple[str, str]]:
+        """What forms and addresses carry along so that the same leads are meant."""
+        chosen = {
+            "search": self.search,
+            "tag": self.tag,
+            "status": self.status.value if self.status else "",
+            "field": self.field if self.value else "",
+            "value": self.value if self.field else "",
+            **self.shown_days,
+            "segment": str(self.segment or ""),
+        }
+        return [(name, value) for name, value in chosen.items() if value]
+
     @property
     def beyond_basic(self) -> bool:
-        """Whether more is asked for than words, a tag and a status, which is all that acts on many know."""
-        return bool(self.fields) or any(self.days.values())
+        """Whether more is asked for than words, a tag and a status."""
+        return bool(self.fields) or any(self.days.values()) or self.segment is not None
 
     @property
     def narrow(self) -> bool:
@@ -68,17 +108,6 @@ class LeadFilters:
     def _span(self, name: str) -> Span:
         since, until = self.days[f"{name}_from"], self.days[f"{name}_to"]
         return Span(
-            since=None if since is None else self._midnight(since),
-            until=None if until is None else self._midnight(until + timedelta(days=1)),
+            since=None if since is None else midnight(since, timezone=self.timezone),
+            until=None if until is None else midnight(until + timedelta(days=1), timezone=self.timezone),
         )
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime(day.year, day.month, day.day, tzinfo=zone_of(self.timezone))
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 1 < day.year < 9999 else None  # noqa: PLR2004  # Room for any time zone and for a day more.

@@ -10,6 +10,7 @@ from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import Lead, LeadField, LeadInput, LeadStatus
 from mailgenius.product.leads.normalise import field_slug
 from mailgenius.web.forms.custom_values import CustomField, changed_values, custom_fields, read_custom
+from mailgenius.web.forms.lead_filters import NAMES, LeadFilters
 from mailgenius.web.forms.reading import FormReader, Posted
 from mailgenius.web.i18n import _
 
@@ -121,9 +122,7 @@ class BulkForm:
     ids: list[int]
     tags: tuple[str, ...]
     everything: bool
-    search: str
-    tag: str
-    status_is: LeadStatus | None
+    filters: LeadFilters
     expected: int | None
     """How many leads the person typed; -1 for something that is no number."""
     field_key: str
@@ -131,9 +130,8 @@ class BulkForm:
     campaign_id: int | None
 
     @classmethod
-    def read(cls, posted: Posted) -> Self:
+    def read(cls, posted: Posted, *, timezone: str) -> Self:
         form = FormReader(posted)
-        status = form.raw("status")
         campaign_ids = form.ids("campaign_id")
         typed = re.sub(r"[\s.,]", "", form.raw("expected"))
         return cls(
@@ -141,9 +139,7 @@ class BulkForm:
             ids=form.ids("ids"),
             tags=form.tags("tags"),
             everything=form.flag("all_matching"),
-            search=form.raw("search"),
-            tag=form.raw("tag"),
-            status_is=LeadStatus(status) if status in set(LeadStatus) else None,
+            filters=LeadFilters.read({name: form.raw(name) for name in NAMES}, timezone=timezone),
             expected=(int(typed) if typed.isdecimal() else -1) if typed else None,
             field_key=form.raw("field_key"),
             field_value=form.raw("field_value").strip(),
@@ -154,14 +150,18 @@ class BulkForm:
         """What a page that asks for more carries along: who is meant."""
         if not self.everything:
             return [("ids", str(lead_id)) for lead_id in self.ids]
-        status = self.status_is or ""
-        return [("all_matching", "1"), ("search", self.search), ("tag", self.tag), ("status", status)]
+        return [("all_matching", "1"), *self.filters.kept()]
 
     def wanted(self) -> Wanted:
-        """The leads that are meant: the chosen ones, or all that match."""
+        """The leads that are meant: the chosen ones, or all that match; a segment is compiled beside it."""
         if not self.everything:
             return Wanted(lead_ids=self.ids)
-        return Wanted(text=self.search, tag=self.tag or None, status=self.status_is)
+        return self.filters.wanted()
+
+    @property
+    def segment(self) -> int | None:
+        """The segment whose members are meant, when all that match are."""
+        return self.filters.segment if self.everything else None
 
     @property
     def status(self) -> LeadStatus | None:

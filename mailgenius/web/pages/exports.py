@@ -12,13 +12,14 @@ from mailgenius.product.exports.formats import MEDIA_TYPES
 from mailgenius.product.exports.model import BASE_COLUMNS, FIELD, Format
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadField
-from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web import i18n
 from mailgenius.web.forms.exports import ExportForm
+from mailgenius.web.forms.lead_filters import LeadFilters
 from mailgenius.web.forms.leads import BulkForm
 from mailgenius.web.forms.reading import errors_of
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.lead_words import filter_facts, meant
 from mailgenius.web.streams import Shown, live
 from mailgenius.web.templating import Flash, render_block
 from mailgenius.web.texts import reason
@@ -44,7 +45,8 @@ COLUMN_NAMES: Final = {
 @get(f"{EXPORTS_PATH}/new", opt=needs(Permission.LEADS_READ))
 async def new_export_page(visit: CurrentVisit) -> Page:
     """Choose columns for everybody that the filter in the address names; earlier files stand below."""
-    return await _form_page(visit, ExportForm.asked(visit.asked))
+    filters = LeadFilters.read(visit.request.query_params, timezone=visit.page.timezone)
+    return await _form_page(visit, ExportForm.asked(filters))
 
 
 @post(EXPORTS_PATH, opt=needs(Permission.LEADS_READ))
@@ -52,14 +54,13 @@ async def start_export(visit: CurrentVisit) -> Page:
     posted = await visit.request.form()
     async with visit.tenant() as tx:
         known = await exports.known_columns(tx, workspace_id=visit.workspace_id)
-    form = ExportForm.read(posted, known)
+    form = ExportForm.read(posted, known, timezone=visit.page.timezone)
     try:
         async with visit.trusted() as tx:
             begun = await exports.start(
                 tx,
                 workspace_id=visit.workspace_id,
-                wanted=form.wanted(),
-                segment_id=form.segment_id,
+                wanted=await meant(tx, visit, form.leads),
                 columns=form.columns,
                 format=form.format,
                 created_by=visit.user.id,
@@ -122,12 +123,9 @@ async def _form_page(visit: Visit, form: ExportForm, errors: dict[str, str] | No
         fields = await leads.all_fields(tx, workspace_id=workspace_id)
         usual = await exports.usual_columns(tx, workspace_id=workspace_id)
         earlier = await exports.list_exports(tx, workspace_id=workspace_id, limit=20)
-        total = None
-        segment = None
-        if form.segment_id is None:
-            total = await leads.count_matching(tx, workspace_id=workspace_id, wanted=form.wanted())
-        else:
-            segment = await segments.get(tx, workspace_id=workspace_id, segment_id=form.segment_id)
+        wanted = await meant(tx, visit, form.leads)
+        found = await leads.matching(tx, workspace_id=workspace_id, wanted=wanted)
+        what = await filter_facts(tx, visit, form.leads) if form.leads.everything else []
     return visit.html(
         "exports/new.html",
         code=422 if errors else 200,
@@ -137,8 +135,9 @@ async def _form_page(visit: Visit, form: ExportForm, errors: dict[str, str] | No
         chosen=form.columns or usual,
         formats=[(Format.CSV.value, "CSV"), (Format.XLSX.value, _("Spreadsheet (XLSX)"))],
         earlier=earlier.items,
-        total=total,
-        segment=segment,
+        total=found.total,
+        about=found.total_is_estimate,
+        what=what,
     )
 
 

@@ -26,7 +26,7 @@ from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.running import run
 from mailgenius.product.leads.bulk_model import BulkState, Wanted
 from mailgenius.product.leads.model import LeadStatus
-from mailgenius.product.leads.service import bulk
+from mailgenius.product.leads.service import meaning
 from mailgenius.product.segments import service as segments
 from tests.factories.leads import all_leads, make_lead, make_many_leads
 
@@ -69,7 +69,7 @@ async def test_an_export_imported_elsewhere_is_the_same_people(
     context: JobContext, db: Database, workspace_id: int, other_workspace_id: int, monkeypatch
 ):
     """Formulas, phones with their plus, what looks guarded already: nothing runs, and nothing is lost."""
-    monkeypatch.setattr(bulk, "STEP", 2)
+    monkeypatch.setattr(meaning, "STEP", 2)
     await make_lead(
         db,
         workspace_id,
@@ -142,7 +142,11 @@ async def test_filters_selections_segments_and_columns(
     assert (await rows(wanted=Wanted(tag="a")))[:2] == [first, second]
     assert await rows(wanted=Wanted(lead_ids=[bia.id, ana.id])) == [first, second]
     assert await rows(wanted=Wanted(text="bia")) == [second]
-    assert (await rows(segment_id=segment.id))[0] == first
+    async with db.trusted() as tx:
+        members = await segments.within(
+            tx, workspace_id=workspace_id, segment_id=segment.id, wanted=Wanted(text="ana")
+        )
+    assert await rows(wanted=members) == [first]
     for columns in (["email", "email"], ["fields.none"], ["secret"]):
         with pytest.raises(Invalid):
             await start(db, workspace_id, columns=columns)
@@ -194,12 +198,15 @@ async def test_a_sheet_has_an_end_and_says_so(
     tree = {"all": [{"on": "tag", "op": "any", "value": ["a"]}]}
     async with db.trusted() as tx:
         segment = await segments.create(tx, workspace_id=workspace_id, name="A", tree=tree)
+    async with db.trusted() as tx:
+        members = await segments.within(tx, workspace_id=workspace_id, segment_id=segment.id, wanted=Wanted())
+    begun = await start(db, workspace_id, format=Format.XLSX, wanted=members)
     monkeypatch.setattr("mailgenius.product.exports.service.XLSX_LEADS", 2)
     monkeypatch.setattr("mailgenius.product.exports.formats.XLSX_LEADS", 2)
-    with pytest.raises(SheetTooLong):
-        await start(db, workspace_id, format=Format.XLSX)
-    # How many are in a segment is known only when it has been gone through.
-    begun = await start(db, workspace_id, format=Format.XLSX, segment_id=segment.id)
+    for wanted in (members, Wanted()):
+        with pytest.raises(SheetTooLong):
+            await start(db, workspace_id, format=Format.XLSX, wanted=wanted)
+    # Should there be more than was counted, the file says so too.
     failed = await written(context, workspace_id, begun)
-    assert (failed.state, failed.total) == (BulkState.FAILED, None)
+    assert (failed.state, failed.total) == (BulkState.FAILED, 3)
     assert "Choose CSV" in failed.error

@@ -11,7 +11,7 @@ from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Wanted
 from mailgenius.product.leads.errors import BulkActNotFound, BulkActOver, BulkCountChanged, CannotUndo
 from mailgenius.product.leads.model import FieldType, LeadStatus
-from mailgenius.product.leads.service import bulk
+from mailgenius.product.leads.service import meaning
 from tests.factories.jobs_seen import waiting_jobs
 from tests.factories.leads import all_leads, make_lead, make_many_leads
 
@@ -27,13 +27,16 @@ def context(services: Services) -> JobContext:
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "STEP", 7)
-    monkeypatch.setattr(bulk, "STRETCH", 20)
+    monkeypatch.setattr(meaning, "STEP", 7)
+    monkeypatch.setattr(meaning, "STRETCH", 20)
 
 
 async def start(db: Database, workspace_id: int, act: LeadAct, **values) -> BulkAct:
-    wanted = {name: values.pop(name) for name in ("text", "tag", "lead_ids") if name in values}
-    meant = Wanted(**wanted, status=values.pop("status_is", None))
+    meant = Wanted(
+        **{name: values.pop(name) for name in ("text", "tag", "lead_ids") if name in values},
+        status=values.pop("status_is", None),
+        fields=values.pop("having", {}),
+    )
     async with db.trusted() as tx:
         return await leads.start_bulk(tx, workspace_id=workspace_id, act=act, wanted=meant, **values)
 

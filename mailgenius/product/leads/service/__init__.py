@@ -61,6 +61,7 @@ from mailgenius.product.leads.service.merging import (
     Merge as Merge,
     foresee_staged as foresee_staged,
     merge_staged as merge_staged,
+    named_in as named_in,
 )
 from mailgenius.product.leads.service.preferring import (
     ChannelWish as ChannelWish,

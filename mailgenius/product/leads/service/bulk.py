@@ -5,51 +5,36 @@ transaction. So each lead is dealt with once, even where the act itself changes 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mailgenius.kit.db.queries import Fragment
-from mailgenius.kit.db.transaction import Row, Tx
+from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.product.leads import bulk, normalise, queries
 from mailgenius.product.leads.bulk_model import (
     EVERYBODY,
     OPEN,
+    ActOnMembersAsked,
     BulkAct,
     BulkState,
     LeadAct,
     Match,
     Matching,
+    Stretch,
     Wanted,
 )
+from mailgenius.product.leads.conditions import condition_of
 from mailgenius.product.leads.errors import BulkActOver, BulkCountChanged, CannotUndo
 from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.service import meaning
 from mailgenius.product.leads.service.changing import clean_tags, delete, set_status
 from mailgenius.product.leads.service.fielding import fitting, typed_fields
-from mailgenius.product.leads.service.searching import count_found, match_of
+from mailgenius.product.leads.service.noting import note_act
 from mailgenius.product.leads.service.writing import add_fields
 
 JOB = "leads.bulk"
-STEP = 5_000
-"""Leads changed in one transaction: long enough to be quick, short enough that nobody waits for its locks."""
-STRETCH = 40_000
-"""Leads looked at in one transaction, when few of them match."""
 OPPOSITE = {LeadAct.ADD_TAGS: LeadAct.REMOVE_TAGS, LeadAct.REMOVE_TAGS: LeadAct.ADD_TAGS}
-
-
-async def count_matching(tx: Tx, *, workspace_id: int, wanted: Wanted) -> int:
-    """Count, exactly, the leads that are meant. Wants a trusted transaction."""
-    return (await matching(tx, workspace_id=workspace_id, wanted=wanted)).total
-
-
-async def matching(tx: Tx, *, workspace_id: int, wanted: Wanted) -> Matching:
-    """Return who is meant at this moment, as one can go through them later. Wants a trusted transaction."""
-    match = await match_of(
-        tx, workspace_id=workspace_id, text=wanted.text, tag=wanted.tag, status=wanted.status
-    )
-    match = match.among(wanted.lead_ids)
-    until_id = await queries.max_lead_id(tx, workspace_id=workspace_id)
-    total = await _count(tx, workspace_id, match, until_id)
-    return Matching(match=match, until_id=until_id, total=total)
 
 
 async def start_bulk(
@@ -67,7 +52,7 @@ async def start_bulk(
     """Queue an act on all leads that are meant now. Wants a trusted transaction.
 
     `act` is what to do, `tags`, `status` or `fields` say with what. `expected` is how many leads the asker
-    believes there are: deleting needs it.
+    believes there are: deleting needs it, and then they are counted one by one.
 
     Raises:
         Invalid: what the act needs is missing, a tag is not one, or a value does not fit its field.
@@ -75,7 +60,8 @@ async def start_bulk(
     """
     clean = _needed(act, tags, status, expected)
     values = await _fitting(tx, workspace_id, fields) if act is LeadAct.SET_FIELDS else None
-    found = await matching(tx, workspace_id=workspace_id, wanted=wanted)
+    look = meaning.matching if expected is None else meaning.matching_counted
+    found = await look(tx, workspace_id=workspace_id, wanted=wanted)
     if expected is not None and expected != found.total:
         raise BulkCountChanged(total=found.total, expected=expected)
     act_id = await bulk.insert(
@@ -85,10 +71,8 @@ async def start_bulk(
         tags=clean,
         status=status if act is LeadAct.SET_STATUS else None,
         fields=values,
-        match=found.match,
+        found=found,
         undoes=None,
-        total=found.total,
-        until_id=found.until_id,
         created_by=created_by,
     )
     return await _queued(tx, workspace_id, act_id)
@@ -110,10 +94,10 @@ async def undo_bulk(tx: Tx, *, workspace_id: int, act_id: int, created_by: int |
         tags=before.tags,
         status=None,
         fields=None,
-        match=Match(),
+        found=Matching(
+            match=Match(), after_id=0, until_id=before.until_id, total=before.changed, total_is_estimate=False
+        ),
         undoes=act_id,
-        total=before.changed,
-        until_id=before.until_id,
         created_by=created_by,
     )
     return await _queued(tx, workspace_id, made)
@@ -138,6 +122,7 @@ async def cancel_bulk(tx: Tx, *, workspace_id: int, act_id: int) -> BulkAct:
     if before.state not in OPEN:
         raise BulkActOver
     await bulk.end(tx, workspace_id=workspace_id, act_id=act_id, state=BulkState.CANCELLED)
+    await note_act(tx, "bulk_act.cancelled", workspace_id=workspace_id, act=before)
     return await bulk.get(tx, workspace_id=workspace_id, act_id=act_id)
 
 
@@ -146,69 +131,34 @@ async def fail_bulk(tx: Tx, *, workspace_id: int, act_id: int) -> None:
     await bulk.end(tx, workspace_id=workspace_id, act_id=act_id, state=BulkState.FAILED)
 
 
-async def bulk_step(tx: Tx, *, workspace_id: int, act_id: int) -> bool:
+async def bulk_step(tx: Tx, *, workspace_id: int, act_id: int, members: Fragment | None = None) -> bool:
     """Deal with the next leads of an act; false when it is over. Wants a trusted transaction.
 
-    It never goes back: a second run goes on where the last committed step ended.
+    It never goes back: a second run goes on where the last committed step ended. `members` is what the
+    segment of the act's filter says, compiled.
     """
     act = await bulk.lock(tx, workspace_id=workspace_id, act_id=act_id)
     if act.state not in OPEN:
         return False
-    await queries.plan_for_values(tx)
-    here = await _stretch_to(tx, workspace_id, act.match, after_id=act.cursor, until_id=act.until_id)
-    ids = await _next(tx, workspace_id, act, until_id=here)
-    changed = await _do(tx, workspace_id, act, ids) if ids else 0
-    # A full step may have left matches in its stretch.
-    cursor = ids[-1] if len(ids) == STEP else here
-    ended = cursor == act.until_id
+    next_leads = (
+        _next(tx, workspace_id, act, members) if act.undoes is None else _changed(tx, workspace_id, act)
+    )
+    found = await next_leads
+    changed = await _do(tx, workspace_id, act, found.ids) if found.ids else 0
+    ended = found.reached >= act.until_id
     await bulk.advance(
         tx,
         workspace_id=workspace_id,
         act_id=act_id,
-        cursor=cursor,
-        done=len(ids),
+        cursor=found.reached,
+        done=len(found.ids),
         changed=changed,
         ended=ended,
     )
+    if ended:
+        act = await bulk.get(tx, workspace_id=workspace_id, act_id=act_id)
+        await note_act(tx, "bulk_act.finished", workspace_id=workspace_id, act=act)
     return not ended
-
-
-async def matching_rows(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    match: Match,
-    condition: Fragment | None,
-    after_id: int,
-    until_id: int,
-) -> tuple[list[Row], int]:
-    """Return the next leads that match, whole, by id, and where to go on. Wants a trusted transaction.
-
-    There may be none while there are more: it is over when the place to go on is `until_id`. `condition` is
-    what a segment says.
-    """
-    await queries.plan_for_values(tx)
-    here = await _stretch_to(tx, workspace_id, match, after_id=after_id, until_id=until_id)
-    rows = await bulk.matching_rows(
-        tx,
-        workspace_id=workspace_id,
-        match=match,
-        condition=condition,
-        after_id=after_id,
-        until_id=here,
-        limit=STEP,
-    )
-    return rows, rows[-1][0] if len(rows) == STEP else here
-
-
-async def _stretch_to(tx: Tx, workspace_id: int, match: Match, *, after_id: int, until_id: int) -> int:
-    """Return the last lead to look at next. A selection is looked up, so it needs no stretches."""
-    if match.ids is not None:
-        return until_id
-    end = await queries.stretch_end(
-        tx, workspace_id=workspace_id, after_id=after_id, until_id=until_id, size=STRETCH
-    )
-    return until_id if end is None else end
 
 
 def _needed(
@@ -239,37 +189,44 @@ async def _fitting(tx: Tx, workspace_id: int, fields: dict[str, Any] | None) -> 
 
 
 async def _queued(tx: Tx, workspace_id: int, act_id: int) -> BulkAct:
-    await tx.enqueue(JOB, workspace_id=workspace_id, act_id=act_id)
-    return await bulk.get(tx, workspace_id=workspace_id, act_id=act_id)
+    act = await bulk.get(tx, workspace_id=workspace_id, act_id=act_id)
+    if act.match.segment is None:
+        await tx.enqueue(JOB, workspace_id=workspace_id, act_id=act_id)
+    else:
+        await tx.publish(ActOnMembersAsked(workspace_id=workspace_id, act_id=act_id))
+    await note_act(tx, "bulk_act.started", workspace_id=workspace_id, act=act)
+    return act
 
 
-async def _count(tx: Tx, workspace_id: int, match: Match, until_id: int) -> int:
-    if match == Match():
-        return await queries.count_of(tx, workspace_id=workspace_id, key="all")
-    await queries.plan_for_values(tx)
-    if match.ids is None:
-        return await count_found(tx, workspace_id=workspace_id, match=match)
-    return await bulk.count(tx, workspace_id=workspace_id, match=match, until_id=until_id)
-
-
-async def _next(tx: Tx, workspace_id: int, act: BulkAct, *, until_id: int) -> list[int]:
-    if act.undoes is None:
-        return await bulk.next_ids(
-            tx,
-            workspace_id=workspace_id,
-            match=act.match,
-            after_id=act.cursor,
-            until_id=until_id,
-            limit=STEP,
-        )
-    return await bulk.next_changed_ids(
+async def _next(tx: Tx, workspace_id: int, act: BulkAct, members: Fragment | None) -> Stretch:
+    """Hold the next leads of an act, those that still match when nobody else has them."""
+    found = await meaning.next_matching(
         tx,
         workspace_id=workspace_id,
-        act_id=act.undoes,
+        match=act.match,
+        members=members,
         after_id=act.cursor,
-        until_id=until_id,
-        limit=STEP,
+        until_id=act.until_id,
     )
+    if not found.ids:
+        return found
+    condition = condition_of(act.match, members=members)
+    held = await bulk.hold(tx, workspace_id=workspace_id, condition=condition, lead_ids=found.ids)
+    return replace(found, ids=held)
+
+
+async def _changed(tx: Tx, workspace_id: int, act: BulkAct) -> Stretch:
+    """Hold the next leads that the act which is taken back had changed."""
+    here = await meaning.stretch_to(tx, workspace_id, act.match, after_id=act.cursor, until_id=act.until_id)
+    ids = await bulk.next_changed_ids(
+        tx,
+        workspace_id=workspace_id,
+        act_id=act.undoes or 0,
+        after_id=act.cursor,
+        until_id=here,
+        limit=meaning.STEP,
+    )
+    return meaning.stretch_of(ids, here)
 
 
 async def _do(tx: Tx, workspace_id: int, act: BulkAct, ids: Sequence[int]) -> int:

@@ -1,27 +1,23 @@
 """Lists of leads that stay quick at ten million.
 
-What a text, a tag, a status or a field's value matches is read bucket by bucket (migration 0013), from the
+What a text, a tag, a status or a field's value matches is read bucket by bucket (migration 0022), from the
 end where the list begins, and no further than the page and a fair guess of the total need. So a common word
-costs a bucket, and a rare one a short look into each. What every lead may match (a time, an order) is walked.
+costs a bucket, and a rare one some looks into many. What every lead may match (a time, an order) is walked.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
-from typing import Any
+from functools import partial
 
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.errors import Invalid, Problem, invalid
+from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import checked_limit, decode_cursor, encode_cursor
 from mailgenius.product.leads import (
-    field_values,
-    fields as stored_fields,
-    normalise,
     queries,
     search_queries as found,
 )
-from mailgenius.product.leads.bulk_model import Match
+from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import (
     EVER,
     Lead,
@@ -30,15 +26,17 @@ from mailgenius.product.leads.model import (
     LeadStatus,
     Span,
 )
-from mailgenius.product.leads.search_queries import LAST, Filter, Hits
+from mailgenius.product.leads.search_queries import LAST, Filter, Hits, Look
+from mailgenius.product.leads.service.filtering import exact_of, filter_of
 
-BUCKET_BITS = 14
-"""As in the functions of migration 0013."""
+BUCKET_BITS = 13
+"""As in the functions of migration 0022."""
 FEW = 1_000
 """Up to this many matches, they are counted one by one."""
-SORTED = 5_000
+SORTED = 20_000
 """Up to this many matches are listed and put in the order of their last change; more are walked in it."""
-MAX_FILTERED_FIELDS = 5
+EFFORT = 20_000
+"""With a full page, a look for more ends when so many leads were looked at, which a time rules out."""
 SLACK = timedelta(hours=2)
 """Twice what `first_lead_since` allows a transaction to take."""
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -66,8 +64,7 @@ class _Asked:
     @property
     def by_word(self) -> bool:
         """Whether the index can look up a part of the filter."""
-        wanted = self.wanted
-        return any(each is not None for each in (wanted.text, wanted.tag, wanted.status, wanted.fields))
+        return self.wanted.by_word
 
 
 async def search(
@@ -93,58 +90,60 @@ async def search(
     Raises:
         Invalid: a field does not exist, a value does not fit it, or the cursor is of another list.
     """
-    await queries.plan_for_values(tx)
-    wanted = Filter(
-        text=_words(text),
-        tag=tag or None,
-        status=status,
-        fields=await _field_values(tx, workspace_id, fields) if fields else None,
-        created_since=created.since,
-        created_until=created.until,
-        updated_since=updated.since,
-        updated_until=updated.until,
+    wanted = Wanted(text=text, tag=tag, status=status, fields=fields or {}, created=created, updated=updated)
+    return await list_wanted(
+        tx, workspace_id=workspace_id, wanted=wanted, sort=sort, limit=limit, cursor=cursor
     )
-    asked = _placed(_Asked(wanted=wanted, sort=sort, limit=checked_limit(limit) + 1), cursor)
-    if wanted.text is not None and (exact := await _exact(tx, workspace_id, text, wanted)):
+
+
+async def list_wanted(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    wanted: Wanted,
+    sort: LeadSort = LeadSort.NEWEST,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> LeadPage:
+    """Return a page of the leads that a filter means, as `search` does. Segments are listed by their area."""
+    await queries.plan_for_values(tx)
+    given = await filter_of(tx, workspace_id, wanted)
+    asked = _placed(_Asked(wanted=given, sort=sort, limit=checked_limit(limit) + 1), cursor)
+    if given.text is not None and (exact := await exact_of(tx, workspace_id, wanted.text, given)):
         return LeadPage(items=exact, next_cursor=None, total=len(exact), total_is_estimate=False)
-    asked = replace(asked, wanted=await _bounded(tx, workspace_id, asked.wanted))
+    asked = replace(asked, wanted=await bounded(tx, workspace_id, asked.wanted))
     if asked.by_word:
         return await _looked_up(tx, workspace_id, asked)
     return await _walked(tx, workspace_id, asked)
 
 
-async def match_of(
-    tx: Tx, *, workspace_id: int, text: str = "", tag: str | None = None, status: LeadStatus | None = None
-) -> Match:
-    """Return what `search` would list for these, as a filter that can be asked of any stretch of leads."""
-    wanted = Filter(text=_words(text), tag=tag or None, status=status)
-    if wanted.text is not None and (exact := await _exact(tx, workspace_id, text, wanted)):
-        return Match(tag=wanted.tag, status=status, ids=[lead.id for lead in exact])
-    return Match(text=wanted.text, tag=wanted.tag, status=status)
-
-
-async def count_found(tx: Tx, *, workspace_id: int, match: Match) -> int:
-    """Count, exactly, the leads that the index finds for a filter. Wants a trusted transaction."""
-    wanted = Filter(text=match.text, tag=match.tag, status=match.status)
-    got = await found.hits_newest(tx, workspace_id=workspace_id, wanted=wanted, enough=LAST, keep=0)
-    return got.hits
-
-
 async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     """A page of what the index finds."""
-    by_change = asked.sort is LeadSort.CHANGED
-    keep = SORTED if by_change else asked.limit
+    if asked.sort is LeadSort.CHANGED:
+        return await _looked_up_by_change(tx, workspace_id, asked)
     # A page needs its leads; a first page also needs to know whether there are few in all.
-    enough = keep if asked.total or by_change else max(keep, FEW + 1)
-    look = found.hits_oldest if asked.sort is LeadSort.OLDEST else found.hits_newest
-    got = await look(tx, workspace_id=workspace_id, wanted=asked.wanted, enough=enough, keep=keep)
+    enough = asked.limit if asked.total else max(asked.limit, FEW + 1)
+    look = Look(enough=enough, keep=asked.limit, effort=EFFORT)
+    oldest = asked.sort is LeadSort.OLDEST
+    hits = found.hits_oldest if oldest else found.hits_newest
+    got = await hits(tx, workspace_id=workspace_id, wanted=asked.wanted, look=look)
     if asked.total is None:
         asked = replace(asked, total=await _total(tx, workspace_id, asked, got))
-    if by_change:
-        few = not got.more and got.hits <= SORTED
-        return await _by_change(tx, workspace_id, asked, among=got.ids if few else None)
     rows = await found.leads_by_id(tx, workspace_id=workspace_id, lead_ids=got.ids)
-    return _page(rows if asked.sort is LeadSort.NEWEST else rows[::-1], asked)
+    return _page(rows[::-1] if oldest else rows, asked)
+
+
+async def _looked_up_by_change(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
+    """The last changed of what the index finds: few are put in order, else leads are looked at in it."""
+    ask = partial(found.hits_newest, tx, workspace_id=workspace_id, wanted=asked.wanted)
+    got: Hits | None = None
+    if asked.total is None:
+        got = await ask(look=Look(enough=FEW + 1, keep=FEW + 1, effort=EFFORT))
+        asked = replace(asked, total=await _total(tx, workspace_id, asked, got))
+    if (got is None or got.more) and asked.total and asked.total.n <= SORTED:
+        got = await ask(look=Look(enough=SORTED + 1, keep=SORTED + 1))
+    listed = got is not None and not got.more and got.hits == len(got.ids)
+    return await _by_change(tx, workspace_id, asked, among=got.ids if got and listed else None)
 
 
 async def _walked(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
@@ -216,7 +215,7 @@ async def _total_of_time(tx: Tx, workspace_id: int, wanted: Filter) -> _Total:
     return _Total(n=max(round(everyone * part), n), estimated=True)
 
 
-async def _bounded(tx: Tx, workspace_id: int, wanted: Filter) -> Filter:
+async def bounded(tx: Tx, workspace_id: int, wanted: Filter) -> Filter:
     """Hold a filter by the day of adding to the ids of that time: they were given in the same order."""
     after, before = wanted.after, wanted.before
     if wanted.created_since:
@@ -227,35 +226,6 @@ async def _bounded(tx: Tx, workspace_id: int, wanted: Filter) -> Filter:
         end = await found.first_lead_since(tx, workspace_id=workspace_id, moment=later)
         before = before if end is None else min(before, end)
     return replace(wanted, after=after, before=before)
-
-
-async def _exact(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list[Lead]:
-    """Return the lead whose e-mail or phone the text is, if it is one."""
-    email, phone = _tried(normalise.email, text), _tried(normalise.phone, text)
-    if email is None and phone is None:
-        return []
-    return await found.find_by_identity(
-        tx, workspace_id=workspace_id, email=email, phone=phone, external_id=None, wanted=wanted
-    )
-
-
-async def _field_values(tx: Tx, workspace_id: int, given: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
-    """Return the values of fields as they may be stored: a text may also stand there as a number."""
-    if len(given) > MAX_FILTERED_FIELDS:
-        raise invalid("field", f"filter by at most {MAX_FILTERED_FIELDS} fields")
-    known = {each.key: each for each in await stored_fields.list_fields(tx, workspace_id=workspace_id)}
-    problems = [Problem(f"field.{key}", "there is no such field") for key in given if key not in known]
-    forms: list[list[tuple[str, Any]]] = []
-    for key, value in given.items():
-        try:
-            forms.append(
-                [(key, form) for form in field_values.stored_forms(known[key], value)] if key in known else []
-            )
-        except ValueError as error:
-            problems.append(Problem(f"field.{key}", str(error)))
-    if problems:
-        raise Invalid(problems=problems)
-    return tuple(dict(combination) for combination in product(*forms))
 
 
 def _placed(asked: _Asked, cursor: str | None) -> _Asked:
@@ -283,15 +253,3 @@ def _page(rows: Sequence[Lead], asked: _Asked) -> LeadPage:
         changed_at = last.updated_at.isoformat() if asked.sort is LeadSort.CHANGED else None
         cursor = encode_cursor(asked.sort.value, last.id, changed_at, total.n, total.estimated)
     return LeadPage(items=items, next_cursor=cursor, total=total.n, total_is_estimate=total.estimated)
-
-
-def _words(text: str) -> str | None:
-    digits = normalise.phone_digits(text)
-    return digits or normalise.line(text, limit=200) or None
-
-
-def _tried(rule: normalise.TextRule, text: str) -> str | None:
-    try:
-        return rule(text)
-    except ValueError:
-        return None

@@ -18,6 +18,11 @@ from mailgenius.product.segments.service.gathering import (
     recent_campaigns as recent_campaigns,
     recent_imports as recent_imports,
 )
+from mailgenius.product.segments.service.narrowing import (
+    kept_condition as kept_condition,
+    list_leads as list_leads,
+    within as within,
+)
 from mailgenius.product.segments.service.writing import (
     archive as archive,
     create as create,

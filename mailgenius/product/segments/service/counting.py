@@ -1,6 +1,7 @@
 """How many members a segment has, who they are, and what it means: quickly while building, exactly later."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from mailgenius.kit.db.queries import Fragment
@@ -32,7 +33,7 @@ async def estimate(tx: Tx, *, workspace_id: int, tree: Any) -> Estimate:
         Invalid: something in the tree is wrong.
     """
     found = await gather(tx, workspace_id=workspace_id, raw=tree)
-    return await _estimate(tx, workspace_id, found.condition())
+    return await estimate_of(tx, workspace_id, found.condition())
 
 
 async def preview(tx: Tx, *, workspace_id: int, tree: Any, locale: str) -> Preview:
@@ -45,9 +46,11 @@ async def preview(tx: Tx, *, workspace_id: int, tree: Any, locale: str) -> Previ
         condition = found.condition()
     except Invalid as error:
         return Preview(problems=error.problems, estimate=None, sample=(), sentence="")
-    size = await _estimate(tx, workspace_id, condition)
-    page = await _members(tx, workspace_id, condition, limit=SAMPLE, before=None) if size.members else ([], 0)
-    return Preview(problems=(), estimate=size, sample=page[0], sentence=sentence(found, locale))
+    size = await estimate_of(tx, workspace_id, condition)
+    sample: Sequence[Lead] = ()
+    if size.members:
+        sample, _ = await members_of(tx, workspace_id, condition, limit=SAMPLE, before=None)
+    return Preview(problems=(), estimate=size, sample=sample, sentence=sentence(found, locale))
 
 
 async def describe_tree(tx: Tx, *, workspace_id: int, tree: Any, locale: str) -> str:
@@ -75,8 +78,8 @@ async def members(
     """
     key = decode_cursor(cursor, tuple[int])
     condition = await condition_of(tx, workspace_id=workspace_id, segment_id=segment_id)
-    wanted = checked_limit(limit)
-    items, reached = await _members(tx, workspace_id, condition, limit=wanted, before=key[0] if key else None)
+    before = key[0] if key else None
+    items, reached = await members_of(tx, workspace_id, condition, limit=checked_limit(limit), before=before)
     return MemberPage(items=items, next_cursor=encode_cursor(reached) if reached else None)
 
 
@@ -132,7 +135,8 @@ async def count(tx: Tx, *, workspace_id: int, segment_id: int) -> int | None:
     return members
 
 
-async def _estimate(tx: Tx, workspace_id: int, condition: Fragment) -> Estimate:
+async def estimate_of(tx: Tx, workspace_id: int, condition: Fragment) -> Estimate:
+    """Say about how many leads fulfil a condition; exactly when that is cheap."""
     low, high = await queries.bounds_of_leads(tx, workspace_id=workspace_id)
     if not high:
         return Estimate(members=0, exact=True)
@@ -154,7 +158,7 @@ async def _estimate(tx: Tx, workspace_id: int, condition: Fragment) -> Estimate:
     return Estimate(members=round(total * hits / max(1, len(sample))), exact=False)
 
 
-async def _members(
+async def members_of(
     tx: Tx, workspace_id: int, condition: Fragment, *, limit: int, before: int | None
 ) -> tuple[list[Lead], int | None]:
     """Return a page of members and, when more may follow, the lead before which the next one begins."""

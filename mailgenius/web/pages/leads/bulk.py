@@ -11,14 +11,16 @@ from mailgenius.kit.errors import Invalid
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.bulk_model import OPEN, BulkAct, LeadAct
 from mailgenius.product.leads.errors import BulkCountChanged
+from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web import i18n
 from mailgenius.web.forms.leads import BulkForm
 from mailgenius.web.forms.reading import FormReader
 from mailgenius.web.i18n import _, ngettext
+from mailgenius.web.lead_words import STATUS_NAMES, filter_facts, meant
 from mailgenius.web.pages.exports import export_form
 from mailgenius.web.pages.leads import bulk_asking
-from mailgenius.web.pages.leads.listing import LEADS_PATH, STATUS_NAMES
+from mailgenius.web.pages.leads.listing import LEADS_PATH
 from mailgenius.web.security import safe_path
 from mailgenius.web.streams import Shown, live
 from mailgenius.web.templating import Flash, render_block
@@ -32,7 +34,7 @@ ACT_PATH: Final = f"{BULK_PATH}/{{act_id:int}}"
 async def act_on_many(visit: CurrentVisit) -> Page:
     """Tag, untag, change the status of, or delete the chosen leads, or all that match the list's filter."""
     posted = await visit.request.form()
-    form = BulkForm.read(posted)
+    form = BulkForm.read(posted, timezone=visit.page.timezone)
     back = safe_path(FormReader(posted).raw("next"), LEADS_PATH)
     if not form.ids and not form.everything:
         return visit.redirect(back, Flash("warning", _("Choose at least one lead.")))
@@ -98,7 +100,7 @@ async def _act_on_all(visit: Visit, form: BulkForm, back: str) -> Page:
                 tx,
                 workspace_id=visit.workspace_id,
                 act=act,
-                wanted=form.wanted(),
+                wanted=await meant(tx, visit, form),
                 tags=form.tags,
                 status=status,
                 expected=form.expected,
@@ -112,17 +114,13 @@ async def _act_on_all(visit: Visit, form: BulkForm, back: str) -> Page:
 
 async def _ask_number(visit: Visit, form: BulkForm, back: str, error: str = "") -> Page:
     async with visit.trusted() as tx:
-        total = await leads.count_matching(tx, workspace_id=visit.workspace_id, wanted=form.wanted())
+        wanted = await meant(tx, visit, form)
+        found = await leads.matching_counted(tx, workspace_id=visit.workspace_id, wanted=wanted)
+        what = await filter_facts(tx, visit, form)
     code = 422 if error else 200
     return visit.html(
-        "leads/bulk_delete.html", code=code, form=form, total=total, error=error, back=back, what=_what(form)
+        "leads/bulk_delete.html", code=code, form=form, total=found.total, error=error, back=back, what=what
     )
-
-
-def _what(form: BulkForm) -> list[tuple[str, str]]:
-    """The filter, as a person reads it."""
-    status = _(STATUS_NAMES[form.status_is]) if form.status_is else ""
-    return [(_("Search"), form.search), (_("Tag"), form.tag), (_("Status"), status)]
 
 
 async def _act(tx: Tx, visit: Visit, form: BulkForm) -> str:
@@ -146,7 +144,9 @@ async def _act(tx: Tx, visit: Visit, form: BulkForm) -> str:
 async def _values(visit: Visit, act_id: int) -> dict[str, Any]:
     async with visit.tenant() as tx:
         act = await leads.bulk_act(tx, workspace_id=visit.workspace_id, act_id=act_id)
-    return {"act": act, "running": act.state in OPEN, "title": title_of(act)}
+        members = await workspaces.list_members(tx, workspace_id=visit.workspace_id)
+    by = next((each.name or each.email for each in members if each.user_id == act.created_by), "")
+    return {"act": act, "running": act.state in OPEN, "title": title_of(act), "by": by}
 
 
 def title_of(act: BulkAct) -> str:

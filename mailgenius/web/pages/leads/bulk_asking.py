@@ -10,6 +10,7 @@ from mailgenius.product.leads.bulk_model import BulkAct, LeadAct
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.leads import BulkForm
 from mailgenius.web.forms.reading import FORM, errors_of
+from mailgenius.web.lead_words import meant
 from mailgenius.web.visits import Page, Visit
 
 OPEN_CAMPAIGNS: Final = 100
@@ -36,7 +37,7 @@ async def _set_field(visit: Visit, form: BulkForm) -> BulkAct:
             tx,
             workspace_id=visit.workspace_id,
             act=LeadAct.SET_FIELDS,
-            wanted=form.wanted(),
+            wanted=await meant(tx, visit, form),
             fields={form.field_key: form.field_value or None},
             created_by=visit.user.id,
         )
@@ -48,14 +49,15 @@ async def _exclude(visit: Visit, form: BulkForm) -> BulkAct:
             tx,
             workspace_id=visit.workspace_id,
             campaign_id=form.campaign_id or 0,
-            wanted=form.wanted(),
+            wanted=await meant(tx, visit, form),
             created_by=visit.user.id,
         )
 
 
 async def _ask(visit: Visit, form: BulkForm, back: str, errors: dict[str, str]) -> Page:
     async with visit.trusted() as tx:
-        total = await leads.count_matching(tx, workspace_id=visit.workspace_id, wanted=form.wanted())
+        wanted = await meant(tx, visit, form)
+        found = await leads.matching(tx, workspace_id=visit.workspace_id, wanted=wanted)
         fields = await leads.fields(tx, workspace_id=visit.workspace_id)
         offered = []
         if form.action == "exclude":
@@ -68,7 +70,8 @@ async def _ask(visit: Visit, form: BulkForm, back: str, errors: dict[str, str]) 
         "leads/bulk_ask.html",
         code=422 if errors else 200,
         form=form,
-        total=total,
+        total=found.total,
+        about=found.total_is_estimate,
         fields=[(field.key, field.label) for field in fields],
         campaigns=offered,
         errors=errors,

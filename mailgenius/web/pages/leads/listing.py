@@ -4,15 +4,18 @@ from typing import Any, Final
 
 from litestar import get, post
 
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadPage, LeadSort, LeadStatus, Mode
+from mailgenius.product.leads.model import LeadPage, LeadSort, Mode
+from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.lead_filters import LeadFilters
 from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
 from mailgenius.web.forms.reading import errors_of
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.lead_words import STATUS_NAMES
 from mailgenius.web.templating import Flash
 from mailgenius.web.turning import CURSOR, turn
 from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
@@ -21,14 +24,8 @@ LEADS_PATH: Final = "/leads"
 PAGE_SIZE: Final = 50
 MOST_TAGS: Final = 300
 """Tags offered in the filter: more than that, nobody reads."""
+MOST_SEGMENTS: Final = 200
 
-STATUS_NAMES: Final = {
-    LeadStatus.ACTIVE: N_("Active"),
-    LeadStatus.UNSUBSCRIBED: N_("Unsubscribed"),
-    LeadStatus.BOUNCED: N_("Bounced"),
-    LeadStatus.COMPLAINED: N_("Complained"),
-    LeadStatus.BLOCKED: N_("Blocked"),
-}
 SORT_NAMES: Final = {
     LeadSort.NEWEST: N_("Newest first"),
     LeadSort.OLDEST: N_("Oldest first"),
@@ -45,6 +42,11 @@ async def leads_page(visit: CurrentVisit) -> Page:
         tags = await _tag_names(tx, visit, chosen=filters.tag)
         fields = await leads.fields(tx, workspace_id=visit.workspace_id)
         acts = await leads.open_bulk_acts(tx, workspace_id=visit.workspace_id)
+        known = await segments.list_segments(tx, workspace_id=visit.workspace_id, limit=MOST_SEGMENTS)
+        names = {each.id: each.name for each in known.items}
+        if filters.segment is not None and filters.segment not in names:
+            chosen = await segments.get(tx, workspace_id=visit.workspace_id, segment_id=filters.segment)
+            names[chosen.id] = chosen.name
     values: dict[str, Any] = {
         "leads": page.items,
         "total": page.total,
@@ -58,13 +60,14 @@ async def leads_page(visit: CurrentVisit) -> Page:
         "status": filters.status.value if filters.status else "",
         "tags": tags,
         "fields": [(each.key, each.label) for each in fields],
+        "segments": list(names.items()),
         "sorts": [(key.value, _(name)) for key, name in SORT_NAMES.items()],
         "tag_options": [(name, name) for name in tags],
         "statuses": [(key.value, _(name)) for key, name in STATUS_NAMES.items()],
         "here": _here(visit),
         "acts": acts,
-        # Offered when the page does not show them all, and the act can be told who they are.
-        "matching": page.total if page.total > len(page.items) and not filters.beyond_basic else None,
+        # Offered when the page does not show them all.
+        "matching": page.total if page.total > len(page.items) else None,
     }
     if visit.page.is_htmx:
         return visit.block("leads/list.html", "results", **values)
@@ -88,6 +91,13 @@ async def add_lead(visit: CurrentVisit) -> Page:
             added = await leads.upsert(
                 tx, workspace_id=visit.workspace_id, lead=form.as_new(), mode=Mode.KEEP, source="page"
             )
+            # By hand it is an act; what programs send in by thousands is told by the leads themselves.
+            if added.created:
+                await audit.note(
+                    tx, workspace_id=visit.workspace_id, action="lead.created", object_id=added.lead.id
+                )
+            else:
+                audit.unchanged(tx)
     except (Invalid, Conflict) as error:
         return await _new_form(visit, form, errors_of(error, fields=LEAD_FIELDS))
     flash = (
@@ -101,16 +111,12 @@ async def add_lead(visit: CurrentVisit) -> Page:
 async def _found(tx: Tx, visit: Visit, filters: LeadFilters) -> tuple[LeadPage, str]:
     """The page of leads; or none, and what is wrong with the value of the field."""
     try:
-        page = await leads.search(
+        page = await segments.list_leads(
             tx,
             workspace_id=visit.workspace_id,
-            text=filters.search,
-            tag=filters.tag or None,
-            status=filters.status,
-            fields=filters.fields,
-            created=filters.created,
-            updated=filters.updated,
-            sort=filters.sort,
+            segment_id=filters.segment,
+            wanted=filters.wanted(),
+            sort=filters.sort if filters.segment is None else LeadSort.NEWEST,
             limit=PAGE_SIZE,
             cursor=visit.asked(CURSOR) or None,
         )

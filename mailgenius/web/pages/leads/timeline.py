@@ -13,8 +13,9 @@ from mailgenius.product.consents.model import Basis, ConsentAct, Way
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.lead_words import STATUS_NAMES
 from mailgenius.web.pages.leads.consenting import BASIS_NAMES, CHANNEL_NAMES, WAY_NAMES
-from mailgenius.web.pages.leads.listing import STATUS_NAMES
+from mailgenius.web.pages.leads.preferring import change_in_words
 from mailgenius.web.texts import reason
 
 SHOWN: Final = 100
@@ -47,6 +48,7 @@ _REASONS: Final = {
     "import": N_("by an import"),
     "page": N_("by hand"),
     "api": N_("by a program"),
+    "merge": N_("by a merge of two leads"),
 }
 
 
@@ -139,14 +141,16 @@ def _own(at: datetime, kind: str, detail: Mapping[str, Any]) -> Event:
     match kind:
         case "created":
             return _created(at, detail)
-        case "updated" | "imported":
+        case "updated" | "imported" | "merged":
             return _updated(at, detail)
-        case "tags_added":
-            return Event(title=_("Tagged"), at=at, text=_list(detail.get("tags")), icon="tag")
-        case "tags_removed":
-            return Event(title=_("Tag taken off"), at=at, text=_list(detail.get("tags")), icon="tag-off")
+        case "tags_added" | "tags_removed":
+            title, icon = (_("Tagged"), "tag") if kind == "tags_added" else (_("Tag taken off"), "tag-off")
+            return Event(title=title, at=at, text=_list(detail.get("tags")), icon=icon)
         case "status":
             return _status(at, detail)
+        case "preferences":
+            text = change_in_words(detail)
+            return Event(title=_("Preferences changed"), at=at, text=text, icon="adjustments-horizontal")
         case other:
             return Event(title=other.replace("_", " ").capitalize(), at=at)
 
@@ -164,6 +168,10 @@ def _created(at: datetime, detail: Mapping[str, Any]) -> Event:
 
 
 def _updated(at: datetime, detail: Mapping[str, Any]) -> Event:
+    if "left" in detail:
+        left = ", ".join(_as_text(value) for value in detail["left"].values())
+        text = _("Given up: %(values)s", values=left) if left else ""
+        return Event(title=_("Merged with another lead"), at=at, text=text, icon="users", kind="brand")
     if import_id := detail.get("import_id"):
         return Event(
             title=_("Updated by an import"), at=at, icon="database-import", href=f"/imports/{import_id}"
@@ -189,6 +197,10 @@ def _status(at: datetime, detail: Mapping[str, Any]) -> Event:
 
 def _why(text: str) -> str:
     return _(_REASONS[text]) if text in _REASONS else reason(text)
+
+
+def _as_text(value: object) -> str:
+    return _list(value) if isinstance(value, list) else str(value)
 
 
 def _list(values: object) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import get, post
 from litestar.params import FromPath
 
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.leads import service as leads
@@ -16,7 +17,8 @@ from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.reading import errors_of
 from mailgenius.web.forms.segments import SegmentForm, acted
 from mailgenius.web.i18n import N_, _
-from mailgenius.web.pages.leads.listing import STATUS_NAMES
+from mailgenius.web.lead_words import STATUS_NAMES
+from mailgenius.web.pages.leads.consenting import CHANNEL_NAMES
 from mailgenius.web.pages.segments import words
 from mailgenius.web.templating import Flash
 from mailgenius.web.texts import problems_of
@@ -40,7 +42,7 @@ async def edit_segment_page(visit: CurrentVisit, segment_id: FromPath[int]) -> P
     return await _builder(visit, SegmentForm(name=segment.name, tree=segment.tree), segment=segment)
 
 
-@post(f"{PATH}/builder", opt=needs(Permission.LEADS_WRITE))
+@post(f"{PATH}/builder", opt=needs(Permission.LEADS_WRITE) | unnoted("looks and changes nothing"))
 async def change_builder(visit: CurrentVisit) -> Page:
     """Answer with the builder after an act: a condition more or less, another kind or operator."""
     posted = await visit.request.form()
@@ -50,7 +52,7 @@ async def change_builder(visit: CurrentVisit) -> Page:
     return await _builder(visit, form, segment=segment, only="builder")
 
 
-@post(f"{PATH}/look", opt=needs(Permission.LEADS_READ))
+@post(f"{PATH}/look", opt=needs(Permission.LEADS_READ) | unnoted("looks and changes nothing"))
 async def look(visit: CurrentVisit) -> Page:
     """Answer with what the tree in the form means, and about how many it finds."""
     form = await _read(visit, await visit.request.form())
@@ -165,6 +167,8 @@ async def _offered(tx: Tx, visit: Visit, segment: Segment | None) -> dict[str, A
         "kinds": [(kind.value, _(name)) for kind, name in words.KINDS.items()],
         "groups": [(kind.value, _(name)) for kind, name in words.GROUPS.items()],
         "acts": [(act.value, _(name)) for act, name in words.ACTS.items()],
+        "bases": [(key, _(name)) for key, name in words.BASES.items()],
+        "channels": [(channel.value, _(name)) for channel, name in CHANNEL_NAMES.items()],
         "months": words.months(visit.page.locale),
         "statuses": [(status.value, _(name)) for status, name in STATUS_NAMES.items()],
         "tags": [each.tag for each in sorted(counted, key=lambda each: -each.n)[:MOST]],
