@@ -346,6 +346,19 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.forget_lead_consents() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM consent_states c
+     USING old_rows gone
+     WHERE c.workspace_id = gone.workspace_id AND c.lead_id = gone.id;
+    DELETE FROM consent_entries c
+     USING old_rows gone
+     WHERE c.workspace_id = gone.workspace_id AND c.lead_id = gone.id;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.has_erased(workspace bigint) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -360,6 +373,17 @@ END $$;
 CREATE FUNCTION public.hmac_sha256(inner_block bytea, outer_block bytea, value text) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256((outer_block || sha256((inner_block || convert_to(value, 'UTF8'::name)))));
+
+CREATE FUNCTION public.keep_consent_entries() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM old_rows gone
+                 JOIN leads l ON l.workspace_id = gone.workspace_id AND l.id = gone.lead_id) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'entries of the ledger of consents only go with their lead';
+    END IF;
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.lead_bucket_mark(workspace_id bigint, bucket bigint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2418,6 +2442,8 @@ CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (lower(
 
 CREATE TRIGGER consent_entries_follow BEFORE UPDATE ON public.consent_entries FOR EACH ROW EXECUTE FUNCTION public.follow_joined_lead();
 
+CREATE TRIGGER consent_entries_kept AFTER DELETE ON public.consent_entries REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.keep_consent_entries();
+
 CREATE TRIGGER leads_counted_delete AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
 
 CREATE TRIGGER leads_counted_insert AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
@@ -2425,6 +2451,8 @@ CREATE TRIGGER leads_counted_insert AFTER INSERT ON public.leads REFERENCING NEW
 CREATE TRIGGER leads_counted_update AFTER UPDATE ON public.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_leads();
 
 CREATE TRIGGER leads_forgotten AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.forget_lead_activity();
+
+CREATE TRIGGER leads_forgotten_consents AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.forget_lead_consents();
 
 CREATE TRIGGER leads_forgotten_joins AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.forget_joined_leads();
 
@@ -2457,12 +2485,6 @@ ALTER TABLE ONLY public.circuits
 
 ALTER TABLE ONLY public.connections
     ADD CONSTRAINT connections_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.consent_entries
-    ADD CONSTRAINT consent_entries_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.consent_states
-    ADD CONSTRAINT consent_states_workspace_id_lead_id_fkey FOREIGN KEY (workspace_id, lead_id) REFERENCES public.leads(workspace_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.dead_letter_acts
     ADD CONSTRAINT dead_letter_acts_done_by_fkey FOREIGN KEY (done_by) REFERENCES public.users(id) ON DELETE SET NULL;
@@ -2986,8 +3008,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.circuits TO mailgenius_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO mailgenius_engine;
 
-GRANT SELECT,INSERT ON TABLE public.consent_entries TO mailgenius_door;
-GRANT SELECT,INSERT ON TABLE public.consent_entries TO mailgenius_engine;
+GRANT SELECT,INSERT,DELETE ON TABLE public.consent_entries TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE ON TABLE public.consent_entries TO mailgenius_engine;
 
 GRANT UPDATE(lead_id) ON TABLE public.consent_entries TO mailgenius_door;
 GRANT UPDATE(lead_id) ON TABLE public.consent_entries TO mailgenius_engine;

@@ -26,6 +26,10 @@ async def applied_migrations(tx: Tx) -> set[str]:
     return {row[0] for row in await tx.rows(_SQL["applied-migrations"])}
 
 
+async def rewritten_leads(tx: Tx) -> int:
+    return int(await tx.value(_SQL["rewritten-leads"]))
+
+
 async def gauges(tx: Tx) -> list[Sample]:
     return await tx.all(Sample, _SQL["gauges"])
 

@@ -2,6 +2,10 @@
 -- The migrations that this database has had.
 SELECT name FROM schema_migrations;
 
+-- name: rewritten-leads
+-- How many rows of leads were ever written anew, in all workspaces, as PostgreSQL counts them.
+SELECT n_tup_upd FROM pg_stat_user_tables WHERE schemaname = 'public' AND relname = 'leads';
+
 -- name: gauges
 -- all workspaces: the numbers of /metrics are about the installation, and name no workspace_id.
 -- Counters are read for open orders only, so the cost follows the work under way, not the history.

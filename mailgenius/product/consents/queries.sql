@@ -13,8 +13,11 @@ WITH said AS MATERIALIZED (
     SELECT said.lead_id, said.channel, said.act, coalesce(said.basis, s.basis, 'consent') AS basis, said.source,
            said.text_version, said.ip, coalesce(said.at, now()) AS at
       FROM said
-      LEFT JOIN consent_states s
-             ON s.workspace_id = %(workspace_id)s::bigint AND s.lead_id = said.lead_id AND s.channel = said.channel
+           -- One step down the key for each row, whatever the planner thinks of how many there are.
+           LEFT JOIN LATERAL (SELECT * FROM consent_states known
+                               WHERE known.workspace_id = %(workspace_id)s::bigint AND known.lead_id = said.lead_id
+                                 AND known.channel = said.channel
+                               LIMIT 1) s ON true
      WHERE s.lead_id IS NULL
         OR ((said.overrules OR s.act = 'given' OR said.act = 'withdrawn')
             AND (s.act, s.basis, s.source, s.text_version, s.at)

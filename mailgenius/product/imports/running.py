@@ -134,9 +134,12 @@ class Run:
 
     def _learn(self, counts: Counts) -> None:
         """Expect the next part to be like this one; that all are new only while nothing spoke against it."""
-        if counts.created * 2 < counts.created + counts.updated + counts.unchanged:
+        half = (counts.created + counts.updated + counts.unchanged) / 2
+        if counts.unchanged > half:
+            self.expect = leads.Expect.MOST_SAME
+        elif counts.created < half:
             self.expect = leads.Expect.MOST_KNOWN
-        elif counts.updated or counts.unchanged or self.expect is leads.Expect.MOST_KNOWN:
+        elif self.expect is not leads.Expect.ALL_NEW or counts.updated or counts.unchanged:
             self.expect = leads.Expect.SOME_KNOWN
 
     @property
@@ -251,7 +254,7 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
         typed=typed,
         month_first=frozenset(table.columns.index(name) for name in month_first),
     )
-    expect = leads.Expect.SOME_KNOWN if known else leads.Expect.ALL_NEW
+    expect = leads.Expect.MOST_SAME if known else leads.Expect.ALL_NEW
     return Run(db=db, workspace_id=workspace_id, found=found, rules=rules, expect=expect)
 
 

@@ -82,6 +82,45 @@ UPDATE lead_staging s
  WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
    AND (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.id)
 
+-- part: lead-differs
+-- Whether a staged row says of a lead what it is not already.
+(l.email, l.phone, l.external_id, l.name, l.status, l.tags, l.fields, l.consent_at, l.consent_source)
+           IS DISTINCT FROM
+           (coalesce(s.email, l.email), coalesce(s.phone, l.phone), coalesce(s.external_id, l.external_id),
+            coalesce(s.name, l.name),
+            CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
+            merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
+            CASE WHEN s.fields IS NULL THEN l.fields
+                 WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(l.fields || s.fields)
+                 ELSE l.fields || s.fields END,
+            coalesce(s.consent_at, l.consent_at), coalesce(s.consent_source, l.consent_source))
+
+-- name: settle-same
+-- Settle the rows that say nothing new, as most do when a file comes again, and count them: one look at the lead that
+-- has any of the row's identities tells, since it must have all of them. The others are left to match-staged. Lookups
+-- are correlated as there.
+WITH looked AS (
+    UPDATE lead_staging s
+       SET (outcome, lead_id) = (
+           SELECT CASE WHEN same.id IS NOT NULL THEN 'unchanged' END, same.id
+             FROM (SELECT CASE WHEN s.email IS NOT NULL
+                               THEN (SELECT l.id FROM leads l
+                                      WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email
+                                        AND NOT (/* part: lead-differs */))
+                               WHEN s.phone IS NOT NULL
+                               THEN (SELECT l.id FROM leads l
+                                      WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone
+                                        AND NOT (/* part: lead-differs */))
+                               ELSE (SELECT l.id FROM leads l
+                                      WHERE l.workspace_id = %(workspace_id)s::bigint
+                                        AND l.external_id = s.external_id
+                                        AND NOT (/* part: lead-differs */)) END AS id
+                   OFFSET 0) same)
+     WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
+    RETURNING outcome
+)
+SELECT count(outcome) FROM looked
+
 -- name: match-staged
 -- Find the lead of each remaining row by its strongest identity, whether its other identities belong elsewhere,
 -- and its turn among the rows of the same lead. A weaker identity never takes a lead away from a stronger one:
@@ -138,16 +177,7 @@ WITH changed AS (
                AND turn = 1
              ORDER BY lead_id) s
      WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.lead_id
-       AND (l.email, l.phone, l.external_id, l.name, l.status, l.tags, l.fields, l.consent_at, l.consent_source)
-           IS DISTINCT FROM
-           (coalesce(s.email, l.email), coalesce(s.phone, l.phone), coalesce(s.external_id, l.external_id),
-            coalesce(s.name, l.name),
-            CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
-            merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
-            CASE WHEN s.fields IS NULL THEN l.fields
-                 WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(l.fields || s.fields)
-                 ELSE l.fields || s.fields END,
-            coalesce(s.consent_at, l.consent_at), coalesce(s.consent_source, l.consent_source))
+       AND /* part: lead-differs */
     RETURNING s.n, l.id
 ), logged AS (
     INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
@@ -207,9 +237,11 @@ SELECT status, email, phone, lead_id
 -- What the staged rows say of consent, one row for each lead and channel, as the ledger of consents reads it. What
 -- a row says itself is consent; the others take the basis of the whole batch, if it has one. A row that names no
 -- channel speaks of e-mail, or of the phone when its lead has nothing else. Only a dated one turns a withdrawal around.
+-- A lead that existed before is held, so that it is not deleted meanwhile.
 SELECT said.lead_id, channel, 'given'::consent_act AS act, said.basis, said.source, '' AS text_version,
        NULL::inet AS ip, said.at, said.at IS NOT NULL AS overrules
   FROM (SELECT DISTINCT ON (coalesce(s.lead_id, s.id)) coalesce(s.lead_id, s.id) AS lead_id, s.consent_at AS at,
+               coalesce(s.outcome, 'created') <> 'created' AS known,
                CASE WHEN s.consent_at IS NOT NULL OR s.consent_source <> '' THEN 'consent'
                     ELSE %(basis)s::text END::legal_basis AS basis,
                CASE WHEN s.consent_at IS NOT NULL OR s.consent_source <> '' THEN coalesce(s.consent_source, '')
@@ -219,10 +251,15 @@ SELECT said.lead_id, channel, 'given'::consent_act AS act, said.basis, said.sour
            AND (%(found_too)s::boolean OR coalesce(s.outcome, 'created') = 'created')
            AND (s.consent_at IS NOT NULL OR s.consent_source <> '' OR %(basis)s::text IS NOT NULL)
          ORDER BY coalesce(s.lead_id, s.id), s.n DESC) said
-  JOIN leads l ON l.workspace_id = %(workspace_id)s::bigint AND l.id = said.lead_id
        CROSS JOIN LATERAL unnest(coalesce(
            %(channels)s::text[],
-           CASE WHEN l.email IS NULL AND l.phone IS NOT NULL THEN '{sms,whatsapp}' ELSE '{email}' END::text[])) channel
+           (SELECT CASE WHEN l.email IS NULL AND l.phone IS NOT NULL THEN '{sms,whatsapp}' ELSE '{email}' END::text[]
+              FROM leads l
+             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = said.lead_id))) channel
+ WHERE NOT said.known
+    OR EXISTS (SELECT FROM leads l
+                WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = said.lead_id
+                  FOR KEY SHARE)
 
 -- name: date-staged-consents
 -- Bring the day of consent of the staged rows' leads, where they existed before, in line with the ledger.
@@ -250,13 +287,14 @@ UPDATE leads l
    AND (l.consent_at, l.consent_source) IS DISTINCT FROM (known.at, coalesce(known.source, l.consent_source))
 
 -- name: leads-of-address
--- The leads that an address, or an id, belongs to.
+-- The leads that an address, or an id, belongs to, held so that they are not deleted meanwhile.
 SELECT id FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint
    AND ((%(channel)s::text = 'email' AND email = %(address)s::text)
         OR (%(channel)s::text <> 'email' AND phone = %(address)s::text)
         OR id = %(lead_id)s::bigint)
  ORDER BY id
+   FOR KEY SHARE
 
 -- name: count-recent
 -- How often something of a kind happened to a lead lately.

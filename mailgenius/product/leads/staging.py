@@ -77,6 +77,19 @@ async def settle_created(tx: Tx, *, workspace_id: int, round_no: int) -> int:
     return await tx.execute(_SQL["settle-created"], workspace_id=workspace_id, round=round_no)
 
 
+async def settle_same(
+    tx: Tx, *, workspace_id: int, round_no: int, added_tags: Sequence[str], replacing: bool
+) -> int:
+    settled: int = await tx.value(
+        _SQL["settle-same"],
+        workspace_id=workspace_id,
+        round=round_no,
+        added_tags=list(added_tags),
+        replacing=replacing,
+    )
+    return settled
+
+
 async def match_staged(tx: Tx, *, workspace_id: int, round_no: int) -> int:
     return await tx.execute(_SQL["match-staged"], workspace_id=workspace_id, round=round_no)
 

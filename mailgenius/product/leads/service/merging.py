@@ -34,6 +34,8 @@ class Expect(Enum):
     """Leads are looked for first, instead of trying all rows as new ones."""
     NOBODY_KNOWS = auto()
     """A look at the identities of many rows says which of the others it is."""
+    MOST_SAME = auto()
+    """The same, once a look shows that some say nothing new. If none does, as SOME_KNOWN."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +131,11 @@ async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: 
 
 
 async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
-    left = size
-    expect = await _expected(tx, merge, round_no, size)
+    same = await _settle_same(tx, merge, round_no) if merge.expect is Expect.MOST_SAME else 0
+    if same == size:
+        return {"unchanged": size}
+    left = size - same
+    expect = Expect.MOST_KNOWN if same else await _expected(tx, merge, round_no, size)
     if expect is not Expect.MOST_KNOWN:
         created = await _insert(tx, merge, round_no, expect)
         if created == size:
@@ -162,10 +167,20 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
     raise DatabaseBusy  # Other writers kept changing the same leads; the caller's transaction is tried again.
 
 
+async def _settle_same(tx: Tx, merge: Merge, round_no: int) -> int:
+    return await staging.settle_same(
+        tx,
+        workspace_id=merge.workspace_id,
+        round_no=round_no,
+        added_tags=merge.added_tags,
+        replacing=merge.mode is Mode.OVERWRITE,
+    )
+
+
 async def _expected(tx: Tx, merge: Merge, round_no: int, size: int) -> Expect:
     if merge.expect in {Expect.SOME_KNOWN, Expect.MOST_KNOWN}:
         return merge.expect
-    if round_no:
+    if round_no or merge.expect is Expect.MOST_SAME:
         return Expect.SOME_KNOWN  # Its rows name identities that the rows of earlier rounds named.
     if merge.expect is Expect.ALL_NEW:
         return Expect.ALL_NEW
