@@ -577,6 +577,30 @@ HAVING sum(n) <> 0
 -- worst for a common one.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 
+-- name: words-of
+-- The words of a text as searches know them.
+SELECT search_text(%(text)s::text)
+
+-- name: shares-of-leads
+-- Which share of some leads, taken at some places, each word of a filter fits; and, without a word, its other parts.
+WITH taken AS MATERIALIZED (
+    SELECT each.search, each.tags, each.status, each.fields
+      FROM unnest(%(places)s::bigint[]) place,
+           LATERAL (SELECT search, tags, status, fields FROM leads
+                     WHERE workspace_id = %(workspace_id)s::bigint AND id >= place
+                     ORDER BY id
+                     LIMIT %(each)s::int) each
+), words AS MATERIALIZED (
+    SELECT word, lead_query(word) AS query FROM unnest(string_to_array(search_text(%(text)s::text), ' ')) word
+     WHERE word <> ''
+)
+SELECT word, coalesce(avg((search @@ query)::int), 0)::float8 FROM words LEFT JOIN taken ON true GROUP BY word
+UNION ALL
+SELECT NULL, coalesce(avg(((%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+                           AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+                           AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[])))::int), 0)::float8
+  FROM taken
+
 -- part: leads-of-buckets
 -- What a walk finds in the buckets that it has come to: one, or eight in one look. When eight hold too many leads,
 -- nothing is taken from them, and the walk looks into them one by one.
@@ -602,6 +626,7 @@ FROM walk CROSS JOIN LATERAL (
                                                   walk.low < walk.high)])
                       AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
                       AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
+                      AND (%(late)s::text IS NULL OR search @@ lead_query(%(late)s::text))
                     LIMIT CASE WHEN walk.low < walk.high THEN %(crowd)s::int END
                    OFFSET 0) near  -- It keeps the other conditions out: with them the planner would read by the key.
            ) found

@@ -20,6 +20,8 @@ class Filter:
     """What a list of leads is narrowed to. None does not narrow."""
 
     text: str | None = None
+    late: str | None = None
+    """Words that are no part of what the index looks up: they are checked on what it finds."""
     tag: str | None = None
     status: LeadStatus | None = None
     fields: tuple[dict[str, Any], ...] | None = None
@@ -134,6 +136,22 @@ async def count_up_to(tx: Tx, *, workspace_id: int, wanted: Filter, limit: int) 
         _SQL["count-up-to"], workspace_id=workspace_id, limit=limit, **wanted.parameters()
     )
     return found
+
+
+async def words_of(tx: Tx, *, text: str) -> str:
+    words: str = await tx.value(_SQL["words-of"], text=text)
+    return words
+
+
+async def shares(
+    tx: Tx, *, workspace_id: int, wanted: Filter, places: Sequence[int], each: int
+) -> dict[str | None, float]:
+    """The share of each word by word, and that of the other parts together by None."""
+    parts = wanted.parameters()
+    rows = await tx.rows(
+        _SQL["shares-of-leads"], workspace_id=workspace_id, places=list(places), each=each, **parts
+    )
+    return dict(rows)
 
 
 async def id_span(tx: Tx, *, workspace_id: int) -> tuple[int, int]:

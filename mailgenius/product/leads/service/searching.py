@@ -28,6 +28,7 @@ from mailgenius.product.leads.model import (
 )
 from mailgenius.product.leads.search_queries import LAST, Filter, Hits, Look
 from mailgenius.product.leads.service.filtering import exact_of, filter_of
+from mailgenius.product.leads.service.rarest import rarest_first
 
 BUCKET_BITS = 13
 """As in the functions of migration 0022."""
@@ -126,7 +127,8 @@ async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     look = Look(enough=enough, keep=asked.limit, effort=EFFORT)
     oldest = asked.sort is LeadSort.OLDEST
     hits = found.hits_oldest if oldest else found.hits_newest
-    got = await hits(tx, workspace_id=workspace_id, wanted=asked.wanted, look=look)
+    wanted = await rarest_first(tx, workspace_id=workspace_id, wanted=asked.wanted)
+    got = await hits(tx, workspace_id=workspace_id, wanted=wanted, look=look)
     if asked.total is None:
         asked = replace(asked, total=await _total(tx, workspace_id, asked, got))
     rows = await found.leads_by_id(tx, workspace_id=workspace_id, lead_ids=got.ids)
@@ -135,9 +137,13 @@ async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
 
 async def _looked_up_by_change(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     """The last changed of what the index finds: few are put in order, else leads are looked at in it."""
-    ask = partial(found.hits_newest, tx, workspace_id=workspace_id, wanted=asked.wanted)
+    wanted = await rarest_first(tx, workspace_id=workspace_id, wanted=asked.wanted)
+    ask = partial(found.hits_newest, tx, workspace_id=workspace_id, wanted=wanted)
     got: Hits | None = None
-    if asked.total is None:
+    if asked.total is None and (key := _counter(wanted)):
+        n = await queries.count_of(tx, workspace_id=workspace_id, key=key)
+        asked = replace(asked, total=_Total(n=n, estimated=False))
+    elif asked.total is None:
         got = await ask(look=Look(enough=FEW + 1, keep=FEW + 1, effort=EFFORT))
         asked = replace(asked, total=await _total(tx, workspace_id, asked, got))
     if (got is None or got.more) and asked.total and asked.total.n <= SORTED:
@@ -192,8 +198,7 @@ async def _total(tx: Tx, workspace_id: int, asked: _Asked, got: Hits) -> _Total:
     if not got.more or got.reached is None:
         return _Total(n=got.hits, estimated=False)
     wanted = asked.wanted
-    if wanted in (Filter(tag=wanted.tag), Filter(status=wanted.status)):
-        key = f"tag:{wanted.tag}" if wanted.tag else f"status:{wanted.status}"
+    if key := _counter(wanted):
         return _Total(n=await queries.count_of(tx, workspace_id=workspace_id, key=key), estimated=False)
     everyone = await queries.count_of(tx, workspace_id=workspace_id, key="all")
     first, last = await found.id_span(tx, workspace_id=workspace_id)
@@ -201,6 +206,13 @@ async def _total(tx: Tx, workspace_id: int, asked: _Asked, got: Hits) -> _Total:
     reached = got.reached << BUCKET_BITS
     seen = reached + (1 << BUCKET_BITS) - first if asked.sort is LeadSort.OLDEST else last - reached
     return _Total(n=min(round(got.hits * max(last - first, 1) / max(seen, 1)), everyone), estimated=True)
+
+
+def _counter(wanted: Filter) -> str | None:
+    """The kept counter that knows how many match, if there is one."""
+    if wanted in (Filter(tag=wanted.tag), Filter(status=wanted.status)):
+        return f"tag:{wanted.tag}" if wanted.tag else f"status:{wanted.status}"
+    return None
 
 
 async def _total_of_time(tx: Tx, workspace_id: int, wanted: Filter) -> _Total:
