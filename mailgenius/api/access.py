@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from litestar.connection import ASGIConnection
+from litestar import Request
 from litestar.exceptions import NotFoundException
-from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
+from litestar.types import BeforeRequestHookHandler
 
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.gathering import Together
@@ -28,8 +27,11 @@ def needs(permission: Permission | None) -> dict[str, Any]:
     return {PERMISSION: permission}
 
 
-def gate(services: Services) -> Guard:
-    """Return the guard of all API routes. It runs before the body is read."""
+def gate(services: Services) -> BeforeRequestHookHandler:
+    """Return what stands before all API routes. It runs before the body is read.
+
+    The framework's guards would do the same, and copy the whole route for each request.
+    """
 
     async def known(keys: Sequence[str]) -> Sequence[Actor | Exception]:
         """Look up the keys of all requests that wait; a key that is revoked now is refused now."""
@@ -44,7 +46,7 @@ def gate(services: Services) -> Guard:
 
     callers = Together(known, most=MOST, moment=MOMENT)
 
-    async def let_in(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    async def let_in(connection: Request[Any, Any, Any]) -> None:
         """Let a request through with its actor, or stop it.
 
         Raises:
@@ -54,7 +56,7 @@ def gate(services: Services) -> Guard:
         if connection.scope.get("method") == "OPTIONS":
             return
         # A route that forgot to say what it needs raises KeyError here, and a test finds it before that.
-        permission: Permission | None = route.opt[PERMISSION]
+        permission: Permission | None = connection.route_handler.opt[PERMISSION]
         actor = await callers.ask(_bearer(connection))
         if permission is not None:
             actor.require(permission)
@@ -64,14 +66,14 @@ def gate(services: Services) -> Guard:
     return let_in
 
 
-def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+def _bearer(connection: Request[Any, Any, Any]) -> str:
     scheme, _, key = connection.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise ApiKeyRefused
     return key.strip()
 
 
-def _check_address(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+def _check_address(connection: Request[Any, Any, Any]) -> None:
     """Answer for values that are numbers or texts here but not in the database."""
     for value in connection.path_params.values():
         if isinstance(value, int) and not 0 < value <= LARGEST_ID:

@@ -100,7 +100,7 @@ def api_router(services: Services) -> Router:
     return Router(
         BASE_PATH,
         route_handlers=[area.router for area in AREAS],
-        guards=[gate(services)],
+        before_request=gate(services),
         # One and no more: for several the framework starts tasks, on every request.
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
     )

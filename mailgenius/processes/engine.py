@@ -1,7 +1,6 @@
 """The engine of one process: the delivery loop, wired to the parts that it only knows by their shape."""
 
 import asyncio
-import gc
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,12 +12,11 @@ from mailgenius.engine.sender_domains.signers import Signers
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.services import Services
 from mailgenius.ops.engines import Heartbeat
+from mailgenius.processes.collecting import collect_less
 from mailgenius.product.leads import service as leads
 
 BOXES = "engines"
 """Folder of the home where engines keep what must outlive them."""
-YOUNG_OBJECTS = 20_000
-"""New objects between two looks of the garbage collector; Python's own choice is 700."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ async def run_engine(services: Services, stop: asyncio.Event) -> None:
         pump=pump,
         boxes=services.settings.home / BOXES,
     )
-    _collect_less()
+    collect_less()
     ended = asyncio.Event()
     heartbeat = asyncio.create_task(Heartbeat(services.db, most_batches=pump.batches, stop=stop).run(ended))
     try:
@@ -62,13 +60,3 @@ async def run_engine(services: Services, stop: asyncio.Event) -> None:
     finally:
         ended.set()
         await heartbeat
-
-
-def _collect_less() -> None:
-    """Let the garbage collector look at messages by the thousand, and never again at what was loaded.
-
-    A message leaves hundreds of objects behind and no cycles: looking for them took a twentieth of its time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 50)

@@ -14,6 +14,7 @@ from mailgenius.edge.app import create_app as create_edge
 from mailgenius.kit import logs
 from mailgenius.kit.config import Settings, load_settings
 from mailgenius.kit.services import Services
+from mailgenius.processes.collecting import collect_less
 from mailgenius.processes.dispatcher import AsgiApp, Dispatcher, Mount
 from mailgenius.processes.lifeline import stop_with_parent
 from mailgenius.processes.presence import present
@@ -53,7 +54,9 @@ def create_app(roles: Sequence[Role], parent: int) -> AsgiApp:
     stop_with_parent(parent)
     settings = load_settings()
     logs.configure(settings.log_format, level=settings.log_level)
-    return installation_app(settings, roles)
+    app = installation_app(settings, roles)
+    collect_less()
+    return app
 
 
 def installation_app(settings: Settings, roles: Sequence[Role]) -> AsgiApp:
