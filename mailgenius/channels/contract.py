@@ -110,6 +110,8 @@ class Capabilities:
     """True when a second hand-over of the same `message_id` is dropped by the provider."""
     concurrency: int = 1
     """How many messages `send` works on at the same time."""
+    tells: bool = False
+    """Whether `send` tells its witness of each message right before it hands it over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,17 +142,36 @@ class AdapterContext:
     """Whether hosts in private address ranges may be contacted."""
 
 
+class Witness(Protocol):
+    """Told, while a send goes on, what would be forgotten if our process died in the middle of it."""
+
+    def begins(self, message_ids: Sequence[int]) -> None:
+        """Note that the provider may have these from now on. Called before the bytes that make it so leave.
+
+        Raises:
+            OSError: it cannot be noted. Then none of these may be handed over.
+        """
+        ...
+
+    def ends(self, message_id: int, result: SendResult) -> None:
+        """Note what became of a message."""
+        ...
+
+
 class Adapter(Protocol):
     """An open connection to a provider. Reused for many sends; closed once."""
 
     @property
     def capabilities(self) -> Capabilities: ...
 
-    async def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    async def send(
+        self, messages: Sequence[OutgoingMessage], witness: Witness | None = None
+    ) -> list[SendResult]:
         """Hand over the messages and return one result for each, in the same order.
 
         Never raises for trouble with a peer or a message: that is a result. Cancelling may leave
-        messages unanswered; the caller then treats all of them as unknown.
+        messages unanswered; the caller then treats all of them as unknown. The witness hears of each
+        hand-over if `capabilities.tells`; else the caller takes all of them to begin with the call.
         """
         ...
 

@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from mailgenius.channels.contract import Capabilities, Channel, Outcome, OutgoingMessage, SendResult
+from mailgenius.channels.contract import (
+    Capabilities,
+    Channel,
+    Outcome,
+    OutgoingMessage,
+    SendResult,
+    Witness,
+)
 from mailgenius.engine.connections.model import Connection, OpenConnection
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import Order, OrderContent, Policy
@@ -121,7 +128,9 @@ class Peer:
     def capabilities(self) -> Capabilities:
         return Capabilities(channel=Channel.EMAIL, deduplicates=self.deduplicates)
 
-    async def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    async def send(
+        self, messages: Sequence[OutgoingMessage], witness: Witness | None = None
+    ) -> list[SendResult]:
         self.windows.append(len(messages))
         self.entered.set()
         if self.gate:

@@ -15,6 +15,7 @@ from mailgenius.channels.contract import (
     Outcome,
     OutgoingMessage,
     SendResult,
+    Witness,
 )
 from mailgenius.channels.email.envelope import envelope_of
 from mailgenius.channels.email.mime import build
@@ -45,7 +46,11 @@ class SandboxAdapter:
     def capabilities(self) -> Capabilities:
         return Capabilities(channel=Channel.EMAIL, deduplicates=True)
 
-    async def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    async def send(
+        self,
+        messages: Sequence[OutgoingMessage],
+        witness: Witness | None = None,  # noqa: ARG002  # A second hand-over of a message is dropped here.
+    ) -> list[SendResult]:
         """Keep the messages, all in one transaction; see the contract."""
         if self._closed:
             return [_unavailable("This connection was closed.") for _ in messages]

@@ -30,14 +30,18 @@ SELECT count(*) FROM batches WHERE state = 'leased' AND lease_owner LIKE '%%:' |
 
 -- name: lease-for-nobody
 -- Lease some ready batches of an order to an engine that is not there, with a window open over their first messages.
+WITH picked AS MATERIALIZED (
+    SELECT id
+      FROM batches
+     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND state = 'ready'
+     ORDER BY id DESC
+     LIMIT %(limit)s::int
+       FOR UPDATE SKIP LOCKED
+)
 UPDATE batches
    SET state = 'leased', lease_owner = 'nowhere:0:dead', lease_until = now() + interval '12 seconds',
        window_from = first_id, window_to = first_id, window_size = 1
- WHERE workspace_id = %(workspace_id)s::bigint
-   AND id IN (SELECT id FROM batches
-               WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
-                 AND state = 'ready'
-               ORDER BY id DESC LIMIT %(limit)s::int FOR UPDATE SKIP LOCKED)
+ WHERE workspace_id = %(workspace_id)s::bigint AND id IN (SELECT id FROM picked)
 
 -- name: attempts-of
 -- The recipients of an order whose attempts came to an outcome, with how many attempts these were.

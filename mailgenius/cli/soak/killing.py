@@ -13,14 +13,11 @@ from mailgenius.cli.soak.orders import SMTP_CONNECTIONS, Order, connect, new_wor
 from mailgenius.cli.soak.peer import Behaviour
 from mailgenius.cli.soak.record import Tally, tally
 from mailgenius.cli.soak.verdict import Verdict
-from mailgenius.engine.dispatch.dispatcher import Pump
 from mailgenius.engine.dispatch.senders import LONGEST_WINDOW
 from mailgenius.engine.ledger.model import MessageState, Policy
 from mailgenius.processes.roles import Child
 
 ENGINES = 2
-OPEN_WINDOWS = Pump().batches_of_connection * LONGEST_WINDOW
-"""Messages that may be on the wire through one connection of one engine."""
 BETWEEN_S = 4.5
 """An engine needs some seconds to start; the peer is so slow that the faults find two that work."""
 MOST_RESUME_S = 30.0
@@ -59,7 +56,7 @@ async def kill_preferring_no_duplicate(house: House) -> Verdict:
     taken = load.peer.record.taken()
     never = unknown - {note.recipient for note in taken}
     found = tally(taken, wanted=load.order.recipients, excused=unknown)
-    most, books = OPEN_WINDOWS * load.faults, await load.order.books()
+    most, books = LONGEST_WINDOW * load.faults, await load.order.books()
     return Verdict(
         figure=f"{load.words(found, 'kills')}, unknown {len(unknown):,} (at most {most:,}; {len(never):,} of "
         f"them did not arrive); work of the dead resumed after {took:.1f} s",
@@ -83,7 +80,7 @@ async def kill_preferring_delivery(house: House) -> Verdict:
             FAULTS["attempts-of"], workspace_id=order.workspace_id, order_id=order.id, outcome="unknown"
         )
     silent = repeated - {recipient for recipient, _ in recorded}
-    most, books = OPEN_WINDOWS * load.faults, await order.books()
+    most, books = LONGEST_WINDOW * load.faults, await order.books()
     return Verdict(
         figure=f"{load.words(found, 'kills')} (at most {most:,}; {len(silent)} of them without a record); "
         f"work of the dead resumed after {took:.1f} s",

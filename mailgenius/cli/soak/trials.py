@@ -40,13 +40,13 @@ TRIALS = (
     Trial(
         number=1,
         fault="SIGKILL of a random one of two engines, again and again",
-        condition="lost 0, twice 0; unknown <= open windows x kills; work resumes <= 30 s",
+        condition="lost 0, twice 0; unknown <= window x kills; work resumes <= 30 s",
         run=killing.kill_preferring_no_duplicate,
     ),
     Trial(
         number=2,
         fault="the same for messages that prefer delivery",
-        condition="lost 0; twice <= open windows x kills, each recorded as a repeat",
+        condition="lost 0; twice <= window x kills, each recorded as a repeat",
         run=killing.kill_preferring_delivery,
     ),
     Trial(

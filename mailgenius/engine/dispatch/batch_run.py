@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from mailgenius.channels.contract import MailSigner, OutgoingMessage, SendResult
 from mailgenius.engine.dispatch import metrics
+from mailgenius.engine.dispatch.blackbox import BlackBox
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.drip import drip
-from mailgenius.engine.dispatch.ending import Ending, stopped_within, until_tomorrow
+from mailgenius.engine.dispatch.ending import Ending, patiently, stopped_within, until_tomorrow
 from mailgenius.engine.dispatch.leave import Leave, take_leave
 from mailgenius.engine.dispatch.lessons import hold_if_unhealthy, tell, tell_of_connection
 from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
@@ -22,13 +23,10 @@ from mailgenius.engine.ledger.model import Claim, MessageState, Order, QueuedMes
 from mailgenius.engine.pacing import service as pacing
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.logs import logger
 
 SLICE_S = 10.0
 """A batch is given back after this long, so that slow connections do not keep others waiting."""
-SETTLE_PATIENCE_S = 600.0
-"""How long outcomes are held for a database that is away, before recovery has to call them unknown."""
 SUSPICIOUS = 2
 """So many dead addresses in one window make us look at the order before the next one opens."""
 AHEAD_S = 0.1
@@ -54,6 +52,8 @@ class BatchRun:
         sender: Sender,
         senders: Senders,
         shard: int,
+        box: BlackBox,
+        longest_window: Callable[[tuple[int, int]], int],
     ) -> None:
         self._db = db
         self._senders = senders
@@ -63,6 +63,8 @@ class BatchRun:
         self._recipients = recipients
         self._sender = sender
         self._shard = shard
+        self._box = box
+        self._longest_window = longest_window
         self._waiting = list(messages)
         self._done = Outcomes()
         self._signer: MailSigner | None = None
@@ -113,29 +115,23 @@ class BatchRun:
 
     async def finish(self, *, wait: timedelta, faults: int) -> None:
         """Settle what is open and end the lease, as soon as the database lets us."""
-        deadline = time.monotonic() + SETTLE_PATIENCE_S
-        pause = 0.2
-        while True:
-            try:
-                async with self._db.trusted() as tx:
-                    # The ledger locks the order first, so that comes before the bounces.
-                    await ledger.finish(
-                        tx,
-                        claim=self._claim,
-                        settlements=self._done.settlements,
-                        unsent=len(self._waiting),
-                        shard=self._shard,
-                        faults=faults,
-                        wait=wait,
-                    )
-                    await self._tell(tx)
-            except Unavailable:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
-            else:
-                break
+
+        async def settle() -> None:
+            async with self._db.trusted() as tx:
+                # The ledger locks the order first, so that comes before the bounces.
+                await ledger.finish(
+                    tx,
+                    claim=self._claim,
+                    settlements=self._done.settlements,
+                    unsent=len(self._waiting),
+                    shard=self._shard,
+                    faults=faults,
+                    wait=wait,
+                )
+                await self._tell(tx)
+
+        await patiently(settle)
+        self._box.discard()
         await self._settled()
 
     @property
@@ -148,13 +144,14 @@ class BatchRun:
         await self._senders.freshen((workspace_id, self._claim.connection_id), self._sender)
         # Before the window opens: should its keys be unreadable, nothing of it may have left.
         self._signer = await self._senders.signer(workspace_id, self._order.content.sender_email)
+        most = TRIAL_WINDOW if self._trial else self._longest_window((workspace_id, self._claim.order_id))
         leave = await take_leave(
             self._db,
             workspace_id=workspace_id,
             order=self._order,
             sender=self._sender,
             mailboxes=self._senders.mailboxes,
-            waiting=self._waiting[:TRIAL_WINDOW] if self._trial else self._waiting,
+            waiting=self._waiting[:most],
         )
         self.patient = leave.patient
         for message, wait in leave.aside:
@@ -240,6 +237,7 @@ class BatchRun:
     async def _send(self, leave: Leave, gate: Gate, stop: asyncio.Event, *, opening: float) -> None:
         started = time.monotonic()
         made = await compose(self._composer, leave.window, gate, self._done, signer=self._signer)
+        self._box.opens(leave.window, deduplicates=self._sender.adapter.capabilities.deduplicates)
         self.on_wire = True
         if leave.place_of:
             self._sender.was_ready_in(time.monotonic() - opening)
@@ -271,7 +269,7 @@ class BatchRun:
         answered = {waiting.id for waiting, _ in sent}
         await self._return_leave(leave, [item for item in leave.window if item.id not in answered])
         self._done.unsent = sorted([*self._done.unsent, *left], key=lambda message: message.id)
-        if made:  # The time that the peer needed: what was spent on waiting for places says nothing about it.
+        if made:  # The peer's own time: what was spent on waiting for places says nothing about it.
             self._sender.took(len(made), time.monotonic() - max(started, leave.ends_at))
         self.accepted_any |= any(item.state is MessageState.ACCEPTED for item in self._done.settlements)
         metrics.WINDOWS.labels(self._order.channel).inc()
@@ -281,9 +279,12 @@ class BatchRun:
         if not messages:
             return []
         try:
-            results = await self._sender.adapter.send(messages)
+            adapter = self._sender.adapter
+            if not adapter.capabilities.tells:
+                self._box.begins([message.message_id for message in messages])
+            results = await adapter.send(messages, self._box)
         except Exception as error:
-            # Adapters do not raise. One that does may have handed over any part of the window.
+            # Adapters do not raise: one that does may have handed over anything.
             log.exception("adapter failed", connection=self._claim.connection_id)
             self._done.fault = reason_of(error)
             return [NOT_ANSWERED] * len(messages)
@@ -291,8 +292,7 @@ class BatchRun:
 
     async def _settled(self) -> None:
         """Forget outcomes that are written down, and see whether their order may go on."""
-        for state, count in Counter(item.state for item in self._done.settlements).items():
-            metrics.MESSAGES.labels(self._order.channel, state).inc(count)
+        metrics.settled(self._order.channel, Counter(item.state for item in self._done.settlements))
         if self._works_again:
             self._sender.troubled = False
         bounced, self._done = bool(self._done.bounces), Outcomes()

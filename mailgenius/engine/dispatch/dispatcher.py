@@ -6,18 +6,20 @@ import random
 import secrets
 import socket
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.batch_run import BatchRun
+from mailgenius.engine.dispatch.blackbox import black_box
 from mailgenius.engine.dispatch.composers import Composers
 from mailgenius.engine.dispatch.ending import Ending
 from mailgenius.engine.dispatch.keeper import Keeper
 from mailgenius.engine.dispatch.ports import ComposerFactory, ConnectionSource, RecipientSource, SignerSource
 from mailgenius.engine.dispatch.senders import Senders, SenderUnusable
-from mailgenius.engine.dispatch.work import Work
+from mailgenius.engine.dispatch.work import Pump as Pump, Work
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import Claim, Order, QueuedMessage
 from mailgenius.engine.ledger.service import Look
@@ -36,24 +38,6 @@ FAIL_OVER = timedelta(seconds=0.1)
 log = logger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pump:
-    """How an engine shares its time."""
-
-    batches: int = 24
-    """Batches worked on at the same time. Most of them wait for a provider or for their pace."""
-    batches_of_connection: int = 4
-    """Of them, through one connection: enough to settle one while another is being sent."""
-    urgent: int = 4
-    """Batches beyond both limits for messages that somebody waits for: they never queue behind campaigns."""
-    lease: timedelta = timedelta(seconds=12)
-    """After this long without a heartbeat an engine is taken for dead."""
-    idle_s: float = 0.25
-    """How long to rest when there is no work."""
-    drain_s: float = 20.0
-    """How long open windows may take after a stop; what is not answered then is left to recovery."""
-
-
 class Dispatcher:
     """One engine. Several may run on one database, in one process or in many."""
 
@@ -66,8 +50,10 @@ class Dispatcher:
         source: ConnectionSource,
         signers: SignerSource | None = None,
         pump: Pump | None = None,
+        boxes: Path | None = None,
     ) -> None:
         self._db = db
+        self._boxes = boxes
         self._recipients = recipients
         self._pump = pump = pump or Pump()
         self._senders = Senders(db, source, signers)
@@ -85,7 +71,8 @@ class Dispatcher:
             lease=self._pump.lease,
             shard=shards[0],
             senders=self._senders,
-            claims=lambda: list(self._work.claims.values()),
+            work=self._work,
+            boxes=boxes,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -198,7 +185,7 @@ class Dispatcher:
         claim, automatic = chosen, not claim.connection_id
         key = (claim.workspace_id, claim.connection_id)
         try:
-            async with self._senders.use(key) as sender:
+            async with self._senders.use(key) as sender, black_box(self._boxes, claim) as box:
                 run = BatchRun(
                     self._db,
                     claim=claim,
@@ -209,6 +196,8 @@ class Dispatcher:
                     sender=sender,
                     senders=self._senders,
                     shard=shard,
+                    box=box,
+                    longest_window=self._work.longest_window,
                 )
                 if task := asyncio.current_task():
                     self._work.runs[task] = run

@@ -1,14 +1,19 @@
 """How the work on a batch ends before the batch is done: why, and when it should be claimed again."""
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from mailgenius.engine.connections.model import Connection
 from mailgenius.engine.ledger.model import Order
 from mailgenius.kit import clock
+from mailgenius.kit.errors import Unavailable
 
 NOTHING = timedelta(0)
+SETTLE_PATIENCE_S = 600.0
+"""How long outcomes are held for a database that is away, before recovery has to see to them."""
 DAY_SLACK = timedelta(seconds=60)
 """So far our clock and the database's may differ about when the day ends."""
 
@@ -36,6 +41,24 @@ def until_tomorrow(wait: timedelta, *, order: Order, connection: Connection) -> 
     now = clock.now()
     tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return abs(tomorrow - now - wait) < DAY_SLACK
+
+
+async def patiently(settle: Callable[[], Awaitable[None]]) -> None:
+    """Settle as soon as the database lets us.
+
+    Raises:
+        Unavailable: it was away for so long that recovery has to do it.
+    """
+    deadline = time.monotonic() + SETTLE_PATIENCE_S
+    pause = 0.2
+    while True:
+        try:
+            return await settle()
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 5.0)
 
 
 async def stopped_within(stop: asyncio.Event, wait: timedelta) -> bool:

@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from mailgenius.engine.dispatch import metrics
+from mailgenius.engine.dispatch.hearing import hear_the_dead
 from mailgenius.engine.dispatch.senders import Senders
+from mailgenius.engine.dispatch.work import Work
 from mailgenius.engine.ledger import service as ledger
-from mailgenius.engine.ledger.model import Claim, ExpiredLease
+from mailgenius.engine.ledger.model import ExpiredLease
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.logs import logger
@@ -43,14 +46,16 @@ class Keeper:
         lease: timedelta,
         shard: int,
         senders: Senders,
-        claims: Callable[[], Collection[Claim]],
+        work: Work,
+        boxes: Path | None,
     ) -> None:
         self._db = db
         self._engine = engine
         self._lease = lease
         self._shard = shard
         self._senders = senders
-        self._claims = claims
+        self._work = work
+        self._boxes = boxes
         self._suspects: dict[ExpiredLease, float] = {}
         self._outage_at = -math.inf
 
@@ -84,13 +89,25 @@ class Keeper:
             log.exception("upkeep failed")
 
     async def renew(self) -> None:
-        """Tell that we live: prolong our leases, workspace by workspace."""
-        for workspace_id, claims in ledger.by_workspace(self._claims()):
+        """Tell that we live: prolong our leases, workspace by workspace. And see who else does."""
+        async with self._db.trusted() as tx:
+            self._work.others = await ledger.other_engines(tx, engine=self._engine)
+        for workspace_id, claims in ledger.by_workspace(list(self._work.claims.values())):
             async with self._db.trusted() as tx:
                 await ledger.renew(tx, workspace_id=workspace_id, claims=claims, lease=self._lease)
 
     async def recover(self) -> None:
-        """Account for batches whose engine has not been heard of, each in its own transaction."""
+        """Account for batches whose engine is gone or has not been heard of, each in its own transaction."""
+        if self._boxes:
+            # First: who left word leaves less in doubt.
+            await hear_the_dead(
+                self._db,
+                folder=self._boxes,
+                owner=f"{self._engine}/recovery",
+                lease=self._lease,
+                shard=self._shard,
+                mailboxes=self._senders.mailboxes,
+            )
         async with self._db.trusted() as tx:
             expired = await ledger.expired_leases(tx, lease=self._lease, limit=AT_ONCE)
         for seen in self._still_silent(expired):
@@ -115,7 +132,7 @@ class Keeper:
             )
         if found is None:
             return
-        metrics.RECOVERED.labels("repeated" if found.repeated else "unknown").inc(found.lost)
+        metrics.recovered(lost=found.lost, repeated=found.repeated)
         log.warning(
             "batch recovered from a dead engine",
             workspace=seen.workspace_id,

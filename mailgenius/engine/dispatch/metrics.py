@@ -9,13 +9,13 @@ mailgenius_engine_settle_seconds                  time of the transaction that s
 mailgenius_engine_batches                         batches this engine works on now
 mailgenius_engine_claims_total{found}             looks for work that found a batch (yes) or not (no)
 mailgenius_engine_connection_faults_total{channel} windows that a connection failed as a whole
-mailgenius_engine_recovered_total{fate}           messages of dead engines' windows: unknown or repeated
+mailgenius_engine_recovered_total{fate}           messages of dead engines: unknown, repeated, answered
 mailgenius_engine_requeued_total                  messages queued again because their next attempt was due
 mailgenius_engine_lost_leases_total               batches taken away while this engine worked on them
 mailgenius_engine_forgotten_lanes_total           lanes found asleep over due work; above 0 is a defect
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -36,7 +36,9 @@ CLAIMS = Counter(f"{_P}claims", "Looks for work that found a batch or not.", ["f
 CONNECTION_FAULTS = Counter(
     f"{_P}connection_faults", "Windows that a connection failed as a whole.", ["channel"]
 )
-RECOVERED = Counter(f"{_P}recovered", "Messages of dead engines' windows: unknown or repeated.", ["fate"])
+RECOVERED = Counter(
+    f"{_P}recovered", "Messages of dead engines' windows: unknown, repeated or answered.", ["fate"]
+)
 REQUEUED = Counter(f"{_P}requeued", "Messages queued again because their next attempt was due.")
 LOST_LEASES = Counter(f"{_P}lost_leases", "Batches that were taken away while this engine worked on them.")
 FORGOTTEN_LANES = Counter(f"{_P}forgotten_lanes", "Lanes found asleep over due work; above 0 is a defect.")
@@ -55,6 +57,18 @@ GROWING: Sequence[Counter | Histogram] = (
 )
 """Every metric of the engine that only grows: these are summed over all engines."""
 MESSAGES_TOTAL = f"{_P}messages_total"
+
+
+def settled(channel: str, by_state: Mapping[str, int]) -> None:
+    """Count messages that were given a state."""
+    for state, count in by_state.items():
+        MESSAGES.labels(channel, state).inc(count)
+
+
+def recovered(*, lost: int, repeated: bool, answered: int = 0) -> None:
+    """Count what became of the window of a dead engine."""
+    RECOVERED.labels("repeated" if repeated else "unknown").inc(lost)
+    RECOVERED.labels("answered").inc(answered)
 
 
 def batches() -> int:

@@ -23,6 +23,7 @@ COMPOSED_AT_ONCE = 8
 """How many messages are made before others get their turn on the event loop."""
 LEAD_DELETED = "The lead was deleted."
 PERSON_ERASED = "The person asked to be erased."
+HAS_IT_ALREADY = "The lead was merged into one that has this message already."
 WANTS_FEWER = "The lead wants messages less often, and had one lately."
 
 
@@ -40,6 +41,8 @@ class Gate:
     """Leads that had as many messages as they may have, and how long each should rest."""
     unwanted: Mapping[int, str] = field(default_factory=dict)
     """Leads that do not want this message, and why."""
+    twins: frozenset[int] = frozenset()
+    """Messages that would be the second ones for recipients who were two when the messages were read."""
 
 
 async def read_gate(
@@ -69,11 +72,11 @@ async def read_gate(
     if manners is not None and order.priority == 0 and not manners.urgent_too:
         manners = None
     has_data = order.content.has_data
+    leads, twins = await _leads_now(tx, workspace_id=workspace_id, window=window, recipients=recipients)
     return Gate(
         suppressed=suppressed,
-        leads=await recipients.merge_data(tx, workspace_id=workspace_id, lead_ids=lead_ids)
-        if lead_ids
-        else {},
+        leads=leads,
+        twins=twins,
         unwanted=await _unwanted(
             tx, order=order, lead_ids=lead_ids, message_ids=message_ids, recipients=recipients
         ),
@@ -85,6 +88,31 @@ async def read_gate(
             tx, workspace_id=workspace_id, manners=manners, lead_ids=lead_ids, message_ids=message_ids
         ),
     )
+
+
+async def _leads_now(
+    tx: Tx, *, workspace_id: int, window: Sequence[QueuedMessage], recipients: RecipientSource
+) -> tuple[dict[int, dict[str, Any]], frozenset[int]]:
+    """Return what templates see of the leads, and the messages whose recipients have another of this order.
+
+    A lead that is not there any more may have been merged into another since the batch was read: its message
+    then goes on with what is known of the other.
+    """
+    read = [message for message in window if message.lead_id is not None]
+    if not read:
+        return {}, frozenset()
+    leads = await recipients.merge_data(
+        tx, workspace_id=workspace_id, lead_ids=[message.lead_id for message in read if message.lead_id]
+    )
+    lost = [message for message in read if message.lead_id not in leads]
+    moved = await ledger.followed(tx, workspace_id=workspace_id, messages=lost) if lost else {}
+    ids = {lead_id for lead_id in moved.values() if lead_id is not None}
+    now = await recipients.merge_data(tx, workspace_id=workspace_id, lead_ids=sorted(ids)) if ids else {}
+    for message in lost:
+        lead_id = moved.get(message.id)
+        if message.lead_id is not None and lead_id in now:
+            leads[message.lead_id] = now[lead_id]
+    return leads, frozenset(message_id for message_id, lead_id in moved.items() if lead_id is None)
 
 
 async def _unwanted(
@@ -127,6 +155,9 @@ async def compose(
             continue
         if unwanted := gate.unwanted.get(waiting.lead_id or 0):
             outcomes.suppress(waiting, unwanted)
+            continue
+        if waiting.id in gate.twins:
+            outcomes.suppress(waiting, HAS_IT_ALREADY)
             continue
         lead = _lead_of(waiting, gate)
         if lead is None:

@@ -4,9 +4,32 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from mailgenius.engine.dispatch.batch_run import BatchRun
 from mailgenius.engine.ledger.model import Claim
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pump:
+    """How an engine shares its time."""
+
+    batches: int = 24
+    """Batches worked on at the same time. Most of them wait for a provider or for their pace."""
+    batches_of_connection: int = 4
+    """Of them, through one connection: enough to settle one while another is being sent."""
+    urgent: int = 4
+    """Batches beyond both limits for messages that somebody waits for: they never queue behind campaigns."""
+    lease: timedelta = timedelta(seconds=12)
+    """After this long without a heartbeat an engine is taken for dead."""
+    idle_s: float = 0.25
+    """How long to rest when there is no work."""
+    drain_s: float = 20.0
+    """How long open windows may take after a stop; what is not answered then is left to recovery."""
+
+
+MOST_IN_WINDOWS = 500
+"""So many messages of an order may be in open windows of all engines, and still leave when it is halted."""
 
 
 @dataclass(slots=True)
@@ -17,6 +40,13 @@ class Work:
     runs: dict[asyncio.Task[None], BatchRun] = field(default_factory=dict)
     shards: list[int] = field(default_factory=list)
     skip: dict[tuple[int, str, int], float] = field(default_factory=dict)
+    others: int = 0
+    """Other engines that have batches under way, as last seen."""
+
+    def longest_window(self, order: tuple[int, int]) -> int:
+        """Return how many messages a window of an order (workspace, id) may hold, for the sake of a halt."""
+        ours = sum((claim.workspace_id, claim.order_id) == order for claim in self.claims.values())
+        return max(1, MOST_IN_WINDOWS // (max(ours, 1) * (self.others + 1)))
 
     def busy(self, most: int) -> set[tuple[int, int]]:
         """Return connections that have as many batches under way as they may.

@@ -102,6 +102,11 @@ async def renew_leases(
     )
 
 
+async def other_engines(tx: Tx, *, engine: str) -> int:
+    found: int = await tx.value(_SQL["other-engines"], engine=engine)
+    return found
+
+
 async def expired_leases(tx: Tx, *, lease: timedelta, limit: int) -> list[ExpiredLease]:
     return await tx.all(ExpiredLease, _SQL["expired-leases"], lease=lease, limit=limit)
 
@@ -128,6 +133,7 @@ async def abandon_window(
     order_id: int,
     batch_id: int,
     window: OpenWindow,
+    only: Sequence[int] | None,
     repeat: bool,
     reason: str,
     shard: int,
@@ -139,6 +145,7 @@ async def abandon_window(
         batch_id=batch_id,
         window_from=window.window_from,
         window_to=window.window_to,
+        only=None if only is None else list(only),
         repeat=repeat,
         reason=reason,
         shard=shard,

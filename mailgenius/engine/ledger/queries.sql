@@ -309,6 +309,13 @@ UPDATE batches
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(batch_ids)s::bigint[])
    AND state = 'leased' AND lease_owner = ANY (%(owners)s::text[])
 
+-- name: other-engines
+-- How many other engines hold leases. An owner is an engine, a slash, and the number of the lease.
+-- all workspaces: upkeep.
+SELECT count(DISTINCT split_part(lease_owner, '/', 1))
+  FROM batches
+ WHERE state = 'leased' AND lease_until > now() AND split_part(lease_owner, '/', 1) <> %(engine)s::text
+
 -- name: expired-leases
 -- Batches whose engine has not been heard of. A lease that ends further ahead than any engine asks for was given
 -- before the clock was set back. Locks nothing.
@@ -320,21 +327,24 @@ SELECT workspace_id, id AS batch_id, order_id, lease_owner AS owner, lease_until
  LIMIT %(limit)s::int
 
 -- name: take-expired-lease
--- Make an expired lease ours, if it was neither renewed nor taken since it was read.
+-- Make an expired lease ours, if it was neither renewed nor taken since it was read; or any, if its engine is known
+-- to be gone.
 UPDATE batches
    SET lease_owner = %(owner)s::text, lease_until = now() + %(lease)s::interval
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(batch_id)s::bigint
-   AND state = 'leased' AND lease_owner = %(seen_owner)s::text AND lease_until = %(seen_until)s::timestamptz
+   AND state = 'leased' AND lease_owner = %(seen_owner)s::text
+   AND lease_until = coalesce(%(seen_until)s::timestamptz, lease_until)
 RETURNING window_from, window_to, deduplicates
 
 -- name: abandon-window
--- Account for the messages of a window whose engine died: unknown, or to be handed over again.
+-- Account for the messages of a window whose engine died, or for some of them: unknown, or to be handed over again.
 WITH lost AS (
     UPDATE messages
        SET state = CASE WHEN %(repeat)s::boolean THEN state ELSE 'unknown' END, attempts = attempts + 1,
            error = %(reason)s::text, updated_at = now()
      WHERE workspace_id = %(workspace_id)s::bigint AND batch_id = %(batch_id)s::bigint
        AND id BETWEEN %(window_from)s::bigint AND %(window_to)s::bigint AND state = 'queued'
+       AND (%(only)s::bigint[] IS NULL OR id = ANY (%(only)s::bigint[]))
     RETURNING id, attempts
 ), recorded AS (
     INSERT INTO attempts (workspace_id, message_id, number, order_id, outcome, reason)
@@ -370,15 +380,18 @@ WITH through AS MATERIALIZED (
      WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint AND due_at <= now()
      ORDER BY message_id
      LIMIT 1
+), picked AS MATERIALIZED (
+    -- Picked once: a join that ran it again for each row would find the next ones unlocked, and pass the limit.
+    SELECT message_id
+      FROM deferrals
+     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+       AND due_at <= now() AND connection_id IS NOT DISTINCT FROM (SELECT connection_id FROM through)
+     ORDER BY message_id
+     LIMIT %(batch_size)s::int
+       FOR UPDATE SKIP LOCKED
 ), due AS MATERIALIZED (
     DELETE FROM deferrals d
-     USING (SELECT message_id
-              FROM deferrals
-             WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
-               AND due_at <= now() AND connection_id IS NOT DISTINCT FROM (SELECT connection_id FROM through)
-             ORDER BY message_id
-             LIMIT %(batch_size)s::int
-               FOR UPDATE SKIP LOCKED) s
+     USING picked s
      WHERE d.workspace_id = %(workspace_id)s::bigint AND d.message_id = s.message_id
     RETURNING d.message_id
 ), batch AS (
@@ -452,14 +465,16 @@ SELECT count(*) FROM picked
 
 -- name: cancel-deferrals
 -- Cancel some messages of a cancelled order that wait for another attempt.
-WITH dropped AS MATERIALIZED (
+WITH picked AS MATERIALIZED (
+    SELECT message_id
+      FROM deferrals
+     WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
+     ORDER BY message_id
+     LIMIT %(limit)s::int
+       FOR UPDATE SKIP LOCKED
+), dropped AS MATERIALIZED (
     DELETE FROM deferrals d
-     USING (SELECT message_id
-              FROM deferrals
-             WHERE workspace_id = %(workspace_id)s::bigint AND order_id = %(order_id)s::bigint
-             ORDER BY message_id
-             LIMIT %(limit)s::int
-               FOR UPDATE SKIP LOCKED) s
+     USING picked s
      WHERE d.workspace_id = %(workspace_id)s::bigint AND d.message_id = s.message_id
     RETURNING d.message_id
 ), changed AS (
@@ -795,6 +810,43 @@ WITH batch AS MATERIALIZED (
 )
 SELECT count(*) FROM changed
 
+-- name: follow-lead
+-- The messages to one lead were to another. An engine that has them in hand asks anew: see followed-messages.
+UPDATE messages
+   SET lead_id = %(kept_id)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(other_id)s::bigint
+
+-- name: followed-messages
+-- Whom some messages are to by now, if it is another lead than when they were read; NULL when the order of a campaign
+-- has another message for that lead, which went out or will.
+SELECT m.id, CASE WHEN o.source <> 'campaign' OR NOT EXISTS (
+                       SELECT FROM messages twin
+                        WHERE twin.workspace_id = m.workspace_id AND twin.lead_id = m.lead_id
+                          AND twin.order_id = m.order_id AND twin.id <> m.id
+                          AND twin.state IN ('queued', 'sending', 'deferred', 'accepted', 'unknown', 'delivered',
+                                             'complained'))
+                  THEN m.lead_id END AS lead_id
+  FROM unnest(%(message_ids)s::bigint[], %(lead_ids)s::bigint[]) AS read (id, lead_id)
+  JOIN messages m ON m.workspace_id = %(workspace_id)s::bigint AND m.id = read.id
+  JOIN orders o ON o.workspace_id = m.workspace_id AND o.id = m.order_id
+ WHERE m.lead_id <> read.lead_id
+
+-- name: messages-to-both
+-- Of the campaigns under way that have a message for each of two leads: these messages, how each stands, and where
+-- it goes. What was given up before it arrived does not count.
+SELECT theirs.id, theirs.state, theirs.address, ours.id AS kept_message_id, ours.state AS kept_state,
+       ours.address AS kept_address
+  FROM messages theirs
+  JOIN orders o ON o.workspace_id = theirs.workspace_id AND o.id = theirs.order_id
+               AND o.source = 'campaign' AND o.drained_at IS NULL
+  JOIN messages ours ON ours.workspace_id = theirs.workspace_id AND ours.order_id = theirs.order_id
+                    AND ours.lead_id = %(kept_id)s::bigint
+                    AND ours.state IN ('queued', 'sending', 'deferred', 'accepted', 'unknown', 'delivered',
+                                       'complained')
+ WHERE theirs.workspace_id = %(workspace_id)s::bigint AND theirs.lead_id = %(other_id)s::bigint
+   AND theirs.state IN ('queued', 'sending', 'deferred', 'accepted', 'unknown', 'delivered', 'complained')
+ ORDER BY theirs.id
+
 -- name: get-message
 -- One message with what is known of its order.
 SELECT m.id, m.order_id, m.lead_id, m.address, m.attempts, m.provider_ref, m.error, m.updated_at,
@@ -1055,3 +1107,57 @@ WITH looked AS MATERIALIZED (
     RETURNING d.message_id
 )
 SELECT (SELECT max(message_id) FROM looked) AS last_id, (SELECT count(*) FROM forgotten) AS forgotten
+
+-- name: messages-of-person
+-- The messages to some leads, and those that went to some addresses without a lead.
+SELECT id, state FROM messages
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = ANY (%(lead_ids)s::bigint[])
+UNION ALL
+SELECT id, state FROM messages
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id IS NULL AND address = ANY (%(addresses)s::text[])
+ ORDER BY id
+
+-- name: forget-data-of
+-- Forget the values of some messages.
+DELETE FROM message_data
+ WHERE workspace_id = %(workspace_id)s::bigint AND message_id = ANY (%(message_ids)s::bigint[])
+
+-- name: blank-attempts-of
+-- Forget what servers answered about some messages: they like to repeat the address.
+UPDATE attempts SET reason = ''
+ WHERE workspace_id = %(workspace_id)s::bigint AND message_id = ANY (%(message_ids)s::bigint[]) AND reason <> ''
+
+-- name: blank-feedback-of
+-- Forget what was said with the feedback on some messages.
+UPDATE message_feedback SET detail = ''
+ WHERE workspace_id = %(workspace_id)s::bigint AND message_id = ANY (%(message_ids)s::bigint[]) AND detail <> ''
+
+-- name: blank-messages
+-- Take the person off some messages. What is counted of them stays.
+UPDATE messages SET address = %(erased)s::text, lead_id = NULL, provider_ref = '', error = ''
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(message_ids)s::bigint[])
+   AND (address <> %(erased)s::text OR provider_ref <> '' OR error <> '')
+
+-- name: forget-answers
+-- Forget what servers answered about some old messages, in the order of messages; returns the last message looked at.
+-- Codes and outcomes stay. Open dead letters keep theirs: who looks after them needs to know.
+WITH looked AS MATERIALIZED (
+    SELECT message_id, number, outcome, closed
+      FROM attempts
+     WHERE workspace_id = %(workspace_id)s::bigint AND message_id > %(after_id)s::bigint
+       AND message_id < message_id_at(%(before)s::timestamptz)
+     ORDER BY message_id, number
+     LIMIT %(limit)s::int
+), done AS MATERIALIZED (
+    SELECT message_id, number FROM looked WHERE closed OR outcome NOT IN ('rejected', 'unknown', 'expired')
+), blanked AS (
+    UPDATE attempts a SET reason = ''
+      FROM done
+     WHERE a.workspace_id = %(workspace_id)s::bigint AND a.message_id = done.message_id AND a.number = done.number
+       AND a.reason <> ''
+    RETURNING a.message_id
+), told AS (
+    UPDATE messages m SET error = ''
+     WHERE m.workspace_id = %(workspace_id)s::bigint AND m.id IN (SELECT message_id FROM done) AND m.error <> ''
+)
+SELECT (SELECT max(message_id) FROM looked) AS last_id, (SELECT count(*) FROM blanked) AS forgotten

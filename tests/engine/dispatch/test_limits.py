@@ -2,10 +2,13 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
-from mailgenius.channels.contract import Fault, Outcome, OutgoingMessage, SendResult
+from mailgenius.channels.contract import Fault, Outcome, OutgoingMessage, SendResult, Witness
 from mailgenius.engine.dispatch.senders import FIRST_WINDOW
+from mailgenius.engine.dispatch.work import MOST_IN_WINDOWS
 from mailgenius.engine.pacing import service as pacing
 from mailgenius.engine.pacing.model import Limit, Rate, Scope
 from mailgenius.kit.db.database import Database
@@ -124,3 +127,36 @@ async def test_a_wait_that_a_peer_asks_a_connection_for_is_kept(db: Database, wo
     assert again - first >= 3
     async with db.trusted() as tx:
         assert await tx.value(NO_ATTEMPT) == 0
+
+
+@dataclass
+class Crowded(Peer):
+    """Takes its time, and remembers how many messages it had before it at once."""
+
+    before_it: int = 0
+    most: int = 0
+
+    async def send(
+        self, messages: Sequence[OutgoingMessage], witness: Witness | None = None
+    ) -> list[SendResult]:
+        self.before_it += len(messages)
+        self.most = max(self.most, self.before_it)
+        try:
+            await asyncio.sleep(0.05)
+            return await super().send(messages, witness)
+        finally:
+            self.before_it -= len(messages)
+
+
+async def test_two_engines_together_open_no_more_than_a_halt_may_let_go(db: Database, workspace_id: int):
+    peer = Crowded()
+    async with db.trusted() as tx:
+        order_id = await make_order(tx, workspace_id, recipients=10_000)
+    lease = timedelta(seconds=1.5)
+    peers = Peers(default=peer)
+    async with engine(db, peers, lease=lease), engine(db, peers, lease=lease):
+        # Until both have seen each other their windows are as long as those of one.
+        await until(db, workspace_id, order_id, lambda found: found.get("accepted", 0) > 4_000)
+        peer.most = 0
+        await until(db, workspace_id, order_id, ended)
+    assert 200 < peer.most <= MOST_IN_WINDOWS

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.embedded import EmbeddedPostgres
 from mailgenius.kit.db.migrations import migrate
@@ -26,9 +27,9 @@ def own_server(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
     server.release()
 
 
-async def test_a_crash_of_the_database_loses_no_outcome(own_server: EmbeddedPostgres, jobs: Jobs):
+async def test_a_crash_of_the_database_loses_no_outcome(own_server: EmbeddedPostgres, jobs: Jobs, keys: Keys):
     peer = Peer(delay=0.3)
-    async with Database(own_server.url, jobs, max_size=8) as db:
+    async with Database(own_server.url, jobs, keys=keys, max_size=8) as db:
         async with db.trusted() as tx:
             workspace_id = await tx.value(NEW_WORKSPACE, name="Ours")
             order_id = await make_order(tx, workspace_id, recipients=3000)

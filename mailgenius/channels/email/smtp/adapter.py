@@ -11,6 +11,7 @@ from mailgenius.channels.contract import (
     Outcome,
     OutgoingMessage,
     SendResult,
+    Witness,
 )
 from mailgenius.channels.email.smtp.chunks import ChunkedSession
 from mailgenius.channels.email.smtp.opening import open_wire, tls_context
@@ -44,13 +45,15 @@ class SmtpAdapter:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(channel=Channel.EMAIL, concurrency=self._settings.connections)
+        return Capabilities(channel=Channel.EMAIL, concurrency=self._settings.connections, tells=True)
 
-    async def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    async def send(
+        self, messages: Sequence[OutgoingMessage], witness: Witness | None = None
+    ) -> list[SendResult]:
         """Hand over the messages; see the contract. Nothing is tried twice once a final dot has left."""
         if self._closed:
             return [_closed_result() for _ in messages]
-        tray = Tray(messages)
+        tray = Tray(messages, witness)
         workers = min(self._settings.connections, -(-len(messages) // MESSAGES_FOR_A_CONNECTION))
         if workers == 1:
             await self._work(tray)

@@ -46,6 +46,9 @@ class _One(Tray):
     def put_back(self, index: int) -> None:
         self._behind.put_back(index)
 
+    def begin(self, indexes: Sequence[int]) -> None:
+        self._behind.begin(indexes)
+
     def settle(self, index: int, result: SendResult) -> None:
         self._behind.settle(index, result)
 
@@ -134,6 +137,7 @@ class ChunkedSession(Session):
                 self.wire.write(view[last - GROUP_BYTES : last])
                 self._begun = True
                 await self._drain(group[0], tray)
+        tray.begin([job.place for job in group])
         self.wire.write(view[last:])
         self._begun = self._written = True
 

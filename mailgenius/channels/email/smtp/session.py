@@ -128,6 +128,7 @@ class Session:
         """Write the content, the final dot and the next envelope; the dot last and never early."""
         content = job.content
         if len(content) <= _SLICE:
+            tray.begin((job.place,))
             self.wire.write(b"".join((content, _DOT, ahead)))
             self._dot_written = True
             return
@@ -136,6 +137,7 @@ class Session:
             self.wire.write(view[start : start + _SLICE])
             self._content_begun = True
             await self._drain(job, tray)
+        tray.begin((job.place,))
         self.wire.write(_DOT + ahead)
         self._dot_written = True
 

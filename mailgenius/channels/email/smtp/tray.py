@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from mailgenius.channels.contract import OutgoingMessage, SendResult
+from mailgenius.channels.contract import OutgoingMessage, SendResult, Witness
 from mailgenius.channels.email.smtp.protocol import PeerTrouble
 from mailgenius.channels.email.smtp.replies import lost
 
@@ -11,8 +11,9 @@ from mailgenius.channels.email.smtp.replies import lost
 class Tray:
     """Hands out each message once, unless it is put back, and keeps one result for each."""
 
-    def __init__(self, messages: Sequence[OutgoingMessage]) -> None:
+    def __init__(self, messages: Sequence[OutgoingMessage], witness: Witness | None = None) -> None:
         self.messages = messages
+        self._witness = witness
         self.trouble: PeerTrouble | None = None
         """Why the last connection that failed did so: the reason given to what is left."""
         self._results: list[SendResult | None] = [None] * len(messages)
@@ -30,8 +31,15 @@ class Tray:
         """Offer again, and first, a message of which certainly nothing was handed over."""
         self._waiting.appendleft(index)
 
+    def begin(self, indexes: Sequence[int]) -> None:
+        """Note that the peer may have these from now on; before their last bytes are written."""
+        if self._witness:
+            self._witness.begins([self.messages[index].message_id for index in indexes])
+
     def settle(self, index: int, result: SendResult) -> None:
         self._results[index] = result
+        if self._witness:
+            self._witness.ends(self.messages[index].message_id, result)
 
     def finish(self) -> list[SendResult]:
         """Return the results; what nobody could send is deferred with the reason of the last failure."""

@@ -1,5 +1,12 @@
 """What the ledger does: orders, claims, settlements, recovery and upkeep, by use case."""
 
+from mailgenius.engine.ledger.following import (
+    WAITING as WAITING,
+    MessageToBoth as MessageToBoth,
+    follow_lead as follow_lead,
+    followed as followed,
+    messages_to_both as messages_to_both,
+)
 from mailgenius.engine.ledger.reports import (
     conservation as conservation,
     open_books as open_books,
@@ -14,6 +21,7 @@ from mailgenius.engine.ledger.service.claims import (
     by_workspace as by_workspace,
     claim as claim,
     note_connection as note_connection,
+    other_engines as other_engines,
     renew as renew,
 )
 from mailgenius.engine.ledger.service.dead_letters import (
@@ -50,9 +58,11 @@ from mailgenius.engine.ledger.service.orders import (
     open_order as open_order,
 )
 from mailgenius.engine.ledger.service.recovery import (
+    Told as Told,
     due_orders as due_orders,
     expired_leases as expired_leases,
     recover as recover,
+    recover_told as recover_told,
     requeue_due as requeue_due,
 )
 from mailgenius.engine.ledger.service.settling import advance as advance, finish as finish

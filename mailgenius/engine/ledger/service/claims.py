@@ -7,6 +7,7 @@ from itertools import groupby
 
 from mailgenius.engine.ledger import outcomes, queries
 from mailgenius.engine.ledger.model import Claim, Lane, QueuedMessage
+from mailgenius.engine.ledger.outcomes import other_engines as other_engines
 from mailgenius.engine.ledger.queries import note_connection as note_connection
 from mailgenius.kit.db.transaction import Tx
 
