@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from mailgenius.api import (
+    audit_log,
     bulk_leads,
     campaigns,
     connections,
@@ -62,6 +63,7 @@ AREAS = (
     message_events,
     dead_letters,
     operations,
+    audit_log,
     workspace,
 )
 

@@ -13,15 +13,18 @@ from litestar.di import NamedDependency
 
 from mailgenius.api.arriving import ArrivingLeads
 from mailgenius.api.bodies import WRONG_ITEMS, FieldProblem
-from mailgenius.kit.db.database import DOOR_TIMEOUT
+from mailgenius.kit.audit.model import UNNOTED
+from mailgenius.kit.db.database import DOOR_TIMEOUT, Database
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.services import Services
+from mailgenius.kit.visitors import visitor_ip
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Actor, Answer as KeptAnswer
 
 JSON = "application/json"
 KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
+READING = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,13 +72,25 @@ class Call:
         wrong: dict[int, FieldProblem] = self.request.scope.get(WRONG_ITEMS, {})  # type: ignore[assignment]
         return wrong
 
+    @property
+    def db(self) -> Database:
+        """The database as this caller's: what a request changes must leave an entry in the audit log."""
+        request = self.request
+        address = visitor_ip(
+            peer=request.client.host if request.client else "",
+            forwarded_for=request.headers.get("x-forwarded-for", ""),
+            trusted_proxies=self.services.settings.trusted_proxies,
+        )
+        answerable = request.method not in READING and UNNOTED not in request.route_handler.opt
+        return self.services.db.acting(self.actor.as_doer(address=address), answerable=answerable)
+
     def tenant(self) -> AbstractAsyncContextManager[Tx]:
         """Open the transaction of this call, held to its workspace."""
-        return self.services.db.tenant(self.workspace_id)
+        return self.db.tenant(self.workspace_id)
 
     def trusted(self) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction for search and audiences, whose indexes row-level security would hide."""
-        return self.services.db.trusted(limit=DOOR_TIMEOUT)
+        return self.db.trusted(limit=DOOR_TIMEOUT)
 
     async def once(
         self, work: Work, *, trusted: bool = False, request_hash: bytes | None = None
@@ -104,6 +119,8 @@ class Call:
             if earlier is not None:
                 return _response(earlier, replayed=True)
             answer = _kept(await work(tx))
+            # That the answer is kept is no act of the caller.
+            await tx.check_noted()
             await workspaces.keep_answer(tx, **names, answer=answer)
         return _response(answer)
 

@@ -12,6 +12,7 @@ from mailgenius.api.bodies import Answer, Body, Id, MessageId
 from mailgenius.api.call import Caller, Done
 from mailgenius.engine.ledger.feedback import Feedback, FeedbackKind, Heard
 from mailgenius.kit import clock
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.messages import service as messages
 from mailgenius.product.messages.model import MOST_AT_ONCE
@@ -96,7 +97,8 @@ class EventAnswers(Answer):
 @post(
     "/messages/{message_id:int}/events",
     status_code=200,
-    opt=needs(Permission.MESSAGES_REPORT),
+    opt=needs(Permission.MESSAGES_REPORT)
+    | unnoted("what providers report, by thousands: each message tells it itself"),
     summary="Tell what became of a message",
     description="For your own processing of bounces and complaints. Late and repeated events change nothing,"
     " and their order does not matter. Too many bounces or complaints pause the message's campaign.",
@@ -116,7 +118,8 @@ async def report_event(
 @post(
     "/messages/events",
     status_code=200,
-    opt=needs(Permission.MESSAGES_REPORT),
+    opt=needs(Permission.MESSAGES_REPORT)
+    | unnoted("what providers report, by thousands: each message tells it itself"),
     summary="Tell what became of many messages",
     description="As for one message; each event stands for itself.",
 )

@@ -34,6 +34,7 @@ TAGS = (
     Tag(name="Campaigns", description="One message to many: write, launch, steer, read the results."),
     Tag(name="Messages", description="One message to one person: receipts, codes, notices."),
     Tag(name="Dead letters", description="Messages that ended without success: explain, replay, discard."),
+    Tag(name="Audit log", description="Who did what."),
     Tag(name="Workspace", description="Whose key this is."),
 )
 INTRODUCTION = (

@@ -13,6 +13,7 @@ from mailgenius.api.bodies import UploadId
 from mailgenius.api.call import Caller
 from mailgenius.api.problems import answer_error
 from mailgenius.kit import tus
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.product.uploads import service as uploads
 from mailgenius.product.uploads.model import MAX_SIZE
 from mailgenius.product.workspaces.model import Permission
@@ -36,7 +37,7 @@ def tell_abilities() -> Response[None]:
 
 @post(
     PATH,
-    opt=needs(Permission.LEADS_WRITE),
+    opt=needs(Permission.LEADS_WRITE) | unnoted("bytes on their way: what becomes of the file is noted"),
     summary="Begin an upload",
     description=f"Headers: `Upload-Length`, and `Upload-Metadata` with the `filename`. {TUS} The answer's"
     " `Location` is where its bytes go; HEAD says there how many are stored. It is kept for a day.",
@@ -88,7 +89,7 @@ async def read_upload(call: Caller, upload_id: UploadId) -> Response[None]:
 @patch(
     ONE,
     status_code=204,
-    opt=needs(Permission.LEADS_WRITE),
+    opt=needs(Permission.LEADS_WRITE) | unnoted("bytes on their way: what becomes of the file is noted"),
     request_max_body_size=MAX_SIZE,
     summary="Send bytes of an upload",
     description="From `Upload-Offset` on, which must be where the upload stands. Chunks of 64 KiB to 5 MiB"
@@ -108,7 +109,7 @@ async def send_bytes(call: Caller, upload_id: UploadId) -> Response[None]:
 
 @delete(
     ONE,
-    opt=needs(Permission.LEADS_WRITE),
+    opt=needs(Permission.LEADS_WRITE) | unnoted("bytes on their way: what becomes of the file is noted"),
     summary="Give an upload up",
     description=f"Its bytes are removed. {TUS}",
 )

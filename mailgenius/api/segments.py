@@ -11,6 +11,7 @@ from mailgenius.api.access import needs
 from mailgenius.api.bodies import Answer, Body, Cursor, FieldProblem, Id, Limit, SegmentId
 from mailgenius.api.call import Caller, Done
 from mailgenius.api.lead_shapes import LeadAnswer, lead_answer
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.paging import checked_limit
 from mailgenius.product.segments import service as segments
@@ -122,7 +123,7 @@ async def list_segments(
 @post(
     "/segments/preview",
     status_code=200,
-    opt=needs(Permission.LEADS_READ),
+    opt=needs(Permission.LEADS_READ) | unnoted("looks and changes nothing"),
     summary="Try a tree",
     description="Says about how many members a tree has, shows some, and puts it into words. Stores nothing.",
 )
@@ -169,7 +170,7 @@ async def archive_segment(call: Caller, segment_id: SegmentId) -> None:
 @post(
     "/segments/{segment_id:int}/count",
     status_code=202,
-    opt=needs(Permission.LEADS_READ),
+    opt=needs(Permission.LEADS_READ) | unnoted("counts, and keeps the number"),
     summary="Count the members of a segment",
     description="One by one, in the background: read the segment again for the number.",
 )

@@ -14,6 +14,7 @@ from mailgenius.api.call import Caller, Done
 from mailgenius.api.lead_shapes import RejectedLead
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import Suppression, SuppressionReason
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.paging import checked_limit
 from mailgenius.product.leads import service as leads
@@ -122,6 +123,8 @@ async def list_suppressions(
     description="CSV in UTF-8: `address`, `channel`, `reason`, `detail`, `since`.",
 )
 async def fetch_suppressions(call: Caller) -> Stream:
+    async with call.tenant() as tx:
+        await audit.note(tx, workspace_id=call.workspace_id, action="suppression.exported")
     rows = leads.suppressions_csv(call.services.db, workspace_id=call.workspace_id)
     headers = {"Content-Disposition": 'attachment; filename="suppressions.csv"'}
     return Stream(rows, media_type="text/csv; charset=utf-8", headers=headers)

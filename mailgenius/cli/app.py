@@ -64,6 +64,7 @@ ENTRIES = (
         "dead_letters:app",
         "Messages that ended without success: explained, replayed, discarded.",
     ),
+    Entry("audit", "audit:audit_log", "Say who did what, when and from where."),
     Entry("outbox", "outbox:app", "The sandbox's outbox: messages that never left this machine."),
     Entry(
         "bench", "bench.command:app", "How fast this machine is, beside its own limit. Leaves nothing behind."

@@ -10,6 +10,7 @@ from mailgenius.cli.output import AsJson, show, show_fields, show_rows
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
 from mailgenius.engine.ledger.model import MessageRow, MessageState
 from mailgenius.engine.ledger.takings import Attempt, MessageDetail
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.services import Services
 from mailgenius.product.messages import service as messages
@@ -69,7 +70,9 @@ def send(
     async def work(services: Services) -> int:
         workspace_id = await workspace_id_of(services, workspace)
         async with services.db.tenant(workspace_id) as tx:
-            return await messages.send(tx, workspace_id=workspace_id, message=message)
+            sent = await messages.send(tx, workspace_id=workspace_id, message=message)
+            await audit.note(tx, workspace_id=workspace_id, action="message.sent", object_id=sent)
+            return sent
 
     message_id = run(work)
     show({"id": message_id}, f"Message {message_id} is on its way", as_json=as_json)

@@ -1,7 +1,11 @@
 """Opens this installation for one command, and turns an async piece of work into a plain call."""
 
+import os
+import pwd
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 import typer
@@ -9,6 +13,7 @@ import uvloop
 
 from mailgenius.kit.config import load_settings
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.doers import Doer, DoerKind
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.services import Services
 from mailgenius.processes.address import with_remembered
@@ -39,9 +44,21 @@ def run(work: Callable[[Services], Awaitable[T]]) -> T:
 
 @asynccontextmanager
 async def installation_services() -> AsyncIterator[Services]:
-    """Open the services of this home: its database is started when it does not run, and migrated."""
+    """Open the services of this home: its database is started when it does not run, and migrated.
+
+    What a command changes stands in the audit log under the account of the machine that runs it.
+    """
     async with prepared_services(with_remembered(load_settings()), connections=CONNECTIONS) as services:
-        yield services
+        yield replace(services, db=services.db.acting(doer_here(), answerable=True))
+
+
+def doer_here() -> Doer:
+    """Return who runs this command: what the system itself says, and no variable that may be set."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = f"uid {os.getuid()}"
+    return Doer(kind=DoerKind.COMMAND_LINE, name=name, address=socket.gethostname())
 
 
 async def workspace_named(tx: Tx, name: str) -> Workspace:

@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from mailgenius.kit.doers import SYSTEM
 from mailgenius.kit.services import Services
 from mailgenius.processes.background import work_of
 from mailgenius.processes.presence import alive, present
@@ -21,6 +23,8 @@ LOOK_EVERY_S = 1.0
 async def standing_in(services: Services, *children: Child) -> AsyncIterator[None]:
     """Inside the block, work in place of the processes of these kinds that do not run, or stop running."""
     stop = asyncio.Event()
+    # The work is the installation's own, whoever started the command.
+    services = replace(services, db=services.db.acting(SYSTEM))
     try:
         async with asyncio.TaskGroup() as group:
             for child in children:

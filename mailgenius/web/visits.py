@@ -17,8 +17,10 @@ from litestar.enums import MediaType
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import SkipValidation
 
-from mailgenius.kit.db.database import DOOR_TIMEOUT
+from mailgenius.kit.audit.model import UNNOTED
+from mailgenius.kit.db.database import DOOR_TIMEOUT, Database
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.doers import Doer, DoerKind
 from mailgenius.kit.errors import Forbidden, NotFound, Unauthenticated
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces.model import Actor, Permission, Session, User, Workspace
@@ -125,13 +127,28 @@ class Visit:
         actor = self.session.actor if self.session else None
         return actor is not None and actor.may(Permission(permission))
 
+    @property
+    def doer(self) -> Doer:
+        """Who asks, as the audit log names them."""
+        address = security.client_ip(self.request, self.services.settings)
+        if self.session is None:
+            return Doer(kind=DoerKind.VISITOR, address=address)
+        return Doer(kind=DoerKind.PERSON, id=self.user.id, name=self.user.email, address=address)
+
+    @property
+    def db(self) -> Database:
+        """The database as this visitor's: what a post changes must leave an entry in the audit log."""
+        request = self.request
+        answerable = request.method not in security.SAFE_METHODS and UNNOTED not in request.route_handler.opt
+        return self.services.db.acting(self.doer, answerable=answerable)
+
     def tenant(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that sees only the current workspace."""
-        return self.services.db.tenant(self.workspace_id)
+        return self.db.tenant(self.workspace_id)
 
     def trusted(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction for search, people and sessions; every statement names its workspace."""
-        return self.services.db.trusted(limit=DOOR_TIMEOUT)
+        return self.db.trusted(limit=DOOR_TIMEOUT)
 
     def asked(self, name: str) -> str:
         """A value from the address, such as `?search=`; empty when it is not there."""

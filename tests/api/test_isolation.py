@@ -210,6 +210,7 @@ CASES: dict[str, Case] = {
     "post /api/v1/suppressions/lift": Case(
         json=lambda _: {"addresses": [f"{SECRET}.off@example.com"]}, answers={200}
     ),
+    "get /api/v1/audit-log": LIST,
     "get /api/v1/workspace": LIST,
     "get /api/v1/operations": LIST,
     "get /api/v1/sending/limits": LIST,

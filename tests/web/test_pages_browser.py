@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = (
     "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/new", "/imports", "/imports/1", "/imports/2",
     "/imports/3", "/imports/new", "/settings", "/settings/members", "/settings/api-keys", "/settings/profile",
-    "/settings/workspaces", "/settings/sending", "/settings/domains/1", "/connections",
+    "/settings/workspaces", "/settings/activity", "/settings/sending", "/settings/domains/1", "/connections",
     "/welcome", "/welcome/workspace",
     "/operations", "/dead-letters", "/suppressions", "/suppressions/new",
     "/forms", "/forms/new", "/forms/1",

@@ -40,6 +40,7 @@ from mailgenius.engine.connections.model import (
     Routing,
     WarmUp,
 )
+from mailgenius.engine.connections.noting import changes_of, note
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
@@ -107,7 +108,9 @@ async def create(
         await queries.store_secrets(
             tx, workspace_id=workspace_id, connection_id=connection_id, secrets=sealed
         )
-    return await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+    made = await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+    await note(tx, "connection.created", workspace_id=workspace_id, connection=made, provider=kind.name)
+    return made
 
 
 async def update(
@@ -137,7 +140,8 @@ async def update(
     if before.archived_at is not None:
         raise ConnectionArchived
     kind = _provider(before.provider, before.channel)
-    kept = _kept(kind, _unseal(keys, workspace_id, connection_id, stored), settings)
+    known = _unseal(keys, workspace_id, connection_id, stored)
+    kept = _kept(kind, known, settings)
     given = {key: value for key, value in settings.items() if value is not None} | kept
     routing = before.routing if routing is None else cleaned(routing)
     warm_up = before.warm_up if warm_up is None else warm_up
@@ -164,7 +168,10 @@ async def update(
     except UniqueConflict as error:
         raise ConnectionNameTaken from error
     await queries.close_circuit(tx, workspace_id=workspace_id, connection_id=connection_id)
-    return await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+    after = await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+    details = changes_of(before, after, retyped=known != hidden)
+    await note(tx, "connection.changed", workspace_id=workspace_id, connection=after, **details)
+    return after
 
 
 async def get(tx: Tx, *, workspace_id: int, connection_id: int) -> Connection:
@@ -187,10 +194,11 @@ async def archive(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
     Raises:
         ConnectionInUse: messages wait to be sent through it.
     """
-    await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
+    connection = await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
     if await queries.has_open_orders(tx, workspace_id=workspace_id, connection_id=connection_id):
         raise ConnectionInUse
     await queries.archive(tx, workspace_id=workspace_id, connection_id=connection_id)
+    await note(tx, "connection.archived", workspace_id=workspace_id, connection=connection)
 
 
 async def adapter_for(

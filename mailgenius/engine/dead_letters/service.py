@@ -20,6 +20,7 @@ from mailgenius.engine.dead_letters.model import (
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.dead import NEWEST, DeadCount
 from mailgenius.kit import clock
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import Page, decode_cursor, page_of
@@ -76,8 +77,8 @@ async def replay(tx: Tx, *, workspace_id: int, message_ids: Sequence[int], done_
     """
     _check_size(message_ids)
     letters = await ledger.orders_of(tx, workspace_id=workspace_id, message_ids=message_ids)
-    return await _act(
-        tx, workspace_id=workspace_id, act=Act.REPLAYED, letters=letters, done_by=done_by, run_id=None
+    return await _by_name(
+        tx, "dead_letter.replayed", workspace_id, act=Act.REPLAYED, letters=letters, done_by=done_by
     )
 
 
@@ -85,8 +86,8 @@ async def discard(tx: Tx, *, workspace_id: int, message_ids: Sequence[int], done
     """Take messages off the list for good; they stay in reports as they are. A second call skips them."""
     _check_size(message_ids)
     letters = [(message_id, 0) for message_id in dict.fromkeys(message_ids)]
-    return await _act(
-        tx, workspace_id=workspace_id, act=Act.DISCARDED, letters=letters, done_by=done_by, run_id=None
+    return await _by_name(
+        tx, "dead_letter.discarded", workspace_id, act=Act.DISCARDED, letters=letters, done_by=done_by
     )
 
 
@@ -103,6 +104,14 @@ async def start_run(tx: Tx, *, workspace_id: int, act: Act, wanted: DeadFilter, 
         created_by=done_by,
     )
     await tx.enqueue("dead_letters.run", workspace_id=workspace_id, run_id=run_id)
+    narrowed = {name: value for name, value in msgspec.to_builtins(wanted).items() if value}
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action="dead_letter.run_started",
+        object_id=run_id,
+        details={"act": act, "filter": narrowed},
+    )
     return await queries.get_run(tx, workspace_id=workspace_id, run_id=run_id)
 
 
@@ -148,6 +157,26 @@ async def run_next(tx: Tx, *, workspace_id: int, run_id: int) -> bool:
         finished=finished,
     )
     return not finished
+
+
+async def _by_name(
+    tx: Tx,
+    action: str,
+    workspace_id: int,
+    *,
+    act: Act,
+    letters: Sequence[tuple[int, int]],
+    done_by: int | None,
+) -> Done:
+    """Do it to letters that somebody chose, and note in the audit log to how many."""
+    done = await _act(tx, workspace_id=workspace_id, act=act, letters=letters, done_by=done_by, run_id=None)
+    if not done.done:
+        audit.unchanged(tx)
+        return done
+    chosen = letters[0][0] if len(letters) == 1 else ""
+    details = {"messages": done.done, "skipped": done.skipped}
+    await audit.note(tx, workspace_id=workspace_id, action=action, object_id=chosen, details=details)
+    return done
 
 
 async def _act(

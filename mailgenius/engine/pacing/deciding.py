@@ -5,6 +5,8 @@ from datetime import time
 from zoneinfo import available_timezones
 
 from mailgenius.engine.pacing import queries
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changes
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 
@@ -66,4 +68,10 @@ async def set_sending_rules(tx: Tx, *, workspace_id: int, rules: SendingRules) -
         problems.append(Problem("timezone", "There is no such time zone."))
     if problems:
         raise Invalid(problems=problems)
+    before = await sending_rules(tx, workspace_id=workspace_id)
     await queries.set_sending_rules(tx, workspace_id=workspace_id, values=asdict(rules))
+    if before == rules:
+        audit.unchanged(tx)
+        return
+    details = changes(before, rules, *SendingRules.__dataclass_fields__)
+    await audit.note(tx, workspace_id=workspace_id, action="sending_rules.changed", details=details)

@@ -1,8 +1,9 @@
 """Leave to send, under all limits at once. One short transaction each; nothing is held while sending."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from mailgenius.engine.pacing import queries
 from mailgenius.engine.pacing.mailboxes import MailboxGroup
@@ -10,6 +11,7 @@ from mailgenius.engine.pacing.model import LATE_SHARE, Grant, Limit, Meter, Rate
 from mailgenius.engine.pacing.queries import Taken, holds as holds, list_limits as list_limits
 from mailgenius.engine.pacing.quiet import Manners
 from mailgenius.engine.pacing.usual import NONE
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 
@@ -168,9 +170,20 @@ async def set_limits(tx: Tx, *, workspace_id: int, limits: Sequence[Limit]) -> N
         problems.append(Problem("limits", "There are two limits for the same thing."))
     if problems:
         raise Invalid(problems=problems)
+    before = await queries.list_limits(tx, workspace_id=workspace_id)
     await queries.clear_limits(tx, workspace_id=workspace_id)
     for limit in wanted:
         await queries.add_limit(tx, workspace_id=workspace_id, limit=limit)
+    change = {"from": [*map(_said, before)], "to": [*map(_said, wanted)]}
+    await audit.note(
+        tx, workspace_id=workspace_id, action="sending_limits.changed", details={"limits": change}
+    )
+
+
+def _said(limit: Limit) -> dict[str, Any]:
+    """Return a limit as the audit log tells it: what it is about, and its numbers."""
+    rates = {name: value for name, value in asdict(limit.rate).items() if value is not None}
+    return {"of": f"{limit.scope.value} {limit.key}".strip()} | rates
 
 
 def _problems(limit: Limit) -> list[Problem]:

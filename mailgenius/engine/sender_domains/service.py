@@ -7,8 +7,9 @@ to do before a transaction. Who may do what is the doors' business.
 import asyncio
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from mailgenius.channels.email.addresses import BadAddress, ascii_domain
 from mailgenius.channels.email.dkim import DkimSigner, SigningKey
@@ -18,6 +19,8 @@ from mailgenius.engine.sender_domains.errors import DomainMissing, DomainTaken, 
 from mailgenius.engine.sender_domains.looking import look_up as look_up
 from mailgenius.engine.sender_domains.model import RECORD_STAYS, Findings, KeyState, SenderDomain
 from mailgenius.engine.sender_domains.queries import SealedKey
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changes
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
@@ -62,7 +65,9 @@ async def add(
     except UniqueConflict as error:
         raise DomainTaken from error
     await _store(tx, workspace_id=workspace_id, domain_id=domain_id, pairs=pairs, keys=keys)
-    return await get(tx, workspace_id=workspace_id, domain_id=domain_id)
+    added = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
+    await _note(tx, "sender_domain.added", workspace_id, added)
+    return added
 
 
 async def rotate(
@@ -80,6 +85,7 @@ async def rotate(
         raise KeyWaiting
     await queries.delete_old_keys(tx, workspace_id=workspace_id, domain_id=domain_id, kept_for=RECORD_STAYS)
     await _store(tx, workspace_id=workspace_id, domain_id=domain_id, pairs=pairs, keys=keys)
+    await _note(tx, "sender_domain.keys_rotated", workspace_id, before)
     return await get(tx, workspace_id=workspace_id, domain_id=domain_id)
 
 
@@ -93,7 +99,9 @@ async def note_findings(tx: Tx, *, workspace_id: int, domain_id: int, findings: 
     await queries.note_domain(tx, workspace_id=workspace_id, domain_id=domain_id, findings=findings)
     await queries.note_keys(tx, workspace_id=workspace_id, domain_id=domain_id, findings=findings)
     await queries.promote(tx, workspace_id=workspace_id, domain_id=domain_id)
-    return await get(tx, workspace_id=workspace_id, domain_id=domain_id)
+    after = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
+    await _note(tx, "sender_domain.checked", workspace_id, after)
+    return after
 
 
 async def set_signing(tx: Tx, *, workspace_id: int, domain_id: int, signing: bool) -> SenderDomain:
@@ -108,7 +116,9 @@ async def set_signing(tx: Tx, *, workspace_id: int, domain_id: int, signing: boo
     if signing and not before.ready:
         raise NothingPublished
     await queries.set_signing(tx, workspace_id=workspace_id, domain_id=domain_id, signing=signing)
-    return await get(tx, workspace_id=workspace_id, domain_id=domain_id)
+    after = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
+    await _note(tx, "sender_domain.changed", workspace_id, after, changes(before, after, "signing"))
+    return after
 
 
 async def remove(tx: Tx, *, workspace_id: int, domain_id: int) -> None:
@@ -117,8 +127,10 @@ async def remove(tx: Tx, *, workspace_id: int, domain_id: int) -> None:
     Raises:
         DomainMissing: there is none.
     """
+    domain = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
     if not await queries.delete(tx, workspace_id=workspace_id, domain_id=domain_id):
         raise DomainMissing
+    await _note(tx, "sender_domain.deleted", workspace_id, domain)
 
 
 async def get(tx: Tx, *, workspace_id: int, domain_id: int) -> SenderDomain:
@@ -184,6 +196,23 @@ async def _store(tx: Tx, *, workspace_id: int, domain_id: int, pairs: Sequence[K
             public_key=pair.public,
             private_key=sealed,
         )
+
+
+async def _note(
+    tx: Tx,
+    action: str,
+    workspace_id: int,
+    domain: SenderDomain,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action=action,
+        object_id=domain.id,
+        name=domain.domain,
+        details=details,
+    )
 
 
 def _context(workspace_id: int, domain_id: int, selector: str) -> str:

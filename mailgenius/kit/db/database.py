@@ -8,6 +8,7 @@ every statement on a tenant table names `workspace_id` all the same.
 The role and the tenant are set for the transaction only, so this works behind a pooler in transaction mode.
 """
 
+import copy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -22,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mailgenius.kit.db.errors import DatabaseUnavailable, translated
 from mailgenius.kit.db.transaction import JobWriter, Tx
+from mailgenius.kit.doers import SYSTEM, Doer
 
 # JSON columns are read on hot paths: merge data of every message. This decoder is several times faster.
 set_json_loads(msgspec.json.decode)
@@ -45,6 +47,8 @@ class Database:
     def __init__(self, url: str, jobs: JobWriter, *, min_size: int = 1, max_size: int = 10) -> None:
         self.url = url
         self._jobs = jobs
+        self._by = SYSTEM
+        self._answerable = False
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             url,
             min_size=min_size,
@@ -53,6 +57,17 @@ class Database:
             open=False,
             kwargs={"autocommit": False, "application_name": "mailgenius"},
         )
+
+    def acting(self, by: Doer, *, answerable: bool = False) -> Self:
+        """Return this database, whose transactions are somebody's from here on. The pool stays the same one.
+
+        Args:
+            by: who acts; the audit log names them.
+            answerable: a transaction that changes something and leaves no entry in that log is refused.
+        """
+        mine = copy.copy(self)
+        mine._by, mine._answerable = by, answerable  # noqa: SLF001  # Its own class.
+        return mine
 
     async def open(self) -> None:
         """Start the pool without waiting for the server, which may be on its way."""
@@ -88,7 +103,15 @@ class Database:
             "timeout": f"{round(limit.total_seconds() * 1000)}ms",
         }
         async with self._begun(settings) as connection:
-            yield Tx(connection, self._jobs, workspace_id=workspace_id)
+            tx = Tx(
+                connection,
+                self._jobs,
+                workspace_id=workspace_id,
+                by=self._by,
+                answerable=self._answerable,
+            )
+            yield tx
+            await tx.check_noted()
             with translated():
                 await connection.commit()
 

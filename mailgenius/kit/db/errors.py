@@ -37,6 +37,10 @@ class RowMissing(MailGeniusError):
     """A statement that always returns a row returned none."""
 
 
+class ChangeNotNoted(MailGeniusError):
+    """This change would have left no entry in the audit log, so it was not made."""
+
+
 BUSY = (pg.QueryCanceled, pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
 
 

@@ -10,8 +10,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
 
-from mailgenius.kit.db.errors import RowMissing, translated
+from mailgenius.kit.db.errors import ChangeNotNoted, RowMissing, translated
 from mailgenius.kit.db.queries import Query
+from mailgenius.kit.doers import SYSTEM, Doer
 from mailgenius.kit.errors import NotFound
 from mailgenius.kit.events import Event
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+
+# PostgreSQL gives a transaction its number with its first write.
+_CHANGED = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
 
 
 class JobWriter(Protocol):
@@ -47,14 +51,25 @@ def json_value(value: object) -> Jsonb:
 class Tx:
     """One open transaction. Parameters go by keyword; rows come back as the class that is asked for."""
 
-    __slots__ = ("_jobs", "connection", "workspace_id")
+    __slots__ = ("_answerable", "_jobs", "by", "connection", "noted", "workspace_id")
 
     def __init__(
-        self, connection: AsyncConnection[Any], jobs: JobWriter, *, workspace_id: int | None = None
+        self,
+        connection: AsyncConnection[Any],
+        jobs: JobWriter,
+        *,
+        workspace_id: int | None = None,
+        by: Doer = SYSTEM,
+        answerable: bool = False,
     ) -> None:
         self.connection = connection
         self.workspace_id = workspace_id
         """The tenant that row-level security holds this transaction to; None when trusted."""
+        self.by = by
+        """Who opened it: named in the audit log."""
+        self.noted = False
+        """Whether kit.audit has noted what is done in it."""
+        self._answerable = answerable
         self._jobs = jobs
 
     @asynccontextmanager
@@ -63,6 +78,19 @@ class Tx:
         with translated():
             async with self.connection.transaction():
                 yield
+
+    async def check_noted(self) -> None:
+        """Refuse a change that nobody could be asked about later. What follows the check is book-keeping.
+
+        Raises:
+            ChangeNotNoted: it must leave an entry in the audit log, has changed something, and left none.
+        """
+        if self._answerable and not self.noted:
+            with translated():
+                cursor = await self.connection.execute(_CHANGED)
+                if await cursor.fetchone() == (True,):
+                    raise ChangeNotNoted
+        self._answerable = False
 
     async def execute(self, query: Query, **parameters: Any) -> int:
         """Run a statement and return how many rows it touched."""

@@ -28,6 +28,7 @@ from mailgenius.product.imports.files.opening import open_table
 from mailgenius.product.imports.files.table import Chunk, Table, head_of
 from mailgenius.product.imports.mapping import guess_mapping, targets_of
 from mailgenius.product.imports.model import OPEN, Counts, Import, ImportState, is_month_first_usual
+from mailgenius.product.imports.noting import note, note_end
 from mailgenius.product.imports.parts import Part, Parts, cut
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import BatchResult, FieldType, LeadField
@@ -199,6 +200,8 @@ async def fail(db: Database, *, workspace_id: int, import_id: int, error: str) -
     """End an import with the words that a person reads."""
     async with db.trusted() as tx:
         await queries.fail(tx, workspace_id=workspace_id, import_id=import_id, error=error)
+        found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+        await note(tx, "import.failed", workspace_id=workspace_id, found=found, error=error)
 
 
 async def _read(db: Database, storage: Storage, workspace_id: int, found: Import, folder: Path) -> None:
@@ -214,6 +217,7 @@ async def _read(db: Database, storage: Storage, workspace_id: int, found: Import
         if not read.rows_read:
             raise NoRows
         await queries.finish(tx, workspace_id=workspace_id, import_id=found.id)
+        await note_end(tx, workspace_id=workspace_id, found=read)
 
 
 async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -> Run:

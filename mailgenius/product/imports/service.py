@@ -28,6 +28,7 @@ from mailgenius.product.imports.model import (
     place_of,
 )
 from mailgenius.product.imports.new_fields import to_make, without_types
+from mailgenius.product.imports.noting import note
 from mailgenius.product.leads import normalise
 from mailgenius.product.leads.model import LeadField, Mode
 from mailgenius.product.workspaces import service as workspaces
@@ -97,8 +98,7 @@ async def start(
         dry_run=dry_run,
     )
     import_id = await queries.add_import(tx, workspace_id=workspace_id, new=new)
-    await _queue(tx, workspace_id, import_id)
-    return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    return await _queued(tx, workspace_id, import_id, "import.tried" if dry_run else "import.started")
 
 
 async def make(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
@@ -112,8 +112,7 @@ async def make(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
         await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
         raise NotTried
     await queries.forget_rejects(tx, workspace_id=workspace_id, import_id=import_id)
-    await _queue(tx, workspace_id, import_id)
-    return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    return await _queued(tx, workspace_id, import_id, "import.started")
 
 
 async def _checked(
@@ -141,10 +140,13 @@ def _channels(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-async def _queue(tx: Tx, workspace_id: int, import_id: int) -> None:
+async def _queued(tx: Tx, workspace_id: int, import_id: int, action: str) -> Import:
     # A few of one workspace run at once; more would mostly wait for each other's leads, and for memory.
     lane = f"imports:{workspace_id}:{import_id % AT_ONCE}"
     await tx.enqueue("imports.run", lock=lane, workspace_id=workspace_id, import_id=import_id)
+    found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    await note(tx, action, workspace_id=workspace_id, found=found)
+    return found
 
 
 async def get(tx: Tx, *, workspace_id: int, import_id: int) -> Import:
@@ -178,6 +180,8 @@ async def cancel(tx: Tx, *, workspace_id: int, import_id: int) -> None:
     if not await queries.cancel(tx, workspace_id=workspace_id, import_id=import_id):
         await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
         raise ImportOver
+    stopped = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    await note(tx, "import.cancelled", workspace_id=workspace_id, found=stopped)
 
 
 async def preview(storage: Storage, *, file_key: str, month_first: bool = False) -> Preview:

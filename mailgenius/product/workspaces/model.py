@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from mailgenius.kit.doers import Doer, DoerKind
 from mailgenius.kit.errors import Forbidden
 
 LOCALES = ("en", "pt_BR")
@@ -82,6 +83,14 @@ class Actor:
     user_id: int | None = None
     api_key_id: int | None = None
     role: Role | None = None
+    name: str = ""
+    """The e-mail address of the person, or the name of the key."""
+
+    def as_doer(self, *, address: str) -> Doer:
+        """Return the actor as the audit log names it."""
+        if self.api_key_id is not None:
+            return Doer(kind=DoerKind.API_KEY, id=self.api_key_id, name=self.name, address=address)
+        return Doer(kind=DoerKind.PERSON, id=self.user_id, name=self.name, address=address)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -185,6 +194,7 @@ class Session:
             permissions=ROLE_PERMISSIONS[self.role],
             user_id=self.user.id,
             role=self.role,
+            name=self.user.email,
         )
 
 

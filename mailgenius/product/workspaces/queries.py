@@ -172,8 +172,8 @@ async def set_session_workspace(tx: Tx, *, id_hash: bytes, workspace_id: int) ->
     return moved == 1
 
 
-async def delete_session(tx: Tx, *, id_hash: bytes) -> None:
-    await tx.execute(_SQL["delete-session"], id_hash=id_hash)
+async def delete_session(tx: Tx, *, id_hash: bytes) -> rows.EndedSession | None:
+    return await tx.first(rows.EndedSession, _SQL["delete-session"], id_hash=id_hash)
 
 
 async def delete_sessions_of_user(tx: Tx, *, user_id: int, kept: bytes | None) -> None:

@@ -169,7 +169,10 @@ UPDATE sessions s
 
 -- name: delete-session
 -- End a session.
-DELETE FROM sessions WHERE id_hash = %(id_hash)s::bytea;
+DELETE FROM sessions s
+ USING users u
+ WHERE s.id_hash = %(id_hash)s::bytea AND u.id = s.user_id
+RETURNING s.user_id, u.email, s.workspace_id;
 
 -- name: delete-sessions-of-user
 -- End every session of a person but one.
@@ -230,7 +233,7 @@ RETURNING id, name, prefix, scopes, created_at, last_used_at, revoked_at;
 -- name: actor-by-key
 -- The live key that a hash belongs to. Trusted: the key leads to the workspace_id.
 -- all workspaces: a key leads to its workspace.
-SELECT workspace_id, id, scopes, last_used_at
+SELECT workspace_id, id, name, scopes, last_used_at
   FROM api_keys
  WHERE key_hash = %(key_hash)s::bytea AND revoked_at IS NULL;
 

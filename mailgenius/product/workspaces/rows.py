@@ -21,6 +21,13 @@ class StartedSession:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EndedSession:
+    user_id: int
+    email: str
+    workspace_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StoredPassword:
     id: int
     password_hash: str
@@ -30,6 +37,7 @@ class StoredPassword:
 class StoredKey:
     workspace_id: int
     id: int
+    name: str
     scopes: tuple[str, ...]
     last_used_at: datetime | None
 

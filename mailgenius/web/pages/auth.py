@@ -5,6 +5,7 @@ from typing import Any, Final
 from litestar import Router, get, post
 from litestar.datastructures import Cookie
 
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.errors import TooManyAttempts, WrongCredentials
 from mailgenius.product.workspaces.model import LOCALES, THEMES
@@ -29,7 +30,7 @@ async def sign_in_page(visit: CurrentVisit) -> Page:
     return visit.html("auth/sign_in.html", form=SignInForm(), next_path=next_path)
 
 
-@post(SIGN_IN_PATH, opt=ANYONE)
+@post(SIGN_IN_PATH, opt=ANYONE | unnoted("leaves entries of its own, also when it fails"))
 async def sign_in(visit: CurrentVisit) -> Page:
     posted = await visit.request.form()
     form = SignInForm.read(posted)
@@ -39,7 +40,7 @@ async def sign_in(visit: CurrentVisit) -> Page:
     settings = visit.services.settings
     try:
         started = await workspaces.sign_in(
-            visit.services.db,
+            visit.db,
             email=form.email,
             password=form.password,
             ip=security.client_ip(visit.request, settings),
@@ -93,7 +94,7 @@ async def no_workspace(visit: CurrentVisit) -> Page:
     return visit.html("auth/no_workspace.html", may_create=visit.user.installation_owner)
 
 
-@post("/preferences", opt=ANYONE)
+@post("/preferences", opt=ANYONE | unnoted("how the pages look to one person"))
 async def preferences(visit: CurrentVisit) -> Page:
     """Theme and language, posted by the menus of the frame. A guest's language lives in a cookie."""
     form = FormReader(await visit.request.form())

@@ -12,6 +12,7 @@ from mailgenius.engine.connections import service as connections
 from mailgenius.engine.connections.errors import ConnectionNameTaken
 from mailgenius.engine.connections.model import Connection
 from mailgenius.engine.pacing import service as pacing
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.errors import Invalid, NotFound
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.connections import ConnectionForm, refused
@@ -108,7 +109,10 @@ async def update_connection(visit: CurrentVisit, connection_id: FromPath[int]) -
     return visit.redirect(PATH, Flash("success", _("The connection was saved.")))
 
 
-@post(f"{PATH}/{{connection_id:int}}/check", opt=needs(Permission.CONNECTIONS_WRITE))
+@post(
+    f"{PATH}/{{connection_id:int}}/check",
+    opt=needs(Permission.CONNECTIONS_WRITE) | unnoted("tries, and keeps what was found"),
+)
 async def check_connection(visit: CurrentVisit, connection_id: FromPath[int]) -> Page:
     """Connect and sign in without sending. The provider is spoken to outside of any transaction."""
     services = visit.services

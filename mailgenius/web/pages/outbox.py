@@ -7,6 +7,7 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
 from mailgenius.channels.sandbox.outbox import Outbox, OutboxEntry, OutboxMessage
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.errors import NotFound
 from mailgenius.kit.paging import decode_cursor, page_of
 from mailgenius.product.workspaces.model import Permission
@@ -72,6 +73,8 @@ async def outbox_raw(visit: CurrentVisit, message_id: FromPath[int]) -> Response
 @post(f"{PATH}/clear", opt=needs(Permission.CAMPAIGNS_SEND))
 async def clear_outbox(visit: CurrentVisit) -> Page:
     outbox = Outbox(visit.services.settings.home)
+    async with visit.tenant() as tx:
+        await audit.note(tx, workspace_id=visit.workspace_id, action="outbox.cleared")
     await asyncio.to_thread(outbox.clear, visit.workspace_id)
     return visit.redirect(PATH, Flash("success", _("The outbox is empty.")))
 

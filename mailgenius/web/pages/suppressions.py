@@ -7,6 +7,7 @@ from litestar.response import Stream
 
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.storage import FileTooLarge
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.service import Listed
@@ -122,6 +123,8 @@ async def lift(visit: CurrentVisit) -> Page:
 
 @get(f"{PATH}/suppressions.csv", opt=needs(Permission.LEADS_READ))
 async def download(visit: CurrentVisit) -> Stream:
+    async with visit.tenant() as tx:
+        await audit.note(tx, workspace_id=visit.workspace_id, action="suppression.exported")
     rows = leads.suppressions_csv(visit.services.db, workspace_id=visit.workspace_id)
     headers = {"Content-Disposition": 'attachment; filename="suppressions.csv"'}
     return Stream(rows, media_type="text/csv; charset=utf-8", headers=headers)

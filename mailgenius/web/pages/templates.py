@@ -7,6 +7,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 
 from mailgenius.engine.connections import service as connections
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.errors import Invalid, NotFound
 from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.leads import service as leads
@@ -105,14 +106,14 @@ async def update_template(visit: CurrentVisit, template_id: FromPath[int]) -> Pa
     return visit.redirect(f"{PATH}/{template_id}", Flash("success", _("The template was saved.")))
 
 
-@post(f"{PATH}/preview", opt=needs(Permission.TEMPLATES_READ))
+@post(f"{PATH}/preview", opt=needs(Permission.TEMPLATES_READ) | unnoted("looks and changes nothing"))
 async def preview_template(visit: CurrentVisit) -> Page:
     """What is in the editor now, as the chosen lead would see it. Nothing is stored."""
     form = TemplateForm.read(await visit.request.form())
     return await framed_template(visit, form, lead_id=form.lead_id)
 
 
-@post(f"{PATH}/check", opt=needs(Permission.TEMPLATES_READ))
+@post(f"{PATH}/check", opt=needs(Permission.TEMPLATES_READ) | unnoted("looks and changes nothing"))
 async def check_template(visit: CurrentVisit) -> Page:
     """What is wrong with what is in the editor now, and its subject as the chosen lead would see it."""
     form = TemplateForm.read(await visit.request.form())

@@ -8,6 +8,7 @@ from mailgenius.product.campaigns import queries
 from mailgenius.product.campaigns.errors import CampaignNotInState
 from mailgenius.product.campaigns.model import TRANSITIONS, Campaign, CampaignState
 from mailgenius.product.campaigns.service.launching import enqueue_freeze
+from mailgenius.product.campaigns.service.noting import note
 
 
 async def pause(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
@@ -17,6 +18,7 @@ async def pause(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
     )
     if campaign.order_id is not None:
         await intake.hold(tx, workspace_id=workspace_id, order_id=campaign.order_id)
+    await note(tx, "campaign.paused", workspace_id=workspace_id, campaign=campaign)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.PAUSED
     )
@@ -36,6 +38,7 @@ async def resume(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
     await queries.forget_halt(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign.frozen_at is None:
         await enqueue_freeze(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    await note(tx, "campaign.resumed", workspace_id=workspace_id, campaign=campaign)
     return await queries.set_state(
         tx,
         workspace_id=workspace_id,
@@ -55,6 +58,8 @@ async def halted(tx: Tx, *, workspace_id: int, order_id: int, reason: str, count
     await queries.halt(
         tx, workspace_id=workspace_id, campaign_id=campaign.id, reason=reason, count=count, sent=sent
     )
+    told = {"reason": reason, "count": count, "sent": sent}
+    await note(tx, "campaign.paused", workspace_id=workspace_id, campaign=campaign, **told)
 
 
 async def cancel(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
@@ -64,6 +69,7 @@ async def cancel(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
     )
     if campaign.order_id is not None:
         await intake.cancel(tx, workspace_id=workspace_id, order_id=campaign.order_id)
+    await note(tx, "campaign.cancelled", workspace_id=workspace_id, campaign=campaign)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.CANCELLED
     )
@@ -77,6 +83,7 @@ async def finish(tx: Tx, *, workspace_id: int, order_id: int) -> None:
     await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign.id, state=CampaignState.FINISHED
     )
+    await note(tx, "campaign.finished", workspace_id=workspace_id, campaign=campaign)
 
 
 async def _locked(tx: Tx, *, workspace_id: int, campaign_id: int, target: CampaignState) -> Campaign:

@@ -6,6 +6,7 @@ from mailgenius.channels.contract import Channel
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import OrderContent
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.campaigns.errors import CampaignNotReady
@@ -83,4 +84,6 @@ async def send_test(tx: Tx, *, workspace_id: int, test: TestSend) -> int:
         recipients=[(test.lead_id, test.recipient.strip().lower())],
     )
     await intake.seal(tx, workspace_id=workspace_id, order_id=order_id)
+    sent = "template.test_sent"
+    await audit.note(tx, workspace_id=workspace_id, action=sent, object_id=template.id, name=template.name)
     return order_id

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changed
 from mailgenius.kit.crypto import random_token
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Problem
@@ -36,7 +38,9 @@ async def create(tx: Tx, *, workspace_id: int, form: FormInput, created_by: int 
         public_id=random_token(PUBLIC_BYTES),
         created_by=created_by,
     )
-    return await queries.get_form(tx, workspace_id=workspace_id, form_id=form_id)
+    made = await queries.get_form(tx, workspace_id=workspace_id, form_id=form_id)
+    await audit.note(tx, workspace_id=workspace_id, action="form.created", object_id=form_id, name=made.name)
+    return made
 
 
 async def update(tx: Tx, *, workspace_id: int, form_id: int, form: FormInput) -> Form:
@@ -47,10 +51,20 @@ async def update(tx: Tx, *, workspace_id: int, form_id: int, form: FormInput) ->
         FormUnclear: as in `create`.
     """
     clean = await _checked(tx, workspace_id=workspace_id, form=form)
+    before = await queries.get_form(tx, workspace_id=workspace_id, form_id=form_id)
     if not await queries.update_form(tx, workspace_id=workspace_id, form_id=form_id, form=clean):
         raise FormNotFound
     await queries.keep_text(tx, workspace_id=workspace_id, form_id=form_id)
-    return await queries.get_form(tx, workspace_id=workspace_id, form_id=form_id)
+    after = await queries.get_form(tx, workspace_id=workspace_id, form_id=form_id)
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action="form.changed",
+        object_id=form_id,
+        name=after.name,
+        details=changed(before, after, FormInput.__dataclass_fields__),
+    )
+    return after
 
 
 async def get(tx: Tx, *, workspace_id: int, form_id: int) -> Form:
@@ -73,8 +87,10 @@ async def archive(tx: Tx, *, workspace_id: int, form_id: int) -> None:
     Raises:
         FormNotFound: this workspace has no such form, or it is archived.
     """
+    form = await get(tx, workspace_id=workspace_id, form_id=form_id)
     if not await queries.archive_form(tx, workspace_id=workspace_id, form_id=form_id):
         raise FormNotFound
+    await audit.note(tx, workspace_id=workspace_id, action="form.archived", object_id=form_id, name=form.name)
 
 
 async def _checked(tx: Tx, *, workspace_id: int, form: FormInput) -> FormInput:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.feedback import service as feedback
 from mailgenius.engine.suppression import service as suppression
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem, invalid
@@ -16,6 +17,7 @@ from mailgenius.product.leads.errors import IdentityConflict
 from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
 from mailgenius.product.leads.service.fielding import fitting, typed_fields
 from mailgenius.product.leads.service.merging import addresses_by_channel, suppress
+from mailgenius.product.leads.service.noting import note_leads
 from mailgenius.product.leads.service.writing import add_fields
 
 IDENTITY_KEYS = {
@@ -53,6 +55,9 @@ async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput,
         said = {"consent_at", "consent_source"}.intersection(names)
         if said and (after.consent_at is not None or after.consent_source):
             await _record_consent(tx, workspace_id=workspace_id, lead=after, way=Way(source))
+        await note_leads(tx, "lead.changed", workspace_id=workspace_id, lead_ids=[lead_id], changed=names)
+    else:
+        audit.unchanged(tx)
     if changes.status is not None and changes.status is not before.status:
         await set_status(tx, workspace_id=workspace_id, lead_ids=[lead_id], status=changes.status)
     return await queries.get_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
@@ -111,19 +116,25 @@ def _reached_by(lead: Lead) -> Sequence[Channel]:
 
 async def delete(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
     """Remove leads for good and return how many there were. The suppression list keeps their addresses."""
-    return await queries.delete_leads(tx, workspace_id=workspace_id, lead_ids=lead_ids)
+    n = await queries.delete_leads(tx, workspace_id=workspace_id, lead_ids=lead_ids)
+    await note_leads(tx, "lead.deleted", workspace_id=workspace_id, lead_ids=lead_ids, count=n)
+    return n
 
 
 async def add_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
     """Add tags to leads and return how many changed."""
     clean = clean_tags(tags)
-    return await queries.add_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+    n = await queries.add_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+    await note_leads(tx, "lead.tagged", workspace_id=workspace_id, lead_ids=lead_ids, count=n, tags=clean)
+    return n
 
 
 async def remove_tags(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str]) -> int:
     """Take tags off leads and return how many changed."""
     clean = clean_tags(tags)
-    return await queries.remove_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+    n = await queries.remove_tags(tx, workspace_id=workspace_id, lead_ids=lead_ids, tags=clean)
+    await note_leads(tx, "lead.untagged", workspace_id=workspace_id, lead_ids=lead_ids, count=n, tags=clean)
+    return n
 
 
 def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
@@ -147,6 +158,14 @@ async def set_status(
     """
     rows = await queries.set_status(
         tx, workspace_id=workspace_id, lead_ids=lead_ids, status=status, reason=reason
+    )
+    await note_leads(
+        tx,
+        "lead.status_changed",
+        workspace_id=workspace_id,
+        lead_ids=lead_ids,
+        count=len(rows),
+        status=status,
     )
     if status is not LeadStatus.ACTIVE:
         await suppress(tx, workspace_id=workspace_id, rows=rows, status=status)

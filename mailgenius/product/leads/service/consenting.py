@@ -27,8 +27,15 @@ async def state_consent(tx: Tx, *, workspace_id: int, statement: Statement) -> N
     lead = await queries.lock_lead(tx, workspace_id=workspace_id, lead_id=statement.lead_id)
     await consents.record(tx, workspace_id=workspace_id, statements=[statement])
     await consent_queries.date_consents(tx, workspace_id=workspace_id, lead_ids=[lead.id])
-    said = {"channel": statement.channel, "act": statement.act, "basis": statement.basis}
-    await note_leads(tx, "lead.consent_recorded", workspace_id=workspace_id, lead_ids=[lead.id], **said)
+    await note_leads(
+        tx,
+        "lead.consent_recorded",
+        workspace_id=workspace_id,
+        lead_ids=[lead.id],
+        channel=statement.channel,
+        act=statement.act,
+        basis=statement.basis,
+    )
     if statement.act is ConsentAct.WITHDRAWN:
         await stop_on(tx, workspace_id=workspace_id, lead=lead, channel=statement.channel)
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mailgenius.kit import clock
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changes as differences
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem, invalid
 from mailgenius.product.leads import field_values, fields as stored_fields, normalise
-from mailgenius.product.leads.errors import FieldKeyTaken, TooManyFields
+from mailgenius.product.leads.errors import FieldKeyTaken, FieldNotFound, TooManyFields
 from mailgenius.product.leads.model import FieldType, LeadField
 
 MAX_FIELDS = 300
@@ -36,7 +38,10 @@ async def get_field(tx: Tx, *, workspace_id: int, key: str) -> LeadField:
     Raises:
         FieldNotFound: this workspace has no such field.
     """
-    return await stored_fields.lock_field(tx, workspace_id=workspace_id, key=key)
+    for field in await stored_fields.list_fields(tx, workspace_id=workspace_id):
+        if field.key == key:
+            return field
+    raise FieldNotFound
 
 
 async def create_field(
@@ -67,6 +72,14 @@ async def create_field(
     check_room(len(await stored_fields.list_fields(tx, workspace_id=workspace_id)) + 1)
     if not await stored_fields.create_field(tx, workspace_id=workspace_id, field=field):
         raise FieldKeyTaken
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action="field.created",
+        object_id=field.key,
+        name=field.label,
+        details={"type": field.type},
+    )
     return field
 
 
@@ -101,6 +114,17 @@ async def update_field(tx: Tx, *, workspace_id: int, key: str, changes: FieldCha
     )
     field = checked_field(after)
     await stored_fields.update_field(tx, workspace_id=workspace_id, field=field)
+    action = "field.changed"
+    if (field.archived_at is None) != (before.archived_at is None):
+        action = "field.restored" if field.archived_at is None else "field.archived"
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action=action,
+        object_id=field.key,
+        name=field.label,
+        details=differences(before, field, "label", "type", "choices", "default_value"),
+    )
     return field
 
 

@@ -4,18 +4,18 @@ A line is an e-mail address, a whole domain (`@example.com`), or a phone number.
 provider holds back what is on the list, whatever the status of a lead says.
 """
 
-import csv
-import io
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.formulas import GUARDED, guarded
+from mailgenius.kit.formulas import GUARDED, guarded_csv
 from mailgenius.product.leads import normalise
 from mailgenius.product.leads.model import Rejected
 
@@ -51,6 +51,7 @@ async def suppress_listed(
         found.changed += await suppression.add(
             tx, workspace_id=workspace_id, channel=channel, addresses=addresses, reason=reason, detail=detail
         )
+    await _note(tx, "suppression.added", workspace_id, found.changed, reason=reason, lines=found.lines)
     return found
 
 
@@ -83,30 +84,40 @@ async def suppress_file(
 async def lift_listed(tx: Tx, *, workspace_id: int, lines: Sequence[str]) -> int:
     """Take each line off the list, and return how many entries went. The status of leads stays as it is."""
     by_channel = _read(lines, Listed())
-    return sum(
+    lifted = sum(
         [
             await suppression.remove(tx, workspace_id=workspace_id, channel=channel, addresses=addresses)
             for channel, addresses in by_channel.items()
         ]
     )
+    await _note(tx, "suppression.lifted", workspace_id, lifted)
+    return lifted
 
 
 async def suppressions_csv(db: Database, *, workspace_id: int) -> AsyncIterator[bytes]:
     """Yield the whole list as CSV, page by page. What comes out can go in again as it is."""
-    yield _csv([HEADER])
+    yield guarded_csv([HEADER])
     cursor = None
     while True:
         async with db.tenant(workspace_id) as tx:
             page = await suppression.list_suppressions(
                 tx, workspace_id=workspace_id, limit=ROWS_AT_ONCE, cursor=cursor
             )
-        yield _csv(
+        yield guarded_csv(
             (row.address, row.channel, row.reason, row.detail, row.created_at.isoformat())
             for row in page.items
         )
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+async def _note(tx: Tx, action: str, workspace_id: int, count: int, **details: Any) -> None:
+    """Note how many entries changed, and none of them by name: the list itself holds the addresses."""
+    if not count:
+        audit.unchanged(tx)
+        return
+    await audit.note(tx, workspace_id=workspace_id, action=action, details={"entries": count, **details})
 
 
 def _read(lines: Sequence[str], found: Listed) -> dict[Channel, list[str]]:
@@ -159,9 +170,3 @@ async def _batches(content: AsyncIterator[bytes]) -> AsyncIterator[list[str]]:
         lines.append(rest.decode("utf-8-sig", "replace"))
     if lines:
         yield lines
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> bytes:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([guarded(cell) for cell in row] for row in rows)
-    return out.getvalue().encode()

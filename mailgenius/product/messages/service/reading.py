@@ -6,6 +6,7 @@ from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.feedback import PastFeedback
 from mailgenius.engine.ledger.model import MessageRow, MessageState
 from mailgenius.engine.ledger.takings import Attempt, MessageDetail
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.paging import Page, decode_cursor, encode_cursor
 
@@ -42,6 +43,7 @@ async def cancel(tx: Tx, *, workspace_id: int, message_id: int) -> None:
         MessageOnItsWay: it has left, or an engine has it in hand.
     """
     await ledger.cancel_message(tx, workspace_id=workspace_id, message_id=message_id)
+    await audit.note(tx, workspace_id=workspace_id, action="message.cancelled", object_id=message_id)
 
 
 async def list_messages(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changed, changes
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import LimitReached, Problem, invalid
@@ -31,11 +33,15 @@ async def create(
         raise LimitReached
     uses = await _checked_uses(tx, workspace_id, tree, segment_id=None)
     try:
-        return await queries.create_segment(
+        made = await queries.create_segment(
             tx, workspace_id=workspace_id, name=clean, tree=tree, uses=uses, created_by=created_by
         )
     except UniqueConflict as error:
         raise SegmentNameTaken from error
+    await audit.note(
+        tx, workspace_id=workspace_id, action="segment.created", object_id=made.id, name=made.name
+    )
+    return made
 
 
 async def update(
@@ -55,7 +61,7 @@ async def update(
     if tree is not None:
         uses = await _checked_uses(tx, workspace_id, tree, segment_id=segment_id)
     try:
-        return await queries.update_segment(
+        after = await queries.update_segment(
             tx,
             workspace_id=workspace_id,
             segment_id=segment_id,
@@ -65,6 +71,15 @@ async def update(
         )
     except UniqueConflict as error:
         raise SegmentNameTaken from error
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action="segment.changed",
+        object_id=segment_id,
+        name=after.name,
+        details=changes(before, after, "name") | changed(before, after, ["tree"]),
+    )
+    return after
 
 
 async def archive(tx: Tx, *, workspace_id: int, segment_id: int) -> None:
@@ -74,11 +89,17 @@ async def archive(tx: Tx, *, workspace_id: int, segment_id: int) -> None:
         SegmentInUse: other segments use it.
     """
     await queries.lock_segments(tx, workspace_id=workspace_id)
-    await get(tx, workspace_id=workspace_id, segment_id=segment_id)
+    segment = await get(tx, workspace_id=workspace_id, segment_id=segment_id)
     users = await queries.users_of_segment(tx, workspace_id=workspace_id, segment_id=segment_id)
     if users:
         raise SegmentInUse(names=", ".join(users))
     await queries.archive_segment(tx, workspace_id=workspace_id, segment_id=segment_id)
+    if segment.archived_at is not None:
+        audit.unchanged(tx)
+        return
+    await audit.note(
+        tx, workspace_id=workspace_id, action="segment.archived", object_id=segment_id, name=segment.name
+    )
 
 
 async def get(tx: Tx, *, workspace_id: int, segment_id: int) -> Segment:

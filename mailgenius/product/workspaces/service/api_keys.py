@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from mailgenius.kit import clock
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.crypto import fingerprint, random_token
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
@@ -41,6 +42,14 @@ async def create_api_key(
         scopes=sorted(set(scopes)),
         created_by=created_by,
     )
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action="api_key.created",
+        object_id=api_key.id,
+        name=name,
+        details={"scopes": api_key.scopes},
+    )
     return NewApiKey(key=key, api_key=api_key)
 
 
@@ -55,7 +64,12 @@ async def get_api_key(tx: Tx, *, workspace_id: int, api_key_id: int) -> ApiKey:
 
 async def revoke_api_key(tx: Tx, *, workspace_id: int, api_key_id: int) -> ApiKey:
     """Refuse a key from now on. Revoking it again changes nothing."""
-    return await queries.revoke_api_key(tx, workspace_id=workspace_id, api_key_id=api_key_id, now=clock.now())
+    now = clock.now()
+    revoked = await queries.revoke_api_key(tx, workspace_id=workspace_id, api_key_id=api_key_id, now=now)
+    await audit.note(
+        tx, workspace_id=workspace_id, action="api_key.revoked", object_id=api_key_id, name=revoked.name
+    )
+    return revoked
 
 
 async def actor_of_api_key(tx: Tx, *, key: str) -> Actor:
@@ -77,6 +91,7 @@ async def actor_of_api_key(tx: Tx, *, key: str) -> Actor:
         workspace_id=stored.workspace_id,
         permissions=permissions_of_scopes(stored.scopes),
         api_key_id=stored.id,
+        name=stored.name,
     )
 
 

@@ -3,7 +3,11 @@
 import asyncio
 import re
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import INSTALLATION, changes
 from mailgenius.kit.crypto import fingerprint, hash_password, verify_password
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
@@ -70,9 +74,15 @@ async def update_profile(tx: Tx, *, user_id: int, name: str, locale: str, theme:
         problems.append(Problem("theme", "must be auto, light or dark"))
     if problems:
         raise Invalid(problems=problems)
-    return await queries.update_profile(
+    before = await queries.get_user(tx, user_id=user_id)
+    after = await queries.update_profile(
         tx, user_id=user_id, name=_checked_name(name), locale=locale, theme=theme
     )
+    if before.name == after.name:
+        audit.unchanged(tx)  # How the pages look to one person is nobody else's business.
+    else:
+        await _note(tx, "user.renamed", after, changes(before, after, "name"))
+    return after
 
 
 async def change_password(tx: Tx, *, user_id: int, current: str, new: str, token: str | None = None) -> None:
@@ -97,6 +107,7 @@ async def change_password(tx: Tx, *, user_id: int, current: str, new: str, token
     await queries.delete_sessions_of_user(
         tx, user_id=user_id, kept=fingerprint(token) if token is not None else None
     )
+    await _note(tx, "user.password_changed", user)
 
 
 async def reset_password(tx: Tx, *, user_id: int) -> str:
@@ -109,7 +120,25 @@ async def reset_password(tx: Tx, *, user_id: int) -> str:
         must_change_password=True,
     )
     await queries.delete_sessions_of_user(tx, user_id=user_id, kept=None)
+    await _note(tx, "user.password_reset", await queries.get_user(tx, user_id=user_id))
     return password
+
+
+async def log_of(tx: Tx, *, user_id: int) -> int:
+    """Return the workspace in whose log stands what concerns a person alone: where they were last."""
+    found = await queries.default_workspace(tx, user_id=user_id)
+    return INSTALLATION if found is None else found
+
+
+async def _note(tx: Tx, action: str, user: User, details: Mapping[str, Any] | None = None) -> None:
+    await audit.note(
+        tx,
+        workspace_id=await log_of(tx, user_id=user.id),
+        action=action,
+        object_id=user.id,
+        name=user.email,
+        details=details,
+    )
 
 
 def random_password() -> str:

@@ -1,17 +1,22 @@
 """Sign-in and the sessions that follow, with throttling of failed attempts."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailgenius.kit import clock
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import INSTALLATION
 from mailgenius.kit.crypto import fingerprint, random_token, verify_password
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.doers import DoerKind
 from mailgenius.kit.visitors import network_of
 from mailgenius.product.workspaces import queries
 from mailgenius.product.workspaces.errors import TooManyAttempts, WorkspaceNotFound, WrongCredentials
 from mailgenius.product.workspaces.model import NewSession, Session
 from mailgenius.product.workspaces.rows import StartedSession
+from mailgenius.product.workspaces.service.people import log_of
 
 IDLE_LIFE = timedelta(days=14)
 """A session ends when it was not used for this long."""
@@ -42,11 +47,16 @@ async def sign_in(db: Database, *, email: str, password: str, ip: str, user_agen
             tx, key_hashes=[by_email, by_ip], now=now, window_end=now + ATTEMPT_WINDOW
         )
         stored = await queries.password_by_email(tx, email=email)
+        if max(attempts.failures for attempts in counted) == ATTEMPTS + 1:
+            # Once, and not for each try that follows: the log must not be for strangers to fill.
+            await _note_failure(tx, "user.sign_in_blocked", email, stored.id if stored else None)
     blocked_until = [attempts.window_end for attempts in counted if attempts.failures > ATTEMPTS]
     if blocked_until:
         raise TooManyAttempts(minutes=_minutes(max(blocked_until) - now))
     known = stored.password_hash if stored else None
     if not await asyncio.to_thread(verify_password, known, password) or stored is None:
+        async with db.trusted() as tx:
+            await _note_failure(tx, "user.sign_in_failed", email, stored.id if stored else None)
         raise WrongCredentials
     async with db.trusted() as tx:
         await queries.forget_attempts(tx, key_hash=by_email)
@@ -71,7 +81,15 @@ async def session_of(tx: Tx, *, token: str) -> Session | None:
 
 async def sign_out(tx: Tx, *, token: str) -> None:
     """End a session. Ending one that is over already is fine."""
-    await queries.delete_session(tx, id_hash=fingerprint(token))
+    ended = await queries.delete_session(tx, id_hash=fingerprint(token))
+    if ended is not None:
+        await audit.note(
+            tx,
+            workspace_id=INSTALLATION if ended.workspace_id is None else ended.workspace_id,
+            action="user.signed_out",
+            object_id=ended.user_id,
+            name=ended.email,
+        )
 
 
 async def switch_workspace(tx: Tx, *, token: str, workspace_id: int) -> None:
@@ -82,6 +100,21 @@ async def switch_workspace(tx: Tx, *, token: str, workspace_id: int) -> None:
     """
     if not await queries.set_session_workspace(tx, id_hash=fingerprint(token), workspace_id=workspace_id):
         raise WorkspaceNotFound
+    await audit.note(
+        tx, workspace_id=workspace_id, action="user.entered", object_id=tx.by.id or "", name=tx.by.name
+    )
+
+
+async def _note_failure(tx: Tx, action: str, email: str, user_id: int | None) -> None:
+    """Note a sign-in that was refused. What unknown people typed is not kept: it may be a password."""
+    await audit.note(
+        tx,
+        # Asked for unknown people too: the answer must take as long.
+        workspace_id=await log_of(tx, user_id=user_id or 0),
+        action=action,
+        object_id=user_id or "",
+        name=email if user_id is not None else "",
+    )
 
 
 async def _start(tx: Tx, *, user_id: int, ip: str, user_agent: str, now: datetime) -> NewSession:
@@ -101,6 +134,15 @@ async def _start(tx: Tx, *, user_id: int, ip: str, user_agent: str, now: datetim
     session = await session_of(tx, token=token)
     if session is None:
         raise WrongCredentials  # The person was removed between the two steps.
+    user = session.user
+    await audit.note(
+        tx,
+        workspace_id=INSTALLATION if session.workspace_id is None else session.workspace_id,
+        action="user.signed_in",
+        object_id=user.id,
+        name=user.email,
+        by=replace(tx.by, kind=DoerKind.PERSON, id=user.id, name=user.email),
+    )
     return NewSession(token=token, session=session)
 
 

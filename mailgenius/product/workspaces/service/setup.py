@@ -2,6 +2,8 @@
 
 import zoneinfo
 
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changes
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
@@ -50,6 +52,14 @@ async def create_workspace(
         raise WorkspaceNameTaken from error
     if owner_user_id is not None:
         await queries.insert_member(tx, workspace_id=workspace.id, user_id=owner_user_id, role=Role.OWNER)
+    await audit.note(
+        tx,
+        workspace_id=workspace.id,
+        action="workspace.created",
+        object_id=workspace.id,
+        name=workspace.name,
+        details={"owner_user_id": owner_user_id},
+    )
     return workspace
 
 
@@ -79,8 +89,9 @@ async def update_workspace(
     _check(name=name, timezone=timezone, locale=locale, sender_name=sender_name)
     if sender_email.strip():
         sender_email = _sender(sender_email)
+    before = await queries.get_workspace(tx, workspace_id=workspace_id)
     try:
-        return await queries.update_workspace(
+        after = await queries.update_workspace(
             tx,
             workspace_id=workspace_id,
             name=name,
@@ -91,6 +102,15 @@ async def update_workspace(
         )
     except UniqueConflict as error:
         raise WorkspaceNameTaken from error
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action="workspace.changed",
+        object_id=workspace_id,
+        name=after.name,
+        details=changes(before, after, "name", "timezone", "locale", "sender_name", "sender_email"),
+    )
+    return after
 
 
 def _sender(email: str) -> str:

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.connections import service as connections
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.campaigns import service as campaigns
@@ -76,7 +77,7 @@ async def update_campaign(visit: CurrentVisit, campaign_id: FromPath[int]) -> Pa
     return visit.redirect(f"{PATH}/{campaign_id}", Flash("success", _("The campaign was saved.")))
 
 
-@post(f"{PATH}/audience", opt=needs(Permission.CAMPAIGNS_READ))
+@post(f"{PATH}/audience", opt=needs(Permission.CAMPAIGNS_READ) | unnoted("looks and changes nothing"))
 async def count_audience(visit: CurrentVisit) -> Page:
     """How many leads the audience in the form reaches now."""
     form = CampaignForm.read(await visit.request.form(), timezone=visit.page.timezone)

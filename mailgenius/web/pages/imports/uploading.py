@@ -11,6 +11,7 @@ from litestar.exceptions import InternalServerException
 from litestar.params import FromPath
 
 from mailgenius.kit import tus
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.errors import MailGeniusError, NotFound
 from mailgenius.kit.logs import logger
 from mailgenius.product.uploads import service as uploads
@@ -30,7 +31,10 @@ log = logger(__name__)
 ONE: Final = f"{UPLOADS_PATH}/{{upload_id:int}}"
 
 
-@post(UPLOADS_PATH, opt=needs(Permission.LEADS_WRITE))
+@post(
+    UPLOADS_PATH,
+    opt=needs(Permission.LEADS_WRITE) | unnoted("bytes on their way: what becomes of the file is noted"),
+)
 async def begin_upload(visit: CurrentVisit) -> Response[None]:
     wanted = tus.read_wanted(visit.request.headers, limit=MAX_SIZE)
     async with visit.tenant() as tx:
@@ -58,7 +62,12 @@ async def upload_standing(visit: CurrentVisit, upload_id: FromPath[int]) -> Resp
     return Response(None, headers=headers)
 
 
-@patch(ONE, status_code=204, opt=needs(Permission.LEADS_WRITE), request_max_body_size=MAX_SIZE)
+@patch(
+    ONE,
+    status_code=204,
+    opt=needs(Permission.LEADS_WRITE) | unnoted("bytes on their way: what becomes of the file is noted"),
+    request_max_body_size=MAX_SIZE,
+)
 async def send_chunk(visit: CurrentVisit, upload_id: FromPath[int]) -> Response[None]:
     found = await uploads.receive(
         visit.services.db,
@@ -71,7 +80,9 @@ async def send_chunk(visit: CurrentVisit, upload_id: FromPath[int]) -> Response[
     return Response(None, headers=tus.standing(received=found.received, expires_at=found.expires_at))
 
 
-@delete(ONE, opt=needs(Permission.LEADS_WRITE))
+@delete(
+    ONE, opt=needs(Permission.LEADS_WRITE) | unnoted("bytes on their way: what becomes of the file is noted")
+)
 async def give_up_upload(visit: CurrentVisit, upload_id: FromPath[int]) -> Response[None]:
     tus.check_version(visit.request.headers)
     services = visit.services

@@ -5,6 +5,7 @@ from typing import Any, Final
 from litestar import get, post
 from litestar.params import FromPath
 
+from mailgenius.kit.audit.model import unnoted
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.segments import service as segments
 from mailgenius.product.segments.model import MemberPage, Segment
@@ -66,7 +67,10 @@ async def segment_page(visit: CurrentVisit, segment_id: FromPath[int]) -> Page:
     )
 
 
-@post(f"{PATH}/{{segment_id:int}}/count", opt=needs(Permission.LEADS_READ))
+@post(
+    f"{PATH}/{{segment_id:int}}/count",
+    opt=needs(Permission.LEADS_READ) | unnoted("counts, and keeps the number"),
+)
 async def count_members(visit: CurrentVisit, segment_id: FromPath[int]) -> Page:
     async with visit.tenant() as tx:
         await segments.ask_count(tx, workspace_id=visit.workspace_id, segment_id=segment_id)

@@ -3,6 +3,7 @@
 from litestar import Router
 
 from mailgenius.web.pages.settings import (
+    activity,
     api_keys,
     fields,
     members,
@@ -21,6 +22,7 @@ router = Router(
         *members.HANDLERS,
         *fields.HANDLERS,
         *api_keys.HANDLERS,
+        *activity.HANDLERS,
         *profile.HANDLERS,
     ],
 )
