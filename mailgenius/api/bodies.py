@@ -47,10 +47,16 @@ TemplateId = Annotated[int, _path_id("Id of a template.")]
 ConnectionId = Annotated[int, _path_id("Id of a connection.")]
 SenderDomainId = Annotated[int, _path_id("Id of a sender domain.")]
 FormId = Annotated[int, _path_id("Id of a form.")]
+TopicId = Annotated[int, _path_id("Id of a topic.")]
 SegmentId = Annotated[int, _path_id("Id of a segment.")]
 CampaignId = Annotated[int, _path_id("Id of a campaign.")]
 MessageId = Annotated[int, _path_id("Id of a message.")]
 RunId = Annotated[int, _path_id("Id of a replay or discarding of many.")]
+
+
+def number_of(given: str | None) -> int | None:
+    """Return an id that may be absent as the services know it."""
+    return None if given is None else int(given)
 
 
 class Body(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mailgenius.api.audience_shapes import AudienceAnswer, AudienceBody, audience_answer
-from mailgenius.api.bodies import Answer, Body, Id
+from mailgenius.api.bodies import Answer, Body, Id, number_of
 from mailgenius.engine.ledger.model import MessageRow, MessageState
 from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.product.analytics.model import CampaignResults
@@ -20,6 +20,7 @@ ScheduledAt = Annotated[
 ]
 
 
+_ABOUT = "The topic that it is about: leads that do not want it are left out. Null: none."
 _THROUGH = "The connection to send through; null: the engine chooses among all of the channel."
 
 
@@ -48,12 +49,13 @@ class CampaignBody(Body):
     speed: SpeedBody = field(default_factory=SpeedBody)
     reply_to: Annotated[str, Meta(description="Where answers go; the sender when empty.")] = ""
     scheduled_at: ScheduledAt | None = None
+    topic_id: Annotated[Id | None, Meta(description=_ABOUT)] = None
 
     def as_input(self) -> CampaignInput:
         return CampaignInput(
             name=self.name,
             template_id=int(self.template_id),
-            connection_id=None if self.connection_id is None else int(self.connection_id),
+            connection_id=number_of(self.connection_id),
             per_minute=self.speed.per_minute,
             per_hour=self.speed.per_hour,
             sender_email=self.sender.email,
@@ -61,6 +63,7 @@ class CampaignBody(Body):
             audience=self.audience.audience(),
             reply_to=self.reply_to,
             scheduled_at=self.scheduled_at,
+            topic_id=number_of(self.topic_id),
         )
 
 
@@ -75,14 +78,14 @@ class CampaignChanges(Body):
     audience: AudienceBody | UnsetType = UNSET
     reply_to: str | UnsetType = UNSET
     scheduled_at: ScheduledAt | UnsetType | None = UNSET
+    topic_id: Id | UnsetType | None = UNSET
 
     def applied_to(self, before: CampaignInput) -> CampaignInput:
         sender = SenderBody(email=before.sender_email, name=before.sender_name)
         if self.sender is not UNSET:
             sender = self.sender
-        through = before.connection_id
-        if self.connection_id is not UNSET:
-            through = None if self.connection_id is None else int(self.connection_id)
+        through = before.connection_id if self.connection_id is UNSET else number_of(self.connection_id)
+        about = before.topic_id if self.topic_id is UNSET else number_of(self.topic_id)
         return CampaignInput(
             name=before.name if self.name is UNSET else self.name,
             template_id=before.template_id if self.template_id is UNSET else int(self.template_id),
@@ -94,6 +97,7 @@ class CampaignChanges(Body):
             audience=before.audience if self.audience is UNSET else self.audience.audience(),
             reply_to=before.reply_to if self.reply_to is UNSET else self.reply_to,
             scheduled_at=before.scheduled_at if self.scheduled_at is UNSET else self.scheduled_at,
+            topic_id=about,
         )
 
 
@@ -140,6 +144,7 @@ class CampaignSummary(Answer):
     speed: SpeedAnswer
     sender: SenderAnswer
     reply_to: str
+    topic_id: Annotated[Id | None, Meta(description=_ABOUT)]
     audience: AudienceAnswer
     recipients: Annotated[int, Meta(description="Leads written down so far; grows while it is freezing.")]
     error: Annotated[str, Meta(description="Why a scheduled launch did not happen; empty otherwise.")]
@@ -283,6 +288,7 @@ def _common(campaign: Campaign) -> dict[str, Any]:
         "halted": _halt_answer(campaign),
         "sender": SenderAnswer(email=campaign.sender_email, name=campaign.sender_name),
         "reply_to": campaign.reply_to,
+        "topic_id": None if campaign.topic_id is None else str(campaign.topic_id),
         "audience": audience_answer(campaign.audience),
         "recipients": campaign.frozen_count,
         "error": campaign.error,

@@ -22,6 +22,8 @@ TAGS = (
     Tag(name="Imports", description="Files of leads, taken in by the background worker."),
     Tag(name="Leads", description="People you may write to."),
     Tag(name="Consent", description="What they said of being written to."),
+    Tag(name="Preferences", description="Topics, and what people chose of them."),
+    Tag(name="Privacy", description="What people may ask for, and how long what is kept."),
     Tag(name="Suppressions", description="Addresses that nothing is sent to."),
     Tag(name="Exports", description="Leads written into files."),
     Tag(name="Segments", description="Saved conditions on leads: who is in, how many, what it means."),

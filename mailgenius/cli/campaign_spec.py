@@ -63,6 +63,7 @@ class CampaignSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     connection_id: int | None = None
     connection: ConnectionSpec | None = None
     scheduled_at: datetime | None = None
+    topic_id: int | None = None
 
 
 def read_spec(path: Path) -> CampaignSpec:
@@ -100,6 +101,7 @@ async def create_campaign(tx: Tx, *, workspace_id: int, spec: CampaignSpec, keys
             reply_to=spec.sender.reply_to,
             audience=spec.audience,
             scheduled_at=spec.scheduled_at,
+            topic_id=spec.topic_id,
         ),
     )
 

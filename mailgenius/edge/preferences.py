@@ -4,7 +4,11 @@ Whoever has the link was sent it, so there is no sign-in, no cookie and no form 
 showed beside what was chosen: only the difference is a wish, so that an old page undoes nothing.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from litestar import Response, post, route
 from litestar.datastructures import FormMultiDict
@@ -22,7 +26,6 @@ from mailgenius.engine.tracking.errors import MessageGone
 from mailgenius.engine.tracking.model import Recipient
 from mailgenius.engine.tracking.tokens import Token, TokenKind, read_token
 from mailgenius.kit.crypto import BadToken
-from mailgenius.kit.db.database import DOOR_TIMEOUT
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Unavailable
 from mailgenius.kit.visitors import known_ip
@@ -32,6 +35,9 @@ from mailgenius.product.leads.errors import TooManyChanges
 from mailgenius.product.leads.service import PreferenceChanges, Preferences
 from mailgenius.product.preferences import service as choosing
 from mailgenius.product.preferences.model import ChoiceChanges, Choices, Frequency, Language
+
+PATIENCE = timedelta(seconds=3)
+"""How long the page waits for the database."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +59,7 @@ async def show(request: Visit, name: FromPath[str]) -> Response[str]:
     """Show what a lead may choose and what holds. Changes nothing."""
     try:
         token = read_token(name, TokenKind.PREFERENCES, by=request.app.state.signer)
-        async with services_of(request).db.trusted(limit=DOOR_TIMEOUT) as tx:
+        async with _looking(request) as tx:
             shown = await _shown(tx, token)
     except (BadToken, MessageGone):
         return gone_page(texts_of(request))
@@ -70,7 +76,7 @@ async def choose(request: Visit, name: FromPath[str]) -> Response[str]:
         token = read_token(name, TokenKind.PREFERENCES, by=request.app.state.signer)
         if posted.get("leave"):
             return await _leave(request, token)
-        async with services_of(request).db.trusted(limit=DOOR_TIMEOUT) as tx:
+        async with _looking(request) as tx:
             shown = await _shown(tx, token)
             if shown.lead_id is not None and posted.get("save"):
                 await leads.change_preferences(
@@ -94,7 +100,7 @@ async def _leave(request: Visit, token: Token) -> Response[str]:
     texts = texts_of(request)
     if not token.sample:
         try:
-            async with services_of(request).db.trusted(limit=DOOR_TIMEOUT) as tx:
+            async with _looking(request) as tx:
                 shown = await _shown(tx, token)
                 texts = shown.texts(request)
                 if shown.lead_id is not None:
@@ -111,6 +117,16 @@ async def _leave(request: Visit, token: Token) -> Response[str]:
     words = preference_texts(texts.language)
     said = [texts.sample] if token.sample else [words.left, texts.later]
     return page(texts, words.left_title, said, done=True, link=Link(href=request.url.path, label=words.back))
+
+
+@asynccontextmanager
+async def _looking(request: Visit) -> AsyncIterator[Tx]:
+    """Open a transaction, and do not keep a person waiting for a database that is away."""
+    async with (
+        asyncio.timeout(PATIENCE.total_seconds()),
+        services_of(request).db.trusted(limit=PATIENCE) as tx,
+    ):
+        yield tx
 
 
 async def _shown(tx: Tx, token: Token) -> _Shown:

@@ -53,6 +53,14 @@ REASONS: Final = (
     N_("the line has %(num)s cells; the header has %(num)s"),
     N_("the line is longer than %(num)s MiB"),
     N_("a quote in this line is not closed, or not doubled"),
+    N_("the e-mail is of a person who asked to be erased"),
+    N_("the phone is of a person who asked to be erased"),
+    N_("the external id is of a person who asked to be erased"),
+    N_("must be between %(num)s and %(num)s"),
+    N_("The person asked to be erased."),
+    N_("The lead does not want this topic."),
+    N_("The lead wants messages less often, and had one lately."),
+    N_("The lead was merged into one that has this message already."),
 )
 """What is said of single rows and values, for the catalogs: the rules that say it know no gettext."""
 

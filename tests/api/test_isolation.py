@@ -101,8 +101,15 @@ CASES: dict[str, Case] = {
     "get /api/v1/leads/{lead_id}": Case(),
     "patch /api/v1/leads/{lead_id}": Case(json=lambda _: {"name": "Stolen"}),
     "delete /api/v1/leads/{lead_id}": Case(),
+    "post /api/v1/leads/{lead_id}/merge": Case(json=lambda _: {"other_id": "1"}),
     "get /api/v1/leads/{lead_id}/consents": Case(),
     "post /api/v1/leads/{lead_id}/consents": Case(json=lambda _: {"act": "withdrawn"}),
+    "get /api/v1/leads/{lead_id}/preferences": Case(),
+    "put /api/v1/leads/{lead_id}/preferences": Case(json=lambda _: {"frequency": "month"}),
+    "get /api/v1/topics": LIST,
+    # The same key in another workspace is another topic.
+    "post /api/v1/topics": Case(json=lambda _: {"name_en": "T", "key": "secret_topic"}, answers={201}),
+    "patch /api/v1/topics/{topic_id}": Case(json=lambda _: {"name_en": "Stolen"}),
     "get /api/v1/forms": LIST,
     "post /api/v1/forms": Case(
         json=lambda world: {
@@ -117,6 +124,7 @@ CASES: dict[str, Case] = {
     "patch /api/v1/forms/{form_id}": Case(json=lambda _: {"title": "Stolen"}),
     "delete /api/v1/forms/{form_id}": Case(),
     "post /api/v1/leads/bulk": Case(json=lambda _: {"act": "add_tags", "tags": ["theirs"]}, answers={202}),
+    "post /api/v1/leads/count": Case(json=lambda world: {"segment_id": world.ids["segment_id"]}),
     "get /api/v1/leads/bulk/{act_id}": Case(),
     "post /api/v1/leads/bulk/{act_id}/cancel": Case(),
     "post /api/v1/leads/bulk/{act_id}/undo": Case(),
@@ -210,6 +218,16 @@ CASES: dict[str, Case] = {
     "post /api/v1/suppressions/lift": Case(
         json=lambda _: {"addresses": [f"{SECRET}.off@example.com"]}, answers={200}
     ),
+    "get /api/v1/leads/{lead_id}/personal-data": Case(),
+    "post /api/v1/erasures": Case(json=lambda world: {"lead_id": world.ids["lead_id"], "confirm": "x"}),
+    "get /api/v1/erasures": LIST,
+    # Nobody was erased there.
+    "post /api/v1/erasures/allow": Case(
+        json=lambda world: {"email": world.lead["email"], "source": "fair"}, answers={409}
+    ),
+    "get /api/v1/retention": LIST,
+    "put /api/v1/retention": Case(json=lambda _: {"files_days": 30}, answers={200}),
+    "get /api/v1/retention/inactive": LIST,
     "get /api/v1/audit-log": LIST,
     "get /api/v1/workspace": LIST,
     "get /api/v1/operations": LIST,
@@ -245,6 +263,7 @@ async def build_world(client: httpx.AsyncClient, services: Services, workspace_i
         )
     )["lead"]
     await post("fields", json={"label": SECRET, "key": "ours_only"})
+    topic = await post("topics", json={"name_en": SECRET, "key": "secret_topic"})
     asked = {"name": SECRET, "title": SECRET, "consent_text": SECRET, "double_opt_in": False}
     form = await post("forms", json=asked)
     tree = {"all": [{"on": "tag", "op": "any", "value": [SECRET]}]}
@@ -292,6 +311,7 @@ async def build_world(client: httpx.AsyncClient, services: Services, workspace_i
         "campaign_id": made,
         "segment_id": segment,
         "form_id": form,
+        "topic_id": topic,
     }
     # Its end without success makes it a dead letter.
     async with db.trusted() as tx:

@@ -14,7 +14,6 @@ from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadInput, LeadStatus
 from mailgenius.product.leads.service.preferring import MOST_CHANGES
 from mailgenius.product.preferences.model import Frequency
-from tests.engine.tracking.test_recorder import outage
 from tests.engine.tracking.test_recording import _suppressed, make_sent
 from tests.factories.preferences import make_topic
 
@@ -212,13 +211,6 @@ async def test_whoever_is_no_lead_any_more_can_still_leave(client, url, sent):
     assert 'name="save"' not in page
     await client.post(url, data={"leave": "yes"})
     assert await _suppressed(sent) == {"ana@x.com": "unsubscribed"}
-
-
-async def test_an_outage_keeps_the_wish_to_leave(client, url, sent, server, database_url):
-    async with outage(server, database_url):
-        assert (await client.get(url)).status_code == 503
-        answer = await client.post(url, data={"leave": "yes"})
-        assert "You have left everything" in answer.text
 
 
 async def test_the_unsubscribe_page_leads_to_it(client, tokens, sent):

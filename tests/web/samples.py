@@ -14,6 +14,8 @@ from mailgenius.product.forms import service as forms
 from mailgenius.product.forms.model import FormField, FormInput
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import LeadInput, LeadStatus
+from mailgenius.product.preferences import service as preferences
+from mailgenius.product.preferences.model import TopicInput
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import ROLE_PERMISSIONS, Actor, Role
 from tests.factories.campaigns import make_campaign, make_sandbox
@@ -111,6 +113,14 @@ SIGN_UP = FormInput(
 )
 
 
+TOPICS = (
+    TopicInput(
+        name_en="Offers", name_pt="Ofertas", about_en="Prices of the week.", about_pt="Preços da semana."
+    ),
+    TopicInput(name_en="Recipes", name_pt="Receitas", by_default=False, place=1),
+)
+
+
 def _said(lead_id: int) -> Statement:
     said = {"act": ConsentAct.GIVEN, "way": Way.PAGE, "basis": Basis.CONTRACT, "source": "Contract 12"}
     return Statement(lead_id=lead_id, channel="email", **said)
@@ -141,6 +151,8 @@ async def fill(services: Services) -> None:
         await leads.upsert_batch(tx, workspace_id=here, leads=[_lead(dice, n) for n in range(180)])
         await consents.record(tx, workspace_id=here, statements=[_said(5)])
         await forms.create(tx, workspace_id=here, form=SIGN_UP)
+        for topic in TOPICS:
+            await preferences.create_topic(tx, workspace_id=here, topic=topic)
     await _campaigns(services, here, dice)
     async with db.trusted() as tx:
         await _imports(tx, here, first.user.id)

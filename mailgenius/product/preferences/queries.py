@@ -72,6 +72,12 @@ async def forget_choices(tx: Tx, *, workspace_id: int, lead_id: int) -> None:
     await tx.execute(_SQL["forget-choices"], workspace_id=workspace_id, lead_id=lead_id)
 
 
+async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
+    return await tx.execute(
+        _SQL["follow-lead"], workspace_id=workspace_id, kept_id=kept_id, other_id=other_id
+    )
+
+
 async def wishes(
     tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], topic_id: int | None
 ) -> list[tuple[int, bool, Frequency]]:

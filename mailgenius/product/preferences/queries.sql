@@ -81,3 +81,21 @@ SELECT lead_id FROM lead_preferences
 SELECT lead_id FROM lead_preferences
  WHERE workspace_id = %(workspace_id)s::bigint AND lead_id > %(after_id)s::bigint AND lead_id <= %(until_id)s::bigint
    AND topics_in @> ARRAY[%(wanted_topic)s::bigint]
+
+-- name: follow-lead
+-- What two leads chose, as the choice of the one that both are now: a topic that either left is left, and the rarer
+-- messages are wanted. The language is that of the kept lead, if it has one.
+WITH gone AS (
+    DELETE FROM lead_preferences
+     WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(other_id)s::bigint
+    RETURNING topics_in, topics_out, frequency, language
+)
+INSERT INTO lead_preferences AS p (workspace_id, lead_id, topics_in, topics_out, frequency, language)
+SELECT %(workspace_id)s::bigint, %(kept_id)s::bigint, topics_in, topics_out, frequency, language
+  FROM gone
+    ON CONFLICT (workspace_id, lead_id) DO UPDATE
+   SET topics_in = ARRAY(SELECT unnest(p.topics_in) UNION SELECT unnest(excluded.topics_in)
+                         EXCEPT (SELECT unnest(p.topics_out) UNION SELECT unnest(excluded.topics_out))),
+       topics_out = ARRAY(SELECT unnest(p.topics_out) UNION SELECT unnest(excluded.topics_out)),
+       frequency = greatest(p.frequency, excluded.frequency),
+       language = coalesce(nullif(p.language, ''), excluded.language), updated_at = now()

@@ -6,7 +6,10 @@ Whose choice it is, and that somebody made it, is written down by leads.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from mailgenius.kit.audit import service as audit
+from mailgenius.kit.audit.model import changes
 from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
@@ -64,6 +67,7 @@ async def create_topic(tx: Tx, *, workspace_id: int, topic: TopicInput) -> Topic
     made = await queries.create_topic(tx, workspace_id=workspace_id, topic=clean)
     if made is None:
         raise TopicKeyTaken
+    await _note(tx, "topic.created", workspace_id=workspace_id, topic=made)
     return made
 
 
@@ -76,7 +80,10 @@ async def update_topic(tx: Tx, *, workspace_id: int, topic_id: int, topic: Topic
     """
     before = await get_topic(tx, workspace_id=workspace_id, topic_id=topic_id)
     clean = _checked(replace(topic, key=before.key))
-    return await queries.update_topic(tx, workspace_id=workspace_id, topic_id=topic_id, topic=clean)
+    after = await queries.update_topic(tx, workspace_id=workspace_id, topic_id=topic_id, topic=clean)
+    details = changes(before, after, "name_en", "name_pt", "about_en", "about_pt", "by_default", "place")
+    await _note(tx, "topic.changed", workspace_id=workspace_id, topic=after, **details)
+    return after
 
 
 async def archive_topic(tx: Tx, *, workspace_id: int, topic_id: int, archived: bool) -> Topic:
@@ -85,7 +92,10 @@ async def archive_topic(tx: Tx, *, workspace_id: int, topic_id: int, archived: b
     Raises:
         TopicNotFound: this workspace has no such topic.
     """
-    return await queries.archive_topic(tx, workspace_id=workspace_id, topic_id=topic_id, archived=archived)
+    after = await queries.archive_topic(tx, workspace_id=workspace_id, topic_id=topic_id, archived=archived)
+    action = "topic.archived" if archived else "topic.restored"
+    await _note(tx, action, workspace_id=workspace_id, topic=after)
+    return after
 
 
 async def choices(tx: Tx, *, workspace_id: int, lead_id: int) -> Choices:
@@ -94,14 +104,14 @@ async def choices(tx: Tx, *, workspace_id: int, lead_id: int) -> Choices:
     return found or Choices(lead_id=lead_id)
 
 
-async def change_choices(tx: Tx, *, workspace_id: int, lead_id: int, changes: ChoiceChanges) -> Choices:
+async def change_choices(tx: Tx, *, workspace_id: int, lead_id: int, wanted: ChoiceChanges) -> Choices:
     """Change what a lead chose, and return all of it. The caller holds the lead.
 
     Raises:
         ChoiceUnclear: a topic is not offered here.
     """
     before = await choices(tx, workspace_id=workspace_id, lead_id=lead_id)
-    after = _chosen(before, changes, await topics(tx, workspace_id=workspace_id))
+    after = _chosen(before, wanted, await topics(tx, workspace_id=workspace_id))
     if after == before:
         return before
     if after == Choices(lead_id=lead_id):
@@ -128,22 +138,41 @@ async def wanting(tx: Tx, *, workspace_id: int, topic_id: int) -> Fragment:
     return queries.wanting(await get_topic(tx, workspace_id=workspace_id, topic_id=topic_id))
 
 
-def _chosen(before: Choices, changes: ChoiceChanges, offered: Sequence[Topic]) -> Choices:
+async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
+    """Have what a lead chose hold for the one that it is merged into; return whether it had chosen anything.
+
+    What either left is left, and of two wishes how often to be written to the rarer one holds.
+    """
+    return await queries.follow_lead(tx, workspace_id=workspace_id, kept_id=kept_id, other_id=other_id)
+
+
+async def _note(tx: Tx, action: str, /, *, workspace_id: int, topic: Topic, **details: Any) -> None:
+    await audit.note(
+        tx,
+        workspace_id=workspace_id,
+        action=action,
+        object_id=topic.id,
+        name=topic.name_en,
+        details=details,
+    )
+
+
+def _chosen(before: Choices, wanted: ChoiceChanges, offered: Sequence[Topic]) -> Choices:
     by_key = {topic.key: topic for topic in offered}
-    unknown = [key for key in changes.topics if key not in by_key]
+    unknown = [key for key in wanted.topics if key not in by_key]
     if unknown:
         raise ChoiceUnclear(problems=[Problem(f"topics.{key}", "is not a topic") for key in unknown])
-    named = {by_key[key].id: wanted for key, wanted in changes.topics.items()}
+    named = {by_key[key].id: choice for key, choice in wanted.topics.items()}
     ins = {each for each in before.topics_in if each not in named}
     outs = {each for each in before.topics_out if each not in named}
-    ins |= {topic_id for topic_id, wanted in named.items() if wanted is True}
-    outs |= {topic_id for topic_id, wanted in named.items() if wanted is False}
+    ins |= {topic_id for topic_id, choice in named.items() if choice is True}
+    outs |= {topic_id for topic_id, choice in named.items() if choice is False}
     return replace(
         before,
         topics_in=tuple(sorted(ins)),
         topics_out=tuple(sorted(outs)),
-        frequency=before.frequency if changes.frequency is None else changes.frequency,
-        language=before.language if changes.language is None else changes.language.value,
+        frequency=before.frequency if wanted.frequency is None else wanted.frequency,
+        language=before.language if wanted.language is None else wanted.language.value,
     )
 
 

@@ -12,6 +12,7 @@ from mailgenius.web.i18n import _
 CAMPAIGN_FIELDS: Final = (
     "name",
     "template_id",
+    "topic_id",
     "connection_id",
     "sender_email",
     "sender_name",
@@ -29,6 +30,7 @@ class CampaignForm:
 
     name: str = ""
     template_id: int | None = None
+    topic_id: int | None = None
     connection_id: int | None = None
     sender_email: str = ""
     sender_name: str = ""
@@ -51,6 +53,7 @@ class CampaignForm:
         return cls(
             name=campaign.name,
             template_id=campaign.template_id,
+            topic_id=campaign.topic_id,
             connection_id=campaign.connection_id,
             sender_email=campaign.sender_email,
             sender_name=campaign.sender_name,
@@ -71,6 +74,7 @@ class CampaignForm:
     def read(cls, posted: Posted, *, timezone: str) -> Self:
         form = FormReader(posted)
         templates, connections = form.ids("template_id"), form.ids("connection_id")
+        topics = form.ids("topic_id")
         if not templates:
             form.refuse("template_id", _("Choose a template."))
         everyone = form.choice("audience", ("all", "tags"), default="all") == "all"
@@ -85,6 +89,7 @@ class CampaignForm:
         return cls(
             name=form.text("name", required=True),
             template_id=templates[0] if templates else None,
+            topic_id=topics[0] if topics else None,
             connection_id=connections[0] if connections else None,
             sender_email=form.text("sender_email", limit=254, required=True),
             sender_name=form.text("sender_name", limit=100),
@@ -122,6 +127,7 @@ class CampaignForm:
             name=self.name,
             template_id=self.template_id or 0,
             connection_id=self.connection_id,
+            topic_id=self.topic_id,
             per_minute=int(self.per_minute) if self.per_minute else None,
             per_hour=int(self.per_hour) if self.per_hour else None,
             sender_email=self.sender_email,

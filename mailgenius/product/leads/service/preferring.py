@@ -13,6 +13,7 @@ from mailgenius.channels.contract import Channel
 from mailgenius.engine.dispatch.ports import Wishes
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.model import ConsentAct, ConsentState, Statement, Way
@@ -89,7 +90,7 @@ async def change_preferences(
     lead = await queries.lock_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
     before = await _of(tx, workspace_id=workspace_id, lead=lead)
     after = await stored.change_choices(
-        tx, workspace_id=workspace_id, lead_id=lead_id, changes=changes.choices
+        tx, workspace_id=workspace_id, lead_id=lead_id, wanted=changes.choices
     )
     turned = {
         each.channel: changes.channels[each.channel]
@@ -98,6 +99,7 @@ async def change_preferences(
     }
     detail = _difference(before, after) | ({"channels": turned} if turned else {})
     if not detail:
+        audit.unchanged(tx)
         return before
     if changes.way is Way.PREFERENCES:
         await _check_pace(tx, workspace_id=workspace_id, lead_id=lead_id)
@@ -222,3 +224,12 @@ async def _log(
     await queries.log_activity(
         tx, workspace_id=workspace_id, lead_id=lead_id, kind=ACTIVITY, detail=said | detail
     )
+    if changes.way is not Way.PREFERENCES:
+        # What people choose themselves stands in their own records; this log is of those who work here.
+        await audit.note(
+            tx,
+            workspace_id=workspace_id,
+            action="lead.preferences_changed",
+            object_id=lead_id,
+            details=detail,
+        )

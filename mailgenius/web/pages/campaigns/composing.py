@@ -14,6 +14,8 @@ from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.campaigns.errors import CampaignNotInState
 from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.leads import service as leads
+from mailgenius.product.preferences import service as preferences
+from mailgenius.product.preferences.errors import TopicNotFound
 from mailgenius.product.segments import service as segments
 from mailgenius.product.templates import service as templates
 from mailgenius.product.workspaces.model import Permission
@@ -118,9 +120,13 @@ async def _size(visit: Visit, form: CampaignForm) -> int | None:
     async with visit.trusted() as tx:
         try:
             return await campaigns.audience_size(
-                tx, workspace_id=visit.workspace_id, audience=form.audience, channel=Channel.EMAIL
+                tx,
+                workspace_id=visit.workspace_id,
+                audience=form.audience,
+                channel=Channel.EMAIL,
+                topic_id=form.topic_id,
             )
-        except Invalid:
+        except (Invalid, TopicNotFound):
             return None
 
 
@@ -145,6 +151,7 @@ async def _composer(
             "connections": await connections.list_connections(tx, workspace_id=visit.workspace_id),
             "tags": [each.tag for each in await leads.tags(tx, workspace_id=visit.workspace_id)],
             "segments": await _segments(tx, visit),
+            "topics": await preferences.topics(tx, workspace_id=visit.workspace_id),
         }
     return visit.html(
         "campaigns/compose.html",

@@ -8,11 +8,13 @@ from litestar.params import FromPath
 from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.consents import service as consents
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import Lead, LeadStatus
+from mailgenius.product.leads.errors import LeadJoined
+from mailgenius.product.leads.model import LeadStatus
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
 from mailgenius.web.forms.reading import FormReader, errors_of
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.lead_words import STATUS_NAMES, title_of
 from mailgenius.web.pages.leads.consenting import (
     ACT_NAMES,
     BASIS_NAMES,
@@ -20,7 +22,8 @@ from mailgenius.web.pages.leads.consenting import (
     WAY_NAMES,
     named,
 )
-from mailgenius.web.pages.leads.listing import LEADS_PATH, STATUS_NAMES
+from mailgenius.web.pages.leads.listing import LEADS_PATH
+from mailgenius.web.pages.leads.preferring import FREQUENCY_NAMES, LANGUAGE_NAMES
 from mailgenius.web.pages.leads.timeline import timeline_of
 from mailgenius.web.templating import Flash
 from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
@@ -38,7 +41,11 @@ STATUS_NOTES: Final = {
 
 @get(LEAD_PATH, opt=needs(Permission.LEADS_READ))
 async def lead_page(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
-    return await _lead(visit, lead_id)
+    try:
+        return await _lead(visit, lead_id)
+    except LeadJoined as gone:
+        text = _("The lead %(id)s was merged into this one.", id=lead_id)
+        return visit.redirect(f"{LEADS_PATH}/{gone.kept_id}", Flash("info", text))
 
 
 @post(LEAD_PATH, opt=needs(Permission.LEADS_WRITE))
@@ -94,18 +101,22 @@ async def _lead(
         lead = await leads.get(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
         fields = await leads.fields(tx, workspace_id=visit.workspace_id)
         tags = await leads.tags(tx, workspace_id=visit.workspace_id)
+        preferred = await leads.preferences(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
         known = await consents.states(tx, workspace_id=visit.workspace_id, lead_ids=[lead_id])
         events = await timeline_of(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
     return visit.html(
         "leads/one.html",
         code=422 if errors else 200,
         lead=lead,
-        title=_title(lead),
+        title=title_of(lead),
         form=form or LeadForm.of(lead, fields, timezone=visit.page.timezone),
         errors=errors or {},
         tags=[each.tag for each in tags],
         events=events,
         consents=known,
+        preferred=preferred,
+        frequency_names=dict(named(FREQUENCY_NAMES)),
+        language_names=LANGUAGE_NAMES,
         channel_names=named(CHANNEL_NAMES),
         basis_names=named(BASIS_NAMES),
         way_names=named(WAY_NAMES),
@@ -115,10 +126,6 @@ async def _lead(
             (status.value, _(name)) for status, name in STATUS_NAMES.items() if status is not lead.status
         ],
     )
-
-
-def _title(lead: Lead) -> str:
-    return lead.name or lead.email or lead.phone or lead.external_id or _("Lead")
 
 
 HANDLERS: Final = (lead_page, save_lead, change_status, delete_lead)

@@ -7,9 +7,11 @@ from mailgenius.web.pages.settings import (
     api_keys,
     fields,
     members,
+    privacy,
     profile,
     sender_domains,
     sending,
+    topics,
     workspace,
 )
 
@@ -21,7 +23,9 @@ router = Router(
         *sender_domains.HANDLERS,
         *members.HANDLERS,
         *fields.HANDLERS,
+        *topics.HANDLERS,
         *api_keys.HANDLERS,
+        *privacy.HANDLERS,
         *activity.HANDLERS,
         *profile.HANDLERS,
     ],
