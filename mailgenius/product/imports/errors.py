@@ -87,6 +87,10 @@ class TooManyColumns(UnreadableFile):
     """The file has {count} columns; at most {limit} can be imported."""
 
 
+class MostlyRejected(UnreadableFile):
+    """More than half of the rows are wrong: {rejected} of the first {read}. The rest was not read."""
+
+
 class ColumnMissing(UnreadableFile):
     """The mapping names a column “{name}” that the file does not have."""
 

@@ -11,6 +11,8 @@ from mailgenius.product.leads.model import FieldType, LeadField, Mode
 
 MAX_FILE_BYTES = 2 << 30
 MAX_COLUMNS = 300
+MANY_REJECTS = 100_000
+"""A file with so many rejected rows, and fewer good ones, is given up: something is wrong with all of it."""
 AMERICAN_ZONES = frozenset(
     {
         *("America/New_York", "America/Detroit", "America/Chicago", "America/Denver", "America/Phoenix"),

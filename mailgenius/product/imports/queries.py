@@ -108,6 +108,10 @@ async def make_tried(tx: Tx, *, workspace_id: int, import_id: int) -> bool:
     return await tx.execute(_SQL["make-tried"], workspace_id=workspace_id, import_id=import_id) == 1
 
 
+async def try_anew(tx: Tx, *, workspace_id: int, import_id: int) -> bool:
+    return await tx.execute(_SQL["try-anew"], workspace_id=workspace_id, import_id=import_id) == 1
+
+
 async def forget_rejects(tx: Tx, *, workspace_id: int, import_id: int) -> None:
     await tx.execute(_SQL["forget-rejects"], workspace_id=workspace_id, import_id=import_id)
 

@@ -77,6 +77,13 @@ UPDATE imports
        started_at = NULL, finished_at = NULL
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state = 'done' AND dry_run
 
+-- name: try-anew
+-- Begin a try again that was cut off: what it saw of the file is not stored, and it has written nothing.
+UPDATE imports
+   SET chunks_done = 0, parts_done = 0, bytes_read = 0, rows_read = 0, rows_created = 0, rows_updated = 0,
+       rows_unchanged = 0, rows_rejected = 0
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(import_id)s::bigint AND state = 'running' AND dry_run
+
 -- name: forget-rejects
 -- Drop the rejected rows of an import that begins anew.
 DELETE FROM import_rejects

@@ -6,166 +6,43 @@ The next chunk is read and brought into normal form in a thread while the databa
 """
 
 import asyncio
-import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from mailgenius.kit.db.database import Database
-from mailgenius.kit.db.errors import DatabaseBusy, UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.logs import logger
 from mailgenius.kit.storage import FileMissing, Storage
 from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports import queries
 from mailgenius.product.imports.columns import Rules, normal_rows
+from mailgenius.product.imports.committing import Run, Stopped
 from mailgenius.product.imports.date_orders import date_places, month_first_columns
 from mailgenius.product.imports.errors import NoRows, UnreadableFile
 from mailgenius.product.imports.files.opening import open_table
 from mailgenius.product.imports.files.table import Chunk, Table, head_of
 from mailgenius.product.imports.mapping import guess_mapping, targets_of
-from mailgenius.product.imports.model import OPEN, Counts, Import, ImportState, is_month_first_usual
+from mailgenius.product.imports.model import OPEN, Import, ImportState, is_month_first_usual
 from mailgenius.product.imports.noting import note, note_end
-from mailgenius.product.imports.parts import Part, Parts, cut
+from mailgenius.product.imports.parts import Parts, cut
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import BatchResult, FieldType, LeadField
+from mailgenius.product.leads.model import FieldType, LeadField
 from mailgenius.product.workspaces import service as workspaces
 
-PART_TRIES = 10
-WAIT_AT_MOST_S = 0.5
 GUESS_ROWS = 50
 TRIES_AT_ONCE = 100
 log = logger(__name__)
-
-NOTHING = BatchResult(created=0, updated=0, unchanged=0, rejected=())
-
-
-class Stopped(Exception):
-    """The import was cancelled, or another run of it is further: what is not committed is given up."""
-
-
-@dataclass(slots=True)
-class Run:
-    """The state of one run."""
-
-    db: Database
-    workspace_id: int
-    found: Import
-    rules: Rules
-    expect: leads.Expect = leads.Expect.SOME_KNOWN
-    """Learned from the parts so far; only the pace depends on it."""
-
-    async def merge(self, parts: Parts) -> None:
-        """Commit the parts of a chunk that are not bookmarked yet, then the chunk."""
-        resumed = parts.chunk.number == self.found.chunks_done
-        done = self.found.parts_done if resumed else 0
-        lanes = [part for part in parts.lanes if not part.empty and not done & part.bit]
-        try:
-            async with asyncio.TaskGroup() as group:
-                for part in lanes:
-                    group.create_task(self._commit(parts, part))
-        except BaseExceptionGroup as group_error:
-            # One error is as good as two: the others of a group come from the same cause or from cancelling.
-            raise group_error.exceptions[0] from group_error
-        if parts.shared and not done & parts.shared.bit:
-            await self._commit(parts, parts.shared)
-        async with self.db.trusted() as tx:
-            closed = await queries.close_chunk(
-                tx,
-                workspace_id=self.workspace_id,
-                import_id=self.found.id,
-                chunk=parts.chunk.number,
-                bytes_read=round(parts.chunk.done * self.found.file_size),
-            )
-        if not closed:
-            raise Stopped
-
-    async def _commit(self, parts: Parts, part: Part) -> None:
-        for left in reversed(range(PART_TRIES)):
-            try:
-                await self._commit_once(parts, part)
-            except (DatabaseBusy, UniqueConflict):
-                # A lead was known after all, or somebody wrote it at this moment; the part begins again.
-                self.expect = leads.Expect.SOME_KNOWN
-                if not left:
-                    raise
-                # Two imports of the same people must not meet at the same place again.
-                await asyncio.sleep(random.uniform(0, WAIT_AT_MOST_S))  # noqa: S311  # Nothing secret.
-            else:
-                return
-
-    async def _commit_once(self, parts: Parts, part: Part) -> None:
-        workspace_id, import_id = self.workspace_id, self.found.id
-        async with self.db.trusted() as tx:
-            result = NOTHING
-            if part.sizes:
-                result = await self._merged(tx, part)
-            if part.plan:
-                result = leads.add_repeats(result, part.plan, mode=self.rules.mode)
-            rejects = [*part.rejects, *parts.raw_rejects({row.index: row.reason for row in result.rejected})]
-            counts = Counts(
-                created=result.created,
-                updated=result.updated,
-                unchanged=result.unchanged,
-                rejected=len(rejects),
-            )
-            advanced = await queries.advance(
-                tx,
-                workspace_id=workspace_id,
-                import_id=import_id,
-                chunk=parts.chunk.number,
-                bit=part.bit,
-                counts=counts,
-            )
-            if not advanced:
-                raise Stopped
-            if rejects:
-                await queries.add_rejects(tx, workspace_id=workspace_id, import_id=import_id, rejects=rejects)
-        self._learn(counts)
-
-    async def _merged(self, tx: Tx, part: Part) -> BatchResult:
-        if self.found.dry_run:
-            return await leads.foresee_staged(tx, self._how(), csv=part.csv(), rounds=part.sizes)
-        return await leads.merge_staged(
-            tx, self._how(), csv=part.csv(), rounds=part.sizes, stops="status" in self._targets
-        )
-
-    def _learn(self, counts: Counts) -> None:
-        """Expect the next part to be like this one; that all are new only while nothing spoke against it."""
-        half = (counts.created + counts.updated + counts.unchanged) / 2
-        if counts.unchanged > half:
-            self.expect = leads.Expect.MOST_SAME
-        elif counts.created < half:
-            self.expect = leads.Expect.MOST_KNOWN
-        elif self.expect is not leads.Expect.ALL_NEW or counts.updated or counts.unchanged:
-            self.expect = leads.Expect.SOME_KNOWN
-
-    @property
-    def _targets(self) -> frozenset[str]:
-        return frozenset(self.rules.targets.places)
-
-    def _how(self) -> leads.Merge:
-        return leads.Merge(
-            workspace_id=self.workspace_id,
-            mode=self.rules.mode,
-            source="import",
-            added_tags=self.found.tags,
-            import_id=self.found.id,
-            expect=self.expect,
-            consents=bool(self.found.consent_basis or self._targets & {"consent_at", "consent_source"}),
-            basis=self.found.consent_basis,
-            basis_source=self.found.consent_source,
-            channels=self.found.consent_channels if self.found.consent_basis else None,
-        )
 
 
 async def run(db: Database, storage: Storage, *, workspace_id: int, import_id: int) -> None:
     """Run an import to its end. A second run goes on where the first stopped, or finds it over."""
     async with db.trusted() as tx:
         found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
+    if found.dry_run and found.state is ImportState.RUNNING:
+        found = await _tried_anew(db, workspace_id, import_id)
     if found.state in OPEN:
         with tempfile.TemporaryDirectory(prefix="mailgenius-import-") as folder:
             try:
@@ -179,6 +56,13 @@ async def run(db: Database, storage: Storage, *, workspace_id: int, import_id: i
     waits = found.dry_run and found.state is ImportState.DONE
     if found.state not in OPEN and not waits:
         await storage.delete(found.file_key)
+
+
+async def _tried_anew(db: Database, workspace_id: int, import_id: int) -> Import:
+    async with db.trusted() as tx:
+        if await queries.try_anew(tx, workspace_id=workspace_id, import_id=import_id):
+            await queries.forget_rejects(tx, workspace_id=workspace_id, import_id=import_id)
+        return await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)
 
 
 async def forget_tries(db: Database, storage: Storage, *, before: datetime) -> int:
@@ -259,7 +143,15 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
         month_first=frozenset(table.columns.index(name) for name in month_first),
     )
     expect = leads.Expect.MOST_SAME if known else leads.Expect.ALL_NEW
-    return Run(db=db, workspace_id=workspace_id, found=found, rules=rules, expect=expect)
+    return Run(
+        db=db,
+        workspace_id=workspace_id,
+        found=found,
+        rules=rules,
+        expect=expect,
+        read=found.rows_read,
+        rejected=found.rows_rejected,
+    )
 
 
 async def _typed(tx: Tx, workspace_id: int, found: Import) -> dict[str, LeadField]:

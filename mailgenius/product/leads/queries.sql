@@ -207,6 +207,10 @@ SELECT coalesce(outcome, '') AS outcome, count(*) AS n
  WHERE round = %(round)s::smallint AND clash IS DISTINCT FROM 'erased'
  GROUP BY 1
 
+-- name: fresh-staged
+-- The rows of the first round that are about nobody known.
+SELECT n FROM lead_staging WHERE round = 0 AND outcome IS NULL
+
 -- name: rejected-staged
 -- List the rejected rows with what is needed to say why.
 SELECT n, clash, clash_value, lead_id, email, phone, external_id, by_external_id, by_email, by_phone

@@ -127,6 +127,10 @@ async def outcomes(tx: Tx, *, round_no: int) -> dict[str, int]:
     return dict(await tx.rows(_SQL["outcomes"], round=round_no))
 
 
+async def fresh_staged(tx: Tx) -> list[int]:
+    return [n for (n,) in await tx.rows(_SQL["fresh-staged"])]
+
+
 async def rejected_staged(tx: Tx) -> list[RejectedRow]:
     return await tx.all(RejectedRow, _SQL["rejected-staged"])
 

@@ -252,6 +252,30 @@ async def test_cancelling_keeps_what_is_in(
         await imports.preview(services.storage, file_key=key)
 
 
+@pytest.mark.parametrize("header", [b"email", b"email,name"])
+async def test_a_file_of_bad_lines_is_given_up_early(
+    db: Database, import_bytes: ImportBytes, workspace_id: int, monkeypatch: pytest.MonkeyPatch, header: bytes
+):
+    monkeypatch.setattr("mailgenius.product.imports.files.separated.CHUNK_LINES", 1_000)
+    monkeypatch.setattr("mailgenius.product.imports.committing.MANY_REJECTS", 2_000)
+    good = b"\n".join(b"lead%d@example.com" % n + b",x" * header.count(b",") for n in range(500))
+    done = await import_bytes(workspace_id, header + b"\n" + good + b"\nx" * 100_000)
+    assert (done.state, done.rows_created, done.rows_rejected) == (ImportState.FAILED, 500, 2_500)
+    assert done.error == (
+        "More than half of the rows are wrong: 2,500 of the first 3,000. The rest was not read."
+    )
+    assert len((await rejects_text(db, workspace_id, done.id)).splitlines()) == 2_501
+
+
+async def test_many_bad_lines_among_more_good_ones_are_listed(
+    import_bytes: ImportBytes, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mailgenius.product.imports.committing.MANY_REJECTS", 100)
+    lines = b"".join(b"lead%d@example.com\nlead%d@example.org\nbad\n" % (n, n) for n in range(500))
+    done = await import_bytes(workspace_id, b"email\n" + lines)
+    assert outcome(done) == ("done", 1500, 1000, 0, 0, 500)
+
+
 async def test_imports_of_others_are_not_there(
     services: Services, import_bytes: ImportBytes, workspace_id: int, other_workspace_id: int
 ):

@@ -7,7 +7,7 @@ import pytest
 from mailgenius.kit import clock
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import FileMissing
-from mailgenius.product.imports import running, service as imports
+from mailgenius.product.imports import committing, running, service as imports
 from mailgenius.product.imports.errors import ImportNotFound, NotTried
 from mailgenius.product.imports.model import ImportState
 from mailgenius.product.leads import service as leads
@@ -67,3 +67,59 @@ async def test_a_try_that_nobody_makes_is_forgotten(
     assert (await get(services.db, workspace_id, tried.id)).state is ImportState.CANCELLED
     with pytest.raises(FileMissing):
         await imports.preview(services.storage, file_key=tried.file_key)
+
+
+async def test_a_person_in_two_chunks_is_counted_once(
+    services: Services, import_bytes: ImportBytes, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    """By whichever identity: what the try counts is what the import does."""
+    monkeypatch.setattr("mailgenius.product.imports.files.separated.CHUNK_BYTES", 2_000)
+    await import_bytes(workspace_id, KNOWN)
+    lines = [f"lead{n}@example.com,+55119{n:08d},Lead {n}" for n in range(200)]
+    lines += [f",+55119{n:08d},By phone" for n in range(0, 200, 7)]
+    lines += [f"lead{n}@example.com,,By mail" for n in range(0, 200, 3)]
+    lines += ["ana@example.com,+5511955554444,Ana", *lines[:50], ",+5511955554444,Ana again"]
+    content = ("email,phone,name\n" + "\n".join(lines) + "\n").encode()
+    tried = await import_bytes(workspace_id, content, dry_run=True)
+    assert tried.chunks_done > 4
+    async with services.db.tenant(workspace_id) as tx:
+        await imports.make(tx, workspace_id=workspace_id, import_id=tried.id)
+    await running.run(services.db, services.storage, workspace_id=workspace_id, import_id=tried.id)
+    made = await get(services.db, workspace_id, tried.id)
+    assert (tried.rows_created, tried.rows_read) == (made.rows_created, made.rows_read) == (200, len(lines))
+
+
+async def test_a_try_that_was_cut_off_begins_again(
+    services: Services, store, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mailgenius.product.imports.files.separated.CHUNK_BYTES", 500)
+    content = b"email\n" + b"".join(b"lead%d@example.com\n" % (n % 60) for n in range(120)) + b"bad\n"
+    async with services.db.tenant(workspace_id) as tx:
+        tried = await imports.start(
+            tx,
+            workspace_id=workspace_id,
+            file_key=await store(content),
+            file_name="x.csv",
+            file_size=len(content),
+            dry_run=True,
+        )
+    merge = committing.Run.merge
+
+    async def cut_off(self: committing.Run, parts) -> None:
+        if parts.chunk.number == 3:
+            raise ConnectionError
+        await merge(self, parts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(committing.Run, "merge", cut_off)
+        with pytest.raises(ConnectionError):
+            await running.run(services.db, services.storage, workspace_id=workspace_id, import_id=tried.id)
+    assert (await get(services.db, workspace_id, tried.id)).rows_created
+    await running.run(services.db, services.storage, workspace_id=workspace_id, import_id=tried.id)
+    done = await get(services.db, workspace_id, tried.id)
+    assert (done.state, done.rows_created, done.rows_updated, done.rows_rejected) == (
+        ImportState.DONE,
+        60,
+        60,
+        1,
+    )

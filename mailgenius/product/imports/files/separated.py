@@ -8,6 +8,7 @@ one, so a forgotten quote cannot swallow the rest of the file.
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from os import SEEK_CUR
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,8 @@ from mailgenius.product.imports.model import Reject, SourceFile
 
 CHUNK_BYTES = 4 << 20
 """Enough rows to make set-based merging worth while, few enough to hold twice."""
+CHUNK_LINES = 200_000
+"""Very short lines are a chunk as well: a rejected one takes a hundred times its bytes."""
 MAX_LINE = 1 << 20
 MAX_SPAN = 500
 """Lines that one record may span."""
@@ -120,11 +123,15 @@ class SeparatedFile:
         return lines
 
     def _raw_lines(self) -> list[bytes]:
+        usual = -(-self._survey.size // self._survey.lines)
         if self._survey.longest <= MAX_LINE:
-            return self._file.readlines(CHUNK_BYTES)
-        lines: list[bytes] = []
+            lines = self._file.readlines(min(CHUNK_BYTES, CHUNK_LINES * usual))
+            if len(lines) > CHUNK_LINES:
+                self._file.seek(-sum(map(len, lines[CHUNK_LINES:])), SEEK_CUR)
+            return lines[:CHUNK_LINES]
+        lines = []
         size = 0
-        while size < CHUNK_BYTES and (line := self._file.readline(MAX_LINE + 1)):
+        while size < CHUNK_BYTES and len(lines) < CHUNK_LINES and (line := self._file.readline(MAX_LINE + 1)):
             size += len(line)
             rest = line
             while rest and not rest.endswith(b"\n"):

@@ -60,6 +60,7 @@ from mailgenius.product.leads.service.merging import (
     Expect as Expect,
     Merge as Merge,
     foresee_staged as foresee_staged,
+    fresh_rows as fresh_rows,
     merge_staged as merge_staged,
     named_in as named_in,
 )

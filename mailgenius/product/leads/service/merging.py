@@ -130,6 +130,11 @@ async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: 
     )
 
 
+async def fresh_rows(tx: Tx) -> list[int]:
+    """Return the rows that `foresee_staged`, called before, counted as created."""
+    return await staging.fresh_staged(tx)
+
+
 async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
     same = await _settle_same(tx, merge, round_no) if merge.expect is Expect.MOST_SAME else 0
     if same == size:
