@@ -77,8 +77,8 @@ def jobs() -> Jobs:
 
 
 @pytest.fixture
-async def db(database_url: str, jobs: Jobs) -> AsyncIterator[Database]:
-    async with Database(database_url, jobs, max_size=8) as database:
+async def db(database_url: str, jobs: Jobs, keys: Keys) -> AsyncIterator[Database]:
+    async with Database(database_url, jobs, keys=keys, max_size=8) as database:
         yield database
 
 

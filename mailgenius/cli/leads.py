@@ -23,6 +23,7 @@ from mailgenius.cli.lead_filters import (
 )
 from mailgenius.cli.merging import merge
 from mailgenius.cli.output import AsJson, progress, show, show_fields, show_rows
+from mailgenius.cli.privacy import erase, personal_data
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.services import Services
@@ -37,6 +38,8 @@ app = typer.Typer(help="Leads: the people that messages go to.", no_args_is_help
 app.command("bulk")(bulk)
 app.command("export")(export)
 app.command("merge")(merge)
+app.command("personal-data")(personal_data)
+app.command("erase")(erase)
 
 PAGE = 500
 

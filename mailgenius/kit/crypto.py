@@ -51,6 +51,25 @@ class Keys:
     def box(self, purpose: str) -> "SecretBox":
         return SecretBox(self.derive(purpose))
 
+    def hmac_blocks(self, purpose: str) -> "HmacBlocks":
+        """Return what a database needs to hash with a key that it does not have."""
+        return _hmac_blocks(self.derive(purpose))
+
+
+@dataclass(frozen=True, slots=True)
+class HmacBlocks:
+    """What HMAC-SHA256 makes of its key, by RFC 2104: SHA256(outer + SHA256(inner + value))."""
+
+    inner: bytes = field(repr=False)
+    outer: bytes = field(repr=False)
+
+
+def _hmac_blocks(key: bytes) -> HmacBlocks:
+    padded = key.ljust(hashlib.sha256().block_size, b"\0")
+    return HmacBlocks(
+        inner=bytes(byte ^ 0x36 for byte in padded), outer=bytes(byte ^ 0x5C for byte in padded)
+    )
+
 
 @lru_cache(maxsize=64)
 def _derive(root: bytes, purpose: str) -> bytes:

@@ -171,6 +171,8 @@ CREATE TYPE public.tracking_kind AS ENUM (
 CREATE FUNCTION public.count_leads() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+-- What a statement did to the kept counters. Of changed leads: what is there now, less what was there before; to
+-- compare each lead with itself took four times as long.
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO lead_counts (workspace_id, key, n)
@@ -189,13 +191,17 @@ BEGIN
     ELSE
         INSERT INTO lead_counts (workspace_id, key, n)
         SELECT workspace_id, key, sum(n)
-          FROM (SELECT n.workspace_id, keys.key, keys.n
-                  FROM new_rows n JOIN old_rows o USING (workspace_id, id),
-                       LATERAL (SELECT 'status:' || n.status, 1 UNION ALL SELECT 'status:' || o.status, -1
-                                UNION ALL SELECT 'tag:' || tag, 1 FROM unnest(n.tags) tag
-                                UNION ALL SELECT 'tag:' || tag, -1 FROM unnest(o.tags) tag) keys (key, n)
-                 WHERE n.status <> o.status OR n.tags <> o.tags) changes
-         GROUP BY 1, 2
+          FROM (SELECT workspace_id, 'status:' || status AS key, count(*) AS n
+                  FROM new_rows GROUP BY workspace_id, status
+                UNION ALL
+                SELECT workspace_id, 'status:' || status, -count(*) FROM old_rows GROUP BY workspace_id, status
+                UNION ALL
+                SELECT workspace_id, 'tag:' || tag, count(*)
+                  FROM new_rows, unnest(tags) tag GROUP BY workspace_id, tag
+                UNION ALL
+                SELECT workspace_id, 'tag:' || tag, -count(*)
+                  FROM old_rows, unnest(tags) tag GROUP BY workspace_id, tag) changes
+         GROUP BY workspace_id, key
         HAVING sum(n) <> 0;
     END IF;
     RETURN NULL;
@@ -2212,7 +2218,7 @@ ALTER TABLE ONLY public.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (workspace_id, channel, priority);
 
 ALTER TABLE ONLY public.lead_activity
-    ADD CONSTRAINT lead_activity_pkey PRIMARY KEY (workspace_id, id);
+    ADD CONSTRAINT lead_activity_pkey PRIMARY KEY (workspace_id, lead_id, id);
 
 ALTER TABLE ONLY public.lead_bulk_acts
     ADD CONSTRAINT lead_bulk_acts_pkey PRIMARY KEY (workspace_id, id);
@@ -2377,8 +2383,6 @@ CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree
 CREATE INDEX joined_leads_into_idx ON public.joined_leads USING btree (workspace_id, into_id);
 
 CREATE INDEX lanes_wake_idx ON public.lanes USING btree (wake_at);
-
-CREATE INDEX lead_activity_lead_idx ON public.lead_activity USING btree (workspace_id, lead_id, id);
 
 CREATE INDEX lead_exports_expiry_idx ON public.lead_exports USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
@@ -2623,9 +2627,6 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.standing_orders
     ADD CONSTRAINT standing_orders_workspace_id_order_id_fkey FOREIGN KEY (workspace_id, order_id) REFERENCES public.orders(workspace_id, id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.suppressions
-    ADD CONSTRAINT suppressions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.templates
     ADD CONSTRAINT templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;

@@ -56,7 +56,7 @@ def scratch_installation(home: Path | None) -> Iterator[Settings]:
 
 def database_of(settings: Settings, *tables: JobTable) -> Database:
     """Return the database of such an installation, which knows no jobs but these."""
-    return Database(EmbeddedPostgres(settings.home).url, Jobs(tables))
+    return Database(EmbeddedPostgres(settings.home).url, Jobs(tables), keys=Keys(settings.secret_key))
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -7,6 +7,7 @@ from mailgenius.kit import clock
 from mailgenius.kit.jobs import JobContext, JobTable
 from mailgenius.kit.logs import logger
 from mailgenius.ops import conservation, queries
+from mailgenius.product.privacy import service as privacy
 
 jobs = JobTable()
 log = logger(__name__)
@@ -32,9 +33,13 @@ async def forget_message_data(context: JobContext) -> None:
     forgotten, workspace_id = 0, await _next_with_data(context, 0)
     while workspace_id is not None:
         last_id: int | None = 0
+        async with context.db.trusted() as tx:
+            kept_for = timedelta(days=(await privacy.rules(tx, workspace_id=workspace_id)).data_days)
         while last_id is not None:
             async with context.db.trusted() as tx:
-                swept = await ledger.forget_data(tx, workspace_id=workspace_id, after_id=last_id)
+                swept = await ledger.forget_data(
+                    tx, workspace_id=workspace_id, after_id=last_id, kept_for=kept_for
+                )
             forgotten, last_id = forgotten + swept.forgotten, swept.last_id
         workspace_id = await _next_with_data(context, workspace_id)
     if forgotten:

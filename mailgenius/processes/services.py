@@ -39,10 +39,11 @@ def database_server(settings: Settings) -> Iterator[str]:
 
 def build_services(settings: Settings, *, connections: int = CONNECTIONS) -> Services:
     """Build what a process works with. The database is not opened yet."""
+    keys = Keys(settings.secret_key)
     return Services(
-        db=Database(database_url(settings), build_jobs(), max_size=connections),
+        db=Database(database_url(settings), build_jobs(), keys=keys, max_size=connections),
         settings=settings,
-        keys=Keys(settings.secret_key),
+        keys=keys,
         storage=open_storage(settings),
     )
 

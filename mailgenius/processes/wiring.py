@@ -9,6 +9,7 @@ from mailgenius.product.exports.jobs import jobs as exports_jobs
 from mailgenius.product.forms.jobs import jobs as forms_jobs
 from mailgenius.product.imports.jobs import jobs as imports_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
+from mailgenius.product.privacy.jobs import jobs as privacy_jobs
 from mailgenius.product.segments.jobs import jobs as segments_jobs
 from mailgenius.product.uploads.jobs import jobs as uploads_jobs
 from mailgenius.product.workspaces.jobs import jobs as workspaces_jobs
@@ -25,6 +26,7 @@ def job_tables() -> list[JobTable]:
         dead_letters_jobs,
         campaigns_jobs,
         forms_jobs,
+        privacy_jobs,
         segments_jobs,
         uploads_jobs,
         maintenance_jobs,

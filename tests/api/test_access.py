@@ -88,7 +88,11 @@ ASKED_BY_POST = {
 """A tree is too long for an address, a count or a file takes a while: POST, though no lead changes."""
 FOR_ADMINS = {
     "/api/v1/audit-log",
+    "/api/v1/erasures",
+    "/api/v1/leads/{lead_id}/personal-data",
     "/api/v1/operations",
+    "/api/v1/retention",
+    "/api/v1/retention/inactive",
     "/api/v1/sender-domains",
     "/api/v1/sender-domains/{domain_id}",
     "/api/v1/sending/limits",

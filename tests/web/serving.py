@@ -25,10 +25,9 @@ Fill = Callable[[Services], Awaitable[None]]
 
 @asynccontextmanager
 async def services_of(settings: Settings) -> AsyncIterator[Services]:
-    async with Database(settings.database_url, build_jobs(), max_size=8) as db:
-        yield Services(
-            db=db, settings=settings, keys=Keys(settings.secret_key), storage=open_storage(settings)
-        )
+    keys = Keys(settings.secret_key)
+    async with Database(settings.database_url, build_jobs(), keys=keys, max_size=8) as db:
+        yield Services(db=db, settings=settings, keys=keys, storage=open_storage(settings))
 
 
 @contextmanager

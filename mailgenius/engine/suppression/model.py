@@ -12,6 +12,24 @@ class SuppressionReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     COMPLAINED = "complained"
     BLOCKED = "blocked"
+    ERASED = "erased"
+    """The person asked to be erased: only a hash is known. Never written in the list, see erasing.py."""
+
+
+class IdentityKind(StrEnum):
+    """What a person may be known by."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    EXTERNAL_ID = "external_id"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """One thing that a person is known by, in normal form."""
+
+    kind: IdentityKind
+    value: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
-from mailgenius.engine.suppression.model import Suppression, SuppressionReason
+from mailgenius.engine.suppression.model import Identity, Suppression, SuppressionReason
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 
 _SQL = load_queries(__file__)
 _STRENGTH = [reason.value for reason in SuppressionReason]
+PURPOSE = "erased identities"
+
+
+def erased_key(tx: Tx) -> dict[str, bytes]:
+    """Return the parameters of a statement that looks for erased identities."""
+    blocks = tx.keys.hmac_blocks(PURPOSE)
+    return {"inner": blocks.inner, "outer": blocks.outer}
 
 
 async def add(
@@ -27,6 +34,7 @@ async def add(
         reason=reason,
         detail=detail,
         strength=_STRENGTH,
+        **erased_key(tx),
     )
 
 
@@ -51,7 +59,11 @@ async def suppressed(
     tx: Tx, *, workspace_id: int, channel: str, addresses: Sequence[str]
 ) -> dict[str, SuppressionReason]:
     rows = await tx.rows(
-        _SQL["suppressed"], workspace_id=workspace_id, channel=channel, addresses=list(addresses)
+        _SQL["suppressed"],
+        workspace_id=workspace_id,
+        channel=channel,
+        addresses=list(addresses),
+        **erased_key(tx),
     )
     return {address: SuppressionReason(reason) for address, reason in rows}
 
@@ -77,3 +89,38 @@ async def list_after(
         after=after[1],
         limit=limit,
     )
+
+
+async def hold_off(tx: Tx, *, workspace_id: int) -> None:
+    await tx.execute(_SQL["hold-off-writers"], workspace_id=workspace_id)
+
+
+async def erase(tx: Tx, *, workspace_id: int, erasure_id: int, identities: Sequence[Identity]) -> int:
+    return await tx.execute(
+        _SQL["erase-identities"],
+        workspace_id=workspace_id,
+        erasure_id=erasure_id,
+        **_lists(identities),
+        **erased_key(tx),
+    )
+
+
+async def erased(tx: Tx, *, workspace_id: int, identities: Sequence[Identity]) -> list[tuple[int, int]]:
+    """Return (place, erasure) of the identities that were erased; places count from 0."""
+    rows = await tx.rows(
+        _SQL["erased-identities"], workspace_id=workspace_id, **_lists(identities), **erased_key(tx)
+    )
+    return [(place - 1, erasure_id) for place, erasure_id in rows]
+
+
+async def allow(tx: Tx, *, workspace_id: int, erasure_ids: Sequence[int]) -> int:
+    return await tx.execute(
+        _SQL["allow-identities"], workspace_id=workspace_id, erasure_ids=list(erasure_ids)
+    )
+
+
+def _lists(identities: Sequence[Identity]) -> dict[str, list[str]]:
+    return {
+        "kinds": [each.kind.value for each in identities],
+        "values": [each.value for each in identities],
+    }

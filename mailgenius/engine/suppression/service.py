@@ -6,6 +6,7 @@ An address that begins with @ stands for all addresses of that domain, not for t
 from collections.abc import Sequence
 
 from mailgenius.engine.suppression import queries
+from mailgenius.engine.suppression.erasing import ERASED_ADDRESS
 from mailgenius.engine.suppression.errors import NotAReason
 from mailgenius.engine.suppression.model import Suppression, SuppressionReason
 from mailgenius.kit.db.transaction import Tx
@@ -23,7 +24,7 @@ async def add(
     reason: SuppressionReason | str,
     detail: str = "",
 ) -> int:
-    """Suppress addresses, and return how many that changed.
+    """Suppress addresses, and return how many that changed. Those of erased people are left out.
 
     An address that was blocked by a person or complained keeps that reason when it bounces later. A second
     call changes nothing.
@@ -35,7 +36,7 @@ async def add(
         tx,
         workspace_id=workspace_id,
         channel=channel,
-        addresses=[_normal(address) for address in addresses],
+        addresses=[clean for each in addresses if (clean := _normal(each)) != ERASED_ADDRESS],
         reason=_reason(reason),
         detail=detail[:LONGEST_DETAIL],
     )
@@ -66,6 +67,8 @@ async def suppressed(
     normal = {address: _normal(address) for address in addresses}
     keys = {key for address in normal.values() for key in (address, _domain(address)) if key}
     found = await queries.suppressed(tx, workspace_id=workspace_id, channel=channel, addresses=list(keys))
+    if ERASED_ADDRESS in keys:
+        found[ERASED_ADDRESS] = SuppressionReason.ERASED
     if not found:
         return {}
     reasons = {address: found.get(key) or found.get(_domain(key)) for address, key in normal.items()}
@@ -106,7 +109,6 @@ def _domain(address: str) -> str:
 
 
 def _reason(reason: SuppressionReason | str) -> SuppressionReason:
-    try:
-        return SuppressionReason(reason)
-    except ValueError as error:
-        raise NotAReason(reason=reason) from error
+    if reason not in set(SuppressionReason) or reason == SuppressionReason.ERASED:
+        raise NotAReason(reason=reason)
+    return SuppressionReason(reason)

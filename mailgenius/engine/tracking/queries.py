@@ -65,3 +65,24 @@ async def take_back(tx: Tx, *, workspace_id: int, message_id: int, unsubscribed_
 
 async def register_links(tx: Tx, *, workspace_id: int, order_id: int, urls: Sequence[str]) -> None:
     await tx.execute(_SQL["register-links"], workspace_id=workspace_id, order_id=order_id, urls=list(urls))
+
+
+async def make_nameless(
+    tx: Tx, *, workspace_id: int, message_ids: Sequence[int], lead_ids: Sequence[int]
+) -> int:
+    return await tx.execute(
+        _SQL["make-nameless"],
+        workspace_id=workspace_id,
+        message_ids=list(message_ids),
+        lead_ids=list(lead_ids),
+    )
+
+
+async def sweep_events(tx: Tx, *, workspace_id: int, before: datetime, limit: int) -> int:
+    return await tx.execute(_SQL["sweep-events"], workspace_id=workspace_id, before=before, limit=limit)
+
+
+async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
+    return await tx.execute(
+        _SQL["follow-lead"], workspace_id=workspace_id, kept_id=kept_id, other_id=other_id
+    )

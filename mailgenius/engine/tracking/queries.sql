@@ -132,3 +132,24 @@ INSERT INTO order_links (workspace_id, order_id, link_no, url)
 SELECT %(workspace_id)s::bigint, %(order_id)s::bigint, number, url
   FROM unnest(%(urls)s::text[]) WITH ORDINALITY AS links (url, number)
     ON CONFLICT (workspace_id, order_id, link_no) DO NOTHING;
+
+-- name: make-nameless
+-- Take the person off the events of some messages and leads: the browser, where a click led, the lead. They still count.
+UPDATE tracking_events SET lead_id = NULL, user_agent = '', url = ''
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND (message_id = ANY (%(message_ids)s::bigint[]) OR lead_id = ANY (%(lead_ids)s::bigint[]))
+
+-- name: sweep-events
+-- Delete those of a workspace's first events that are older than a moment. They stand nearly in the order of time,
+-- so a step that deletes none is the last. Roll-ups and marks stay.
+DELETE FROM tracking_events
+ WHERE workspace_id = %(workspace_id)s::bigint AND at < %(before)s::timestamptz
+   AND id IN (SELECT id FROM tracking_events
+               WHERE workspace_id = %(workspace_id)s::bigint
+               ORDER BY id LIMIT %(limit)s::int);
+
+-- name: follow-lead
+-- What one lead did was done by another.
+UPDATE tracking_events
+   SET lead_id = %(kept_id)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(other_id)s::bigint;

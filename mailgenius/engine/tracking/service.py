@@ -5,7 +5,7 @@ the database is away is in `recorder.py`.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailgenius.engine.ledger.model import OrderContent
 from mailgenius.engine.suppression import service as suppression
@@ -118,6 +118,25 @@ async def take_back(tx: Tx, *, workspace_id: int, order_id: int, message_id: int
             address=recipient.address,
         )
     )
+
+
+async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
+    """Have what one recipient did count for another; return how many events. A second run finds none."""
+    return await queries.follow_lead(tx, workspace_id=workspace_id, kept_id=kept_id, other_id=other_id)
+
+
+async def make_nameless(
+    tx: Tx, *, workspace_id: int, message_ids: Sequence[int], lead_ids: Sequence[int]
+) -> int:
+    """Take lead, browser and addresses off the events of some messages and leads; return how many."""
+    return await queries.make_nameless(
+        tx, workspace_id=workspace_id, message_ids=message_ids, lead_ids=lead_ids
+    )
+
+
+async def forget_events(tx: Tx, *, workspace_id: int, before: datetime, limit: int) -> int:
+    """Delete some events from before a moment; return how many, none at the end. Counts stay."""
+    return await queries.sweep_events(tx, workspace_id=workspace_id, before=before, limit=limit)
 
 
 async def register_links(tx: Tx, *, workspace_id: int, order_id: int, content: OrderContent) -> None:

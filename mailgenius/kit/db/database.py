@@ -21,6 +21,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.errors import DatabaseUnavailable, translated
 from mailgenius.kit.db.transaction import JobWriter, Tx
 from mailgenius.kit.doers import SYSTEM, Doer
@@ -44,9 +45,12 @@ SELECT set_config('role', %(role)s, true),
 class Database:
     """Opens transactions. One per process; `open` before use and `close` at the end."""
 
-    def __init__(self, url: str, jobs: JobWriter, *, min_size: int = 1, max_size: int = 10) -> None:
+    def __init__(
+        self, url: str, jobs: JobWriter, *, keys: Keys | None = None, min_size: int = 1, max_size: int = 10
+    ) -> None:
         self.url = url
         self._jobs = jobs
+        self._keys = keys
         self._by = SYSTEM
         self._answerable = False
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
@@ -109,6 +113,7 @@ class Database:
                 workspace_id=workspace_id,
                 by=self._by,
                 answerable=self._answerable,
+                keys=self._keys,
             )
             yield tx
             await tx.check_noted()

@@ -19,6 +19,8 @@ from mailgenius.kit.events import Event
 if TYPE_CHECKING:
     from psycopg import AsyncCursor
 
+    from mailgenius.kit.crypto import Keys
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
@@ -51,7 +53,7 @@ def json_value(value: object) -> Jsonb:
 class Tx:
     """One open transaction. Parameters go by keyword; rows come back as the class that is asked for."""
 
-    __slots__ = ("_answerable", "_jobs", "by", "connection", "noted", "workspace_id")
+    __slots__ = ("_answerable", "_jobs", "_keys", "by", "connection", "noted", "workspace_id")
 
     def __init__(
         self,
@@ -61,8 +63,10 @@ class Tx:
         workspace_id: int | None = None,
         by: Doer = SYSTEM,
         answerable: bool = False,
+        keys: "Keys | None" = None,
     ) -> None:
         self.connection = connection
+        self._keys = keys
         self.workspace_id = workspace_id
         """The tenant that row-level security holds this transaction to; None when trusted."""
         self.by = by
@@ -72,12 +76,16 @@ class Tx:
         self._answerable = answerable
         self._jobs = jobs
 
-    @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
-        """Undo what the block did when it fails, and nothing else: the transaction goes on."""
-        with translated():
-            async with self.connection.transaction():
-                yield
+    @property
+    def keys(self) -> "Keys":
+        """The installation's keys, for what is stored as a keyed hash only.
+
+        Raises:
+            LookupError: the database was opened without them.
+        """
+        if self._keys is None:
+            raise LookupError("This database was opened without the keys of the installation.")
+        return self._keys
 
     async def check_noted(self) -> None:
         """Refuse a change that nobody could be asked about later. What follows the check is book-keeping.
@@ -91,6 +99,13 @@ class Tx:
                 if await cursor.fetchone() == (True,):
                     raise ChangeNotNoted
         self._answerable = False
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Undo what the block did when it fails, and nothing else: the transaction goes on."""
+        with translated():
+            async with self.connection.transaction():
+                yield
 
     async def execute(self, query: Query, **parameters: Any) -> int:
         """Run a statement and return how many rows it touched."""

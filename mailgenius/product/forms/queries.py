@@ -1,6 +1,6 @@
 """One typed function for each statement of queries.sql. No decisions here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -132,3 +132,20 @@ async def delete_old_submissions(tx: Tx, *, before: datetime) -> int:
 
 async def delete_old_tries(tx: Tx) -> int:
     return await tx.execute(_SQL["delete-old-tries"])
+
+
+async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
+    return await tx.execute(
+        _SQL["follow-lead"], workspace_id=workspace_id, kept_id=kept_id, other_id=other_id
+    )
+
+
+async def count_of_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
+    found: int = await tx.value(_SQL["count-of-leads"], workspace_id=workspace_id, lead_ids=list(lead_ids))
+    return found
+
+
+async def forget_person(tx: Tx, *, workspace_id: int, emails: Sequence[str], phones: Sequence[str]) -> int:
+    return await tx.execute(
+        _SQL["forget-person"], workspace_id=workspace_id, emails=list(emails), phones=list(phones)
+    )

@@ -97,6 +97,12 @@ UPDATE form_submissions
    SET state = 'confirmed', confirmed_at = now(), lead_id = %(lead_id)s::bigint
  WHERE workspace_id = %(workspace_id)s::bigint AND form_id = %(form_id)s::bigint AND email = %(email)s::text
 
+-- name: follow-lead
+-- The answers of one lead are those of another.
+UPDATE form_submissions
+   SET lead_id = %(kept_id)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(other_id)s::bigint
+
 -- name: delete-old-submissions
 -- Forget the answers that nobody confirmed in time.
 -- all workspaces: upkeep of the whole installation.
@@ -106,3 +112,14 @@ DELETE FROM form_submissions WHERE state = 'pending' AND submitted_at < %(before
 -- Forget the counted tries whose window is over.
 -- all workspaces: upkeep of the whole installation.
 DELETE FROM form_tries WHERE window_end <= now()
+
+-- name: count-of-leads
+-- How many answers some leads gave. They go with their leads.
+SELECT count(*) FROM form_submissions
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = ANY (%(lead_ids)s::bigint[])
+
+-- name: forget-person
+-- Delete the answers of a person that became no lead: by address, or by a phone number among them.
+DELETE FROM form_submissions
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND (email = ANY (%(emails)s::text[]) OR answers ->> 'phone' = ANY (%(phones)s::text[]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
@@ -139,3 +140,25 @@ async def list_rejects(tx: Tx, *, workspace_id: int, import_id: int, after: int,
         after=after,
         limit=limit,
     )
+
+
+async def forget_person(tx: Tx, *, workspace_id: int, texts: Sequence[str], digits: Sequence[str]) -> int:
+    return await tx.execute(
+        _SQL["forget-person"], workspace_id=workspace_id, texts=list(texts), digits=list(digits)
+    )
+
+
+async def rejects_about(
+    tx: Tx, *, workspace_id: int, texts: Sequence[str], digits: Sequence[str]
+) -> list[dict[str, Any]]:
+    return await tx.all(
+        dict[str, Any],
+        _SQL["rejects-about"],
+        workspace_id=workspace_id,
+        texts=list(texts),
+        digits=list(digits),
+    )
+
+
+async def forget_old_rejects(tx: Tx, *, workspace_id: int, before: datetime, limit: int) -> int:
+    return await tx.execute(_SQL["forget-old-rejects"], workspace_id=workspace_id, before=before, limit=limit)

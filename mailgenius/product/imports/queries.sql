@@ -116,3 +116,35 @@ SELECT line, reason, cells
  WHERE workspace_id = %(workspace_id)s::bigint AND import_id = %(import_id)s::bigint AND line > %(after)s::bigint
  ORDER BY line
  LIMIT %(limit)s::int
+
+-- part: names-person
+-- Rows that name a person: in a cell, however its letters or its number are written, or in the reason.
+ WHERE r.workspace_id = %(workspace_id)s::bigint
+   AND (EXISTS (SELECT FROM unnest(r.cells) cell
+                 WHERE lower(btrim(cell)) = ANY (%(texts)s::text[])
+                    OR regexp_replace(cell, '[^0-9]', '', 'g') = ANY (%(digits)s::text[]))
+        OR EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
+                    WHERE length(one) > 5 AND position(one IN lower(r.reason)) > 0))
+
+-- name: forget-person
+-- Delete the rejected rows that name a person.
+DELETE FROM import_rejects r
+/* part: names-person */
+
+-- name: rejects-about
+-- The rejected rows that name a person.
+SELECT r.import_id, r.line, r.reason, r.cells
+  FROM import_rejects r
+/* part: names-person */
+ ORDER BY r.import_id, r.line
+
+-- name: forget-old-rejects
+-- Delete some rejected rows of imports that ended before a moment.
+DELETE FROM import_rejects
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND (import_id, line) IN (
+       SELECT r.import_id, r.line
+         FROM imports i
+         JOIN import_rejects r ON r.workspace_id = %(workspace_id)s::bigint AND r.import_id = i.id
+        WHERE i.workspace_id = %(workspace_id)s::bigint AND i.finished_at < %(before)s::timestamptz
+        LIMIT %(limit)s::int)

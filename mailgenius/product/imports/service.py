@@ -17,6 +17,11 @@ from mailgenius.kit.storage import Storage
 from mailgenius.product.consents.model import Basis
 from mailgenius.product.imports import queries
 from mailgenius.product.imports.errors import ImportOver, NotTried
+from mailgenius.product.imports.forgetting import (
+    forget_old_rejects as forget_old_rejects,
+    forget_person as forget_person,
+    rejects_about as rejects_about,
+)
 from mailgenius.product.imports.mapping import check_mapping
 from mailgenius.product.imports.model import (
     MAX_FILE_BYTES,

@@ -61,3 +61,11 @@ class CannotUndo(Conflict):
 
 class TooManyChanges(LimitReached):
     """These preferences were changed too often within the hour. Try again later."""
+
+
+_IDENTITIES = {"email": "e-mail", "phone": "phone", "external_id": "external id"}
+
+
+def erased_reason(kind: str) -> str:
+    """Return why a row or a change is refused whose person was erased, by the kind of its identity."""
+    return f"the {_IDENTITIES[kind]} is of a person who asked to be erased"

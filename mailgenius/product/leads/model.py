@@ -80,6 +80,8 @@ class Rejected:
 
     index: int
     reason: str
+    erased: bool = False
+    """Its person asked to be erased."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
+from mailgenius.engine.suppression.erasing import erased_key
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.leads.model import Lead, LeadStatus, Upserted
@@ -18,7 +19,7 @@ class RejectedRow:
     n: int
     clash: str
     clash_value: str | None
-    lead_id: int
+    lead_id: int | None
     email: str | None
     phone: str | None
     external_id: str | None
@@ -58,6 +59,17 @@ async def stage_csv(tx: Tx, data: Iterable[bytes]) -> None:
 
 async def mark_suppressed(tx: Tx, *, workspace_id: int) -> int:
     return await tx.execute(_SQL["mark-suppressed"], workspace_id=workspace_id)
+
+
+async def has_erased(tx: Tx, *, workspace_id: int) -> bool:
+    found: bool = await tx.value(_SQL["has-erased"], workspace_id=workspace_id)
+    return found
+
+
+async def reject_erased(tx: Tx, *, workspace_id: int) -> list[int]:
+    """Return the round of each row that was given up."""
+    rows = await tx.rows(_SQL["reject-erased"], workspace_id=workspace_id, **erased_key(tx))
+    return [row[0] for row in rows]
 
 
 async def count_known(tx: Tx, *, workspace_id: int, round_no: int) -> int:

@@ -277,3 +277,10 @@ DELETE FROM sessions WHERE expires_at <= %(now)s::timestamptz;
 -- name: delete-old-attempts
 -- Forget counted attempts whose window is over.
 DELETE FROM sign_in_failures WHERE window_end <= %(now)s::timestamptz;
+
+-- name: forget-answers-about
+-- Delete the kept answers that hold one of some texts.
+DELETE FROM idempotency_keys
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
+                WHERE position(convert_to('"' || one || '"', 'UTF8') IN response) > 0);

@@ -17,6 +17,7 @@ CHILD = """
 import asyncio, sys
 from pathlib import Path
 from mailgenius.kit.config import Settings
+from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.storage import open_storage
 from mailgenius.processes.wiring import build_jobs
@@ -30,7 +31,7 @@ parts.MIN_LANE_ROWS = 100
 
 async def main():
     storage = open_storage(Settings(home=Path(home)))
-    async with Database(url, build_jobs()) as db:
+    async with Database(url, build_jobs(), keys=Keys(b"k" * 32)) as db:
         await running.run(db, storage, workspace_id=int(workspace_id), import_id=int(import_id))
 
 asyncio.run(main())

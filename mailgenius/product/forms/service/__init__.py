@@ -9,4 +9,8 @@ from mailgenius.product.forms.service.building import (
 )
 from mailgenius.product.forms.service.confirming import confirm as confirm, waiting as waiting
 from mailgenius.product.forms.service.receiving import admit as admit, public as public, receive as receive
-from mailgenius.product.forms.service.sweeping import sweep as sweep
+from mailgenius.product.forms.service.sweeping import (
+    count_of_leads as count_of_leads,
+    forget_person as forget_person,
+    sweep as sweep,
+)

@@ -8,10 +8,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from mailgenius.engine.suppression import erasing
+from mailgenius.engine.suppression.model import Identity, IdentityKind
 from mailgenius.kit import clock
 from mailgenius.kit.crypto import Keys, fingerprint
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
+from mailgenius.kit.logs import logger
 from mailgenius.kit.visitors import known_ip, network_of
 from mailgenius.product.forms import queries
 from mailgenius.product.forms.errors import AnswersUnclear, TooManyTries
@@ -29,6 +32,8 @@ from mailgenius.product.forms.model import (
 from mailgenius.product.forms.service.asking_back import NONCE_BYTES, Link, ask_back, sign_link
 from mailgenius.product.forms.service.taking_in import Taking, take_in
 from mailgenius.product.leads import normalise, service as leads
+
+log = logger(__name__)
 
 RULES: dict[str, normalise.TextRule] = {"name": normalise.line, "phone": normalise.phone}
 
@@ -69,6 +74,12 @@ async def receive(
         CannotAskBack: the message cannot be sent; nothing is kept.
     """
     email, values = await _checked(tx, form, answers, visitor)
+    if await erasing.erased(
+        tx, workspace_id=form.workspace_id, identities=[Identity(kind=IdentityKind.EMAIL, value=email)]
+    ):
+        # Nothing is kept and nobody is written to; and the answer does not tell that somebody was erased.
+        log.info("form of an erased person", workspace_id=form.workspace_id, form_id=form.id)
+        return Outcome.CONFIRM if form.double_opt_in else Outcome.TAKEN
     place: dict[str, Any] = {"workspace_id": form.workspace_id, "form_id": form.id, "email": email}
     await queries.reserve_submission(tx, **place)
     earlier = await queries.lock_submission(tx, **place)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.feedback import service as feedback
-from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression import erasing, service as suppression
+from mailgenius.engine.suppression.model import Identity, IdentityKind, SuppressionReason
 from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
@@ -13,13 +14,16 @@ from mailgenius.kit.errors import Invalid, Problem, invalid
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.model import ConsentAct, Statement, Way
 from mailgenius.product.leads import consent_queries, normalise, queries
-from mailgenius.product.leads.errors import IdentityConflict
+from mailgenius.product.leads.errors import IdentityConflict, PersonErased, erased_reason
 from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus
 from mailgenius.product.leads.service.fielding import fitting, typed_fields
 from mailgenius.product.leads.service.merging import addresses_by_channel, suppress
 from mailgenius.product.leads.service.noting import note_leads
 from mailgenius.product.leads.service.writing import add_fields
 
+STATUS_OF: dict[SuppressionReason, LeadStatus] = {
+    reason: LeadStatus(reason.value) for reason in SuppressionReason if reason is not SuppressionReason.ERASED
+}
 IDENTITY_KEYS = {
     "leads_email_key": "e-mail",
     "leads_phone_key": "phone",
@@ -34,6 +38,7 @@ async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput,
         LeadNotFound: this workspace has no such lead.
         Invalid: a value is wrong, or no identity would be left.
         IdentityConflict: another lead has the new e-mail, phone or external id.
+        PersonErased: it is of a person who asked to be erased.
     """
     before = await queries.lock_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
     if changes.fields:
@@ -41,6 +46,7 @@ async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput,
         changes = replace(changes, fields=fitting(changes.fields, typed))
     after = _changed(before, changes)
     if after != before:
+        await refuse_erased(tx, workspace_id=workspace_id, identities=_new_identities(before, after))
         try:
             await queries.update_lead(tx, workspace_id=workspace_id, lead=after)
         except UniqueConflict as error:
@@ -61,6 +67,22 @@ async def update(tx: Tx, *, workspace_id: int, lead_id: int, changes: LeadInput,
     if changes.status is not None and changes.status is not before.status:
         await set_status(tx, workspace_id=workspace_id, lead_ids=[lead_id], status=changes.status)
     return await queries.get_lead(tx, workspace_id=workspace_id, lead_id=lead_id)
+
+
+def _new_identities(before: Lead, after: Lead) -> list[Identity]:
+    pairs = ((kind, getattr(before, kind.value), getattr(after, kind.value)) for kind in IdentityKind)
+    return [Identity(kind=kind, value=new) for kind, old, new in pairs if new and new != old]
+
+
+async def refuse_erased(tx: Tx, *, workspace_id: int, identities: Sequence[Identity]) -> None:
+    """Stop here when an identity belongs to a person who asked to be erased.
+
+    Raises:
+        PersonErased: it does.
+    """
+    if identities:
+        for found in await erasing.erased(tx, workspace_id=workspace_id, identities=identities):
+            raise PersonErased(reason=erased_reason(found.kind))
 
 
 def _changed(lead: Lead, changes: LeadInput) -> Lead:
@@ -193,7 +215,7 @@ async def follow_suppression(
             lead_id=lead_id,
             channel=channel,
             address=address,
-            status=LeadStatus(listed[address].value),
+            status=STATUS_OF.get(listed[address], LeadStatus.BLOCKED),
             reason=reason,
         )
     return await queries.revive_address(

@@ -5,8 +5,10 @@ round, all rows are first tried as new leads, which is the whole work of a first
 changed or rejected, in turns when several rows lead to one lead.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from mailgenius.channels.contract import Channel
@@ -17,9 +19,14 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.model import Basis, Way
 from mailgenius.product.leads import normalise, staging
+from mailgenius.product.leads.errors import erased_reason
 from mailgenius.product.leads.model import BatchResult, LeadStatus, Mode, Rejected
 
 MAX_TURNS = 100
+_OWNER = re.compile(r"belongs to lead (\d{1,18})\b")
+_QUOTED = re.compile(r"“[^”]*”")
+ERASED = "erased"
+"""What a row clashes with whose person asked to be erased."""
 WORTH_A_LOOK = 100
 """Rows of a round from which on a look at all of them costs less than what it saves."""
 
@@ -90,8 +97,14 @@ async def merge_staged(
     await staging.open_staging(tx)
     await staging.stage_csv(tx, csv)
     await staging.mark_suppressed(tx, workspace_id=merge.workspace_id)
-    totals = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
-    for round_no, size in enumerate(rounds):
+    erased = await _reject_erased(tx, merge.workspace_id)
+    totals = {"created": 0, "updated": 0, "unchanged": 0, "rejected": erased.total()}
+    for round_no, staged in enumerate(rounds):
+        size = staged - erased[round_no]
+        if erased and merge.expect is Expect.ALL_NEW:
+            merge = replace(merge, expect=Expect.SOME_KNOWN)  # What was given up is staged all the same.
+        if not size:
+            continue
         for outcome, n in (await _merge_round(tx, merge, round_no, size)).items():
             totals[outcome] += n
     if merge.consents:
@@ -99,7 +112,14 @@ async def merge_staged(
     if stops:
         await _suppress_stopped(tx, merge.workspace_id)
     rejected = await staging.rejected_staged(tx) if totals.pop("rejected") else []
-    return BatchResult(**totals, rejected=[Rejected(index=row.n, reason=_reason(row)) for row in rejected])
+    return BatchResult(**totals, rejected=[_rejected(row) for row in rejected])
+
+
+async def _reject_erased(tx: Tx, workspace_id: int) -> Counter[int]:
+    """Give up the rows of people who asked to be erased, and return how many each round has of them."""
+    if not await staging.has_erased(tx, workspace_id=workspace_id):
+        return Counter()
+    return Counter(await staging.reject_erased(tx, workspace_id=workspace_id))
 
 
 async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: Sequence[int]) -> BatchResult:
@@ -110,7 +130,8 @@ async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: 
     """
     await staging.open_staging(tx)
     await staging.stage_csv(tx, csv)
-    created = known = rejected = 0
+    rejected = (await _reject_erased(tx, merge.workspace_id)).total()
+    created = known = 0
     for round_no in range(len(rounds)):
         await staging.match_staged(tx, workspace_id=merge.workspace_id, round_no=round_no)
         await staging.reject_clashing(tx, round_no=round_no)
@@ -126,7 +147,7 @@ async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: 
         created=created,
         updated=0 if merge.mode is Mode.KEEP else known,
         unchanged=known if merge.mode is Mode.KEEP else 0,
-        rejected=[Rejected(index=row.n, reason=_reason(row)) for row in rows],
+        rejected=[_rejected(row) for row in rows],
     )
 
 
@@ -253,7 +274,13 @@ def addresses_by_channel(rows: Sequence[tuple[str | None, str | None]]) -> dict[
     return {channel: addresses for channel, addresses in found.items() if addresses}
 
 
+def _rejected(row: staging.RejectedRow) -> Rejected:
+    return Rejected(index=row.n, reason=_reason(row), erased=row.clash == ERASED)
+
+
 def _reason(row: staging.RejectedRow) -> str:
+    if row.clash == ERASED:
+        return erased_reason(row.clash_value or "")
     if row.clash == "external_id":
         by = f"e-mail {row.email}" if row.by_email else f"phone {row.phone}"
         other = normalise.shown(row.clash_value or "")
@@ -267,3 +294,8 @@ def _reason(row: staging.RejectedRow) -> str:
     ]
     named = [f"the {identity} belongs to lead {owner}" for identity, owner in owners if owner]
     return ", but ".join([named[0], " and ".join(named[1:])])
+
+
+def named_in(reason: str) -> list[int]:
+    """Return the leads that a reason names to which the identities of a row belong, in its order."""
+    return list(dict.fromkeys(int(found) for found in _OWNER.findall(_QUOTED.sub("", reason))))

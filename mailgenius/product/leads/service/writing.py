@@ -6,7 +6,7 @@ from dataclasses import replace
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.product.leads import field_values, fields, normalise, staging
-from mailgenius.product.leads.errors import BatchTooLarge, IdentityConflict
+from mailgenius.product.leads.errors import BatchTooLarge, IdentityConflict, PersonErased
 from mailgenius.product.leads.model import (
     MAX_BATCH,
     BatchResult,
@@ -35,6 +35,7 @@ async def upsert(
     Raises:
         Invalid: a value is wrong, or no identity is given.
         IdentityConflict: its identities belong to different leads.
+        PersonErased: one of them is of a person who asked to be erased.
     """
     (done,) = await upsert_each(tx, workspace_id=workspace_id, leads=[lead], mode=mode, source=source)
     if isinstance(done, Upserted):
@@ -54,7 +55,10 @@ async def upsert_each(
     if not numbered:
         return list(refused.values())
     plan, result = await _merged(tx, workspace_id, numbered, mode, source)
-    refused |= {each.index: IdentityConflict(reason=each.reason) for each in result.rejected}
+    refused |= {
+        each.index: (PersonErased if each.erased else IdentityConflict)(reason=each.reason)
+        for each in result.rejected
+    }
     stored = await staging.staged_leads(tx, workspace_id=workspace_id)
     for repeat in plan.repeats:
         if repeat.into in stored:
@@ -133,12 +137,12 @@ def _says_consent(lead: LeadInput) -> bool:
 
 def add_repeats(result: BatchResult, plan: Plan, *, mode: Mode) -> BatchResult:
     """Count the rows that were folded into others, and reject those that were too many."""
-    reasons = {each.index: each.reason for each in result.rejected}
+    refused = {each.index: each for each in result.rejected}
     rejected = [*result.rejected, *(Rejected(index=n, reason=TOO_MANY_REPEATS) for n in plan.excess)]
     updated = unchanged = 0
     for repeat in plan.repeats:
-        if repeat.into in reasons:
-            rejected.append(Rejected(index=repeat.n, reason=reasons[repeat.into]))
+        if repeat.into in refused:
+            rejected.append(replace(refused[repeat.into], index=repeat.n))
         elif repeat.changes and mode is not Mode.KEEP:
             updated += 1
         else:

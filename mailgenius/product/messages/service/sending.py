@@ -8,6 +8,8 @@ from mailgenius.channels.contract import Channel
 from mailgenius.engine.intake import service as intake, standing
 from mailgenius.engine.intake.standing import Parcel
 from mailgenius.engine.ledger.takings import Taken
+from mailgenius.engine.suppression import erasing
+from mailgenius.engine.suppression.model import Identity, IdentityKind
 from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Problem
@@ -39,8 +41,9 @@ async def send_batch(tx: Tx, *, workspace_id: int, messages: Sequence[MessageInp
     # Messages of one make that leave at once, and those that wait, are two parcels.
     groups: dict[tuple[Make, bool], list[int]] = {}
     addresses: list[str] = []
+    erased = await _erased(tx, workspace_id=workspace_id, messages=messages)
     for place, message in enumerate(messages):
-        address, problem = _address(message, found)
+        address, problem = _address(message, found, erased)
         if problem is None and message.send_at is not None and message.send_at - now > FURTHEST:
             problem = Problem("send_at", "must lie within a year")
         addresses.append(address)
@@ -67,6 +70,16 @@ async def send_batch(tx: Tx, *, workspace_id: int, messages: Sequence[MessageInp
         for place, message_id in zip(group, ids, strict=True):
             sent[place] = Sent(id=message_id)
     return [each for each in sent if each is not None]
+
+
+async def _erased(tx: Tx, *, workspace_id: int, messages: Sequence[MessageInput]) -> set[str]:
+    """Return the addresses of people who were erased. No lead has one: it would not have been taken in."""
+    given = {message.to.strip().lower() for message in messages if message.to}
+    identities = [Identity(kind=IdentityKind.EMAIL, value=address) for address in sorted(given)]
+    if not identities:
+        return set()
+    found = await erasing.erased(tx, workspace_id=workspace_id, identities=identities)
+    return {each.value for each in found}
 
 
 async def _open(tx: Tx, workspace_id: int, make: Made) -> int:
@@ -106,13 +119,15 @@ async def _lead_addresses(
     }
 
 
-def _address(message: MessageInput, found: dict[str, _Found]) -> tuple[str, Problem | None]:
+def _address(message: MessageInput, found: dict[str, _Found], erased: set[str]) -> tuple[str, Problem | None]:
     """Return where a message goes, or what is wrong with that."""
     if message.lead_id is not None:
         return _lead_address(message, message.lead_id, found[message.make.channel])
     address = message.to.strip().lower()
     if ADDRESS.fullmatch(address) is None:
         return "", Problem("to", "must be an e-mail address" if address else "is needed, or a lead_id")
+    if address in erased:
+        return "", Problem("to", "is of a person who asked to be erased")
     return address, None
 
 

@@ -7,7 +7,11 @@ from mailgenius.product.workspaces.service.api_keys import (
     list_api_keys as list_api_keys,
     revoke_api_key as revoke_api_key,
 )
-from mailgenius.product.workspaces.service.idempotency import answered as answered, keep_answer as keep_answer
+from mailgenius.product.workspaces.service.idempotency import (
+    answered as answered,
+    forget_answers_about as forget_answers_about,
+    keep_answer as keep_answer,
+)
 from mailgenius.product.workspaces.service.members import (
     add_member as add_member,
     change_role as change_role,

@@ -4,13 +4,14 @@ The answer is written in the transaction of the work itself: either both are the
 process leaves no key in doubt. An advisory lock of the same transaction says that a request is running.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mailgenius.kit import clock
 from mailgenius.kit.crypto import same
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
-from mailgenius.product.workspaces import queries
+from mailgenius.product.workspaces import answer_queries, queries
 from mailgenius.product.workspaces.errors import IdempotencyKeyReused, RequestInFlight
 from mailgenius.product.workspaces.model import Answer
 
@@ -47,3 +48,8 @@ async def keep_answer(tx: Tx, *, workspace_id: int, key: str, request_hash: byte
         answer=answer,
         now=clock.now(),
     )
+
+
+async def forget_answers_about(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
+    """Delete the kept answers that hold one of some texts as a whole value, and return how many."""
+    return await answer_queries.forget_answers_about(tx, workspace_id=workspace_id, texts=texts)

@@ -2,6 +2,15 @@
 
 from litestar import Router
 
-from mailgenius.web.pages.leads import bulk, consenting, listing, one
+from mailgenius.web.pages.leads import bulk, consenting, leaving, listing, one
 
-router = Router("/", route_handlers=[*listing.HANDLERS, *bulk.HANDLERS, *one.HANDLERS, *consenting.HANDLERS])
+router = Router(
+    "/",
+    route_handlers=[
+        *listing.HANDLERS,
+        *bulk.HANDLERS,
+        *one.HANDLERS,
+        *consenting.HANDLERS,
+        *leaving.HANDLERS,
+    ],
+)
