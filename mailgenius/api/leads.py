@@ -29,8 +29,8 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import checked_limit
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.errors import LeadJoined
 from mailgenius.product.leads.bulk_model import Wanted
+from mailgenius.product.leads.errors import LeadJoined
 from mailgenius.product.leads.model import LeadSort, LeadStatus, Span, Upserted as StoredLead
 from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces.model import Permission

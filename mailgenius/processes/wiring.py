@@ -8,6 +8,7 @@ from mailgenius.product.campaigns.jobs import jobs as campaigns_jobs
 from mailgenius.product.exports.jobs import jobs as exports_jobs
 from mailgenius.product.forms.jobs import jobs as forms_jobs
 from mailgenius.product.imports.jobs import jobs as imports_jobs
+from mailgenius.product.joins.jobs import jobs as joins_jobs
 from mailgenius.product.leads.jobs import jobs as leads_jobs
 from mailgenius.product.privacy.jobs import jobs as privacy_jobs
 from mailgenius.product.segments.jobs import jobs as segments_jobs
@@ -26,6 +27,7 @@ def job_tables() -> list[JobTable]:
         dead_letters_jobs,
         campaigns_jobs,
         forms_jobs,
+        joins_jobs,
         privacy_jobs,
         segments_jobs,
         uploads_jobs,

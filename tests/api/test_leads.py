@@ -222,3 +222,35 @@ async def test_leads_that_arrive_together_are_answered_apart(
     stored = {lead.email: lead for lead in await all_leads(db, workspace_id)}
     assert len(stored) == 2 + 20 + 1
     assert (stored["twin@example.com"].name, stored["twin@example.com"].tags) == ("First", ("second",))
+
+
+async def test_two_leads_are_merged_and_the_old_id_leads_to_the_kept_one(client):
+    ana = {"email": "ana@example.com", "name": "Ana", "fields": {"city": "Recife"}, "tags": ["a"]}
+    kept = (await client.post("/api/v1/leads", json=ana)).json()["lead"]
+    two = {"external_id": "crm-1", "name": "Ana B.", "fields": {"city": "Natal"}, "tags": ["b"]}
+    other = (await client.post("/api/v1/leads", json=two)).json()["lead"]
+    path = f"/api/v1/leads/{kept['id']}/merge"
+    for body, status in (
+        ({"other_id": kept["id"]}, 409),
+        ({"other_id": "987654321"}, 404),
+        ({"other_id": other["id"], "choices": {"email": "mine"}}, 422),
+        ({"other_id": other["id"], "choices": {"shoes": "other"}}, 422),
+        ({}, 422),
+    ):
+        assert (await client.post(path, json=body)).status_code == status, body
+    asked = {"other_id": other["id"], "choices": {"fields.city": "other"}}
+    sent = [await client.post(path, json=asked, headers={"Idempotency-Key": "once"}) for _ in range(2)]
+    assert [answer.status_code for answer in sent] == [200, 200]
+    assert sent[0].json() == sent[1].json()
+    done = sent[0].json()
+    assert (done["removed_id"], done["called_off"], done["moved"]["messages"]) == (other["id"], 0, 0)
+    lead = done["lead"]
+    assert (lead["id"], lead["external_id"], lead["name"]) == (kept["id"], "crm-1", "Ana")
+    assert (lead["fields"], lead["tags"]) == ({"city": "Natal"}, ["a", "b"])
+    old = await client.get(f"/api/v1/leads/{other['id']}", params={"fields": "email"})
+    assert old.json() == {"id": kept["id"], "email": "ana@example.com"}
+    assert old.headers["Content-Location"] == f"/api/v1/leads/{kept['id']}"
+    # What would change it is refused, and says where it is.
+    gone = await client.patch(f"/api/v1/leads/{other['id']}", json={"name": "X"})
+    assert (gone.status_code, gone.json()["detail"]) == (404, f"This lead was merged into lead {kept['id']}.")
+    assert (await client.post(path, json={"other_id": other["id"]})).status_code == 404

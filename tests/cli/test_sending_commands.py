@@ -51,6 +51,15 @@ def test_import_launch_and_read(workspace: Cli, tmp_path: Path):
     assert [each["state"] for each in workspace("campaign", "list", "--json").json["items"]] == ["finished"]
 
 
+def test_two_leads_are_merged(workspace: Cli, tmp_path: Path):
+    import_leads(workspace, tmp_path, 2)
+    other, kept = workspace("leads", "list", "--json").json["items"]
+    done = workspace("leads", "merge", kept["id"], other["id"], "--take", "name", "--yes", "--json").json
+    assert (done["email"], done["name"]) == (kept["email"], other["name"])
+    assert [each["id"] for each in workspace("leads", "list", "--json").json["items"]] == [kept["id"]]
+    assert workspace("leads", "merge", kept["id"], other["id"], "--yes").code != 0
+
+
 def test_an_import_is_tried_and_makes_a_field_with_a_type(workspace: Cli, tmp_path: Path):
     mapping = ("--map", "E-mail=email", "--map", "Name=field:kind:choice:Ana 0|Ana 1")
     tried = import_leads(workspace, tmp_path, 3, "--dry-run", *mapping)

@@ -302,3 +302,38 @@ async def test_what_a_lead_said_is_written_down_and_shown(
     assert (await read(services, workspace_id, ana.id)).status is LeadStatus.UNSUBSCRIBED
     assert (await browser.post(path, {"act": "made up"})).status_code == 422
     assert (await (await signed_in(Role.VIEWER)).post(path, said)).status_code == 403
+
+
+async def test_two_leads_are_compared_and_merged(
+    signed_in: SignedIn, services: Services, workspace_id: int, other_workspace_id: int, ana: Lead
+):
+    twin = await make_lead(
+        services, workspace_id, "ana@home.test", name="Ana C.", tags=("home",), fields={"city": "Natal"}
+    )
+    theirs = await make_lead(services, other_workspace_id, "ana@theirs.test", name="Ana")
+    browser = await signed_in(Role.EDITOR)
+    assert f"/leads/{ana.id}/merge" in (await browser.get(f"/leads/{ana.id}")).text
+    # Somebody of the same name is offered before anything is looked for; oneself and strangers never.
+    found = await browser.get(f"/leads/{ana.id}/merge?search=ana", htmx=True)
+    assert f"/leads/{ana.id}/merge/{twin.id}" in found.text
+    assert f"merge/{ana.id}" not in found.text
+    assert f"merge/{theirs.id}" not in found.text
+    path = f"/leads/{ana.id}/merge/{twin.id}"
+    page = (await browser.get(path)).text
+    for said in ("Natal", "Rio", "ana@home.test", "vip", "home", "This cannot be undone"):
+        assert said in page, said
+    assert (await browser.get(f"/leads/{ana.id}/merge/{theirs.id}")).status_code == 404
+    assert (await browser.post(path, {"choice:email": "neither"})).status_code == 422
+    done = await browser.post(
+        path, {"choice:email": "other", "choice:fields.city": "other", "choice:name": "kept"}
+    )
+    assert location(done) == f"/leads/{ana.id}"
+    lead = await read(services, workspace_id, ana.id)
+    assert (lead.email, lead.name, lead.tags) == ("ana@home.test", ana.name, ("vip", "home"))
+    assert lead.fields == {"age": 41, "city": "Natal"}
+    page = (await browser.get(f"/leads/{ana.id}")).text
+    assert "Merged with another lead" in page
+    assert "Given up: Ana C., ana@acme.test, Rio" in page
+    # Old links lead to where the person is.
+    assert location(await browser.get(f"/leads/{twin.id}")) == f"/leads/{ana.id}"
+    assert (await browser.post(path, {})).status_code == 404

@@ -39,3 +39,10 @@ async def entries(tx: Tx, *, workspace_id: int, lead_id: int, before: int, limit
     return await tx.all(
         ConsentEntry, _SQL["entries"], workspace_id=workspace_id, lead_id=lead_id, before=before, limit=limit
     )
+
+
+async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
+    names = {"workspace_id": workspace_id, "kept_id": kept_id, "other_id": other_id}
+    moved = await tx.execute(_SQL["move-entries"], **names)
+    await tx.execute(_SQL["unite-states"], **names)
+    return moved

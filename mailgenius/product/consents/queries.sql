@@ -51,3 +51,26 @@ SELECT id, channel, act, basis, way, source, text_version, host(ip) AS ip, at, r
  WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint AND id < %(before)s::bigint
  ORDER BY id DESC
  LIMIT %(limit)s::int
+
+-- name: move-entries
+-- The rows of one lead follow it into another, as the database lets them once the leads are merged.
+UPDATE consent_entries
+   SET lead_id = %(kept_id)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(other_id)s::bigint
+
+-- name: unite-states
+-- The word that holds for one lead after another went into it: of each channel the newest, but a withdrawal is never
+-- turned around by the word of the other.
+WITH gone AS (
+    DELETE FROM consent_states
+     WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(other_id)s::bigint
+)
+INSERT INTO consent_states AS s (workspace_id, lead_id, channel, act, basis, way, source, text_version, at)
+SELECT DISTINCT ON (channel) %(workspace_id)s::bigint, %(kept_id)s::bigint, channel, act, basis, way, source,
+       text_version, at
+  FROM consent_states
+ WHERE workspace_id = %(workspace_id)s::bigint AND lead_id IN (%(kept_id)s::bigint, %(other_id)s::bigint)
+ ORDER BY channel, act = 'withdrawn' DESC, at DESC
+    ON CONFLICT (workspace_id, lead_id, channel) DO UPDATE
+   SET act = excluded.act, basis = excluded.basis, way = excluded.way, source = excluded.source,
+       text_version = excluded.text_version, at = excluded.at

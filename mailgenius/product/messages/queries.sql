@@ -13,6 +13,9 @@ SELECT version
 
 -- name: lead-addresses
 -- The addresses of some leads on a channel. A lead that does not exist is absent, one without the address has NULL.
+-- They are neither deleted nor merged until the messages are written: a merge then finds these and moves them.
 SELECT id, CASE %(channel)s::text WHEN 'email' THEN email ELSE phone END AS address
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(lead_ids)s::bigint[])
+ ORDER BY id
+   FOR KEY SHARE

@@ -2,11 +2,18 @@
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.intake import service as intake
+from mailgenius.kit import clock
+from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.campaigns import queries
-from mailgenius.product.campaigns.model import CampaignState
+from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.campaigns.service.choosing import frozen_condition
-from mailgenius.product.campaigns.service.warming import LAST_PASS, ONLY_PASS, condition_of_pass
+from mailgenius.product.campaigns.service.warming import (
+    LAST_PASS,
+    ONLY_PASS,
+    condition_of_pass,
+    without_written,
+)
 from mailgenius.product.leads import service as leads
 
 FIRST_CHUNK = 500
@@ -24,8 +31,8 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
     if campaign.state is not CampaignState.FREEZING or campaign.order_id is None:
         return False
     limit = CHUNK if campaign.frozen_count else FIRST_CHUNK
+    await leads.hold_joins(tx, workspace_id=workspace_id)
     freeze_pass = await queries.get_pass(tx, workspace_id=workspace_id, campaign_id=campaign_id)
-    condition = await frozen_condition(tx, workspace_id=workspace_id, campaign=campaign)
     recipients = await leads.audience_rows(
         tx,
         workspace_id=workspace_id,
@@ -34,7 +41,7 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
         after_id=campaign.frozen_to,
         until_id=campaign.frozen_until or 0,
         limit=limit,
-        condition=condition_of_pass(campaign, freeze_pass, condition),
+        condition=await _condition(tx, workspace_id=workspace_id, campaign=campaign, freeze_pass=freeze_pass),
     )
     taken = await intake.accept(
         tx, workspace_id=workspace_id, order_id=campaign.order_id, recipients=recipients
@@ -57,3 +64,16 @@ async def freeze_next(tx: Tx, *, workspace_id: int, campaign_id: int) -> bool:
     await queries.finish_freeze(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     await intake.seal(tx, workspace_id=workspace_id, order_id=campaign.order_id)
     return False
+
+
+async def _condition(tx: Tx, *, workspace_id: int, campaign: Campaign, freeze_pass: int) -> Fragment | None:
+    """Say who is written down now.
+
+    Somebody who was written down may have been merged, since the launch, into a lead that is still to come.
+    """
+    chosen = await frozen_condition(tx, workspace_id=workspace_id, campaign=campaign)
+    condition = condition_of_pass(campaign, freeze_pass, chosen)
+    since = campaign.launched_at or clock.now()
+    if await leads.any_joined_since(tx, workspace_id=workspace_id, since=since):
+        return without_written(campaign, condition)
+    return condition

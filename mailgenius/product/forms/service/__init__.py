@@ -8,6 +8,7 @@ from mailgenius.product.forms.service.building import (
     update as update,
 )
 from mailgenius.product.forms.service.confirming import confirm as confirm, waiting as waiting
+from mailgenius.product.forms.service.following import follow_lead as follow_lead
 from mailgenius.product.forms.service.receiving import admit as admit, public as public, receive as receive
 from mailgenius.product.forms.service.sweeping import (
     count_of_leads as count_of_leads,

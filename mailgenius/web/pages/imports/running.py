@@ -10,6 +10,7 @@ from litestar.response import Stream
 from mailgenius.kit import clock
 from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.model import OPEN, Import, ImportState, place_of
+from mailgenius.product.leads import service as leads
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web import i18n
@@ -153,11 +154,21 @@ async def _live_values(visit: Visit, job: Import) -> dict[str, Any]:
                 place_of(job.files, each.line),
                 sentence(reason(each.reason)),
                 [cell for cell in each.cells if cell],
+                _merge_path(each.reason),
             )
             for each in rejects
         ],
         "error": reason(job.error),
     }
+
+
+def _merge_path(said: str) -> str:
+    """Where the two leads can be merged that a row points to; empty when it points to one or none."""
+    match leads.named_in(said):
+        case [kept_id, other_id, *_]:
+            return f"/leads/{kept_id}/merge/{other_id}"
+        case _:
+            return ""
 
 
 def _mapping(job: Import) -> list[tuple[str, str]]:

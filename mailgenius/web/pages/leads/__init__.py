@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from mailgenius.web.pages.leads import bulk, consenting, leaving, listing, one
+from mailgenius.web.pages.leads import bulk, consenting, leaving, listing, merging, one
 
 router = Router(
     "/",
@@ -12,5 +12,6 @@ router = Router(
         *one.HANDLERS,
         *consenting.HANDLERS,
         *leaving.HANDLERS,
+        *merging.HANDLERS,
     ],
 )

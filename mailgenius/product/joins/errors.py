@@ -1,0 +1,1 @@
+"""What can go wrong with merges of leads: nothing beyond the errors of leads."""
