@@ -28,6 +28,7 @@ PAGES = (
     "/operations", "/dead-letters", "/suppressions", "/suppressions/new",
     "/forms", "/forms/new", "/forms/1",
     "/segments", "/segments/new", "/exports/new", "/settings/fields", "/settings/fields/new",
+    "/settings/privacy", "/leads/5/erase",
     "/settings/topics", "/settings/topics/1",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}

@@ -25,8 +25,7 @@ from mailgenius.product.leads.model import BatchResult, LeadStatus, Mode, Reject
 MAX_TURNS = 100
 _OWNER = re.compile(r"belongs to lead (\d{1,18})\b")
 _QUOTED = re.compile(r"“[^”]*”")
-ERASED = "erased"
-"""What a row clashes with whose person asked to be erased."""
+ERASED = "erased"  # What a row clashes with whose person asked to be erased.
 WORTH_A_LOOK = 100
 """Rows of a round from which on a look at all of them costs less than what it saves."""
 
