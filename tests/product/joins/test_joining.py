@@ -264,6 +264,24 @@ async def test_a_merge_and_batches_that_touch_both_leads_wait_for_each_other(db:
     assert all({"one", "two", "last"} <= set(each.tags) and each.phone for each in people)
 
 
+async def test_a_row_of_two_leads_names_both_and_fits_once_they_are_one(db: Database, workspace_id: int):
+    ana = await make_lead(db, workspace_id, email="ana@example.com")
+    bia = await make_lead(db, workspace_id, phone=PHONE)
+    # What somebody calls a lead in their own system is not taken for an id of ours.
+    tricky = await make_lead(db, workspace_id, external_id=f"belongs to lead {bia.id}")
+    rows = [
+        LeadInput(email="ana@example.com", phone=PHONE),
+        LeadInput(external_id=tricky.external_id, email="ana@example.com"),
+    ]
+    async with db.tenant(workspace_id) as tx:
+        done = await leads.upsert_batch(tx, workspace_id=workspace_id, leads=rows)
+    assert [leads.named_in(each.reason) for each in done.rejected] == [[ana.id, bia.id], [tricky.id, ana.id]]
+    await join(db, workspace_id, ana.id, bia.id)
+    async with db.tenant(workspace_id) as tx:
+        done = await leads.upsert_batch(tx, workspace_id=workspace_id, leads=rows[:1])
+    assert (done.unchanged, done.rejected) == (1, [])
+
+
 async def test_what_was_written_meanwhile_follows_a_little_later(
     services: Services, db: Database, workspace_id: int
 ):

@@ -6,7 +6,6 @@ What a pass has written down the later ones leave out by looking at the messages
 written to once, whatever it does meanwhile and wherever the freeze is interrupted.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
@@ -56,19 +55,15 @@ def condition_of_pass(campaign: Campaign, freeze_pass: int, condition: Fragment 
         parts.append(queries.engaged(kinds=kinds, since=since - ENGAGED_FOR))
     if freeze_pass > 1:
         parts.append(_not_written_to(campaign))
-    return _all_of(parts)
+    return both(*parts)
 
 
 def without_written(campaign: Campaign, condition: Fragment | None) -> Fragment:
     """Narrow a condition to those whom the campaign has no message for, whichever way they got one."""
     parts = [condition] if condition else []
-    return _all_of([*parts, _not_written_to(campaign)])
+    return both(*parts, _not_written_to(campaign))
 
 
 def _not_written_to(campaign: Campaign) -> Fragment:
     since = (campaign.launched_at or clock.now()) - CLOCK_SLACK
     return queries.not_written_to(order_id=campaign.order_id or 0, since=since)
-
-
-def _all_of(parts: Sequence[Fragment]) -> Fragment:
-    return both(*parts) if parts else None

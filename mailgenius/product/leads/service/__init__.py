@@ -48,6 +48,7 @@ from mailgenius.product.leads.service.joining import (
     kept_id as kept_id,
     look_at_pair as look_at_pair,
     move_activity as move_activity,
+    named_in as named_in,
 )
 from mailgenius.product.leads.service.meaning import (
     matching as matching,
@@ -62,7 +63,6 @@ from mailgenius.product.leads.service.merging import (
     foresee_staged as foresee_staged,
     fresh_rows as fresh_rows,
     merge_staged as merge_staged,
-    named_in as named_in,
 )
 from mailgenius.product.leads.service.preferring import (
     ChannelWish as ChannelWish,

@@ -4,6 +4,7 @@ The lead that goes is deleted; its id points to the kept one from then on, so th
 person. What rows of other areas do lies above: they follow between `begin_join` and `finish_join`.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,6 +20,8 @@ from mailgenius.product.leads.service.consenting import address_on, stop_on
 from mailgenius.product.leads.service.merging import suppress
 from mailgenius.product.preferences import service as preferences
 
+_OWNER = re.compile(r"belongs to lead (\d{1,18})\b")
+_QUOTED = re.compile(r"“[^”]*”")
 BY_MERGE = "merge"
 """Told in the activity of a lead that got the status of the one that went into it."""
 
@@ -133,3 +136,8 @@ async def _keep_stopped(
         # Where the address is the one that was refused, whoever let it in again afterwards had a reason.
         if refused and address_on(lead, channel) not in refused:
             await stop_on(tx, workspace_id=workspace_id, lead=lead, channel=channel)
+
+
+def named_in(reason: str) -> list[int]:
+    """Return the leads that the identities of a rejected row belong to, as its reason names them."""
+    return list(dict.fromkeys(int(found) for found in _OWNER.findall(_QUOTED.sub("", reason))))

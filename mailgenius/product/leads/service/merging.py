@@ -5,7 +5,6 @@ round, all rows are first tried as new leads, which is the whole work of a first
 changed or rejected, in turns when several rows lead to one lead.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +22,6 @@ from mailgenius.product.leads.errors import erased_reason
 from mailgenius.product.leads.model import BatchResult, LeadStatus, Mode, Rejected
 
 MAX_TURNS = 100
-_OWNER = re.compile(r"belongs to lead (\d{1,18})\b")
-_QUOTED = re.compile(r"“[^”]*”")
 ERASED = "erased"  # What a row clashes with whose person asked to be erased.
 WORTH_A_LOOK = 100
 """Rows of a round from which on a look at all of them costs less than what it saves."""
@@ -293,8 +290,3 @@ def _reason(row: staging.RejectedRow) -> str:
     ]
     named = [f"the {identity} belongs to lead {owner}" for identity, owner in owners if owner]
     return ", but ".join([named[0], " and ".join(named[1:])])
-
-
-def named_in(reason: str) -> list[int]:
-    """Return the leads that a reason names to which the identities of a row belong, in its order."""
-    return list(dict.fromkeys(int(found) for found in _OWNER.findall(_QUOTED.sub("", reason))))
