@@ -77,21 +77,23 @@ def bulk(
     async def work(services: Services) -> BulkAct:
         workspace_id = await workspace_id_of(services, workspace)
         async with services.db.trusted() as tx:
-            wanted = await segments.within(tx, workspace_id=workspace_id, segment_id=segment, wanted=meant)
             started = await leads.start_bulk(
                 tx,
                 workspace_id=workspace_id,
                 act=act,
-                wanted=wanted,
+                wanted=await segments.within(tx, workspace_id=workspace_id, segment_id=segment, wanted=meant),
                 tags=with_tag or (),
                 status=to_status,
                 fields=_values(set_field or []),
                 expected=expected,
             )
-        async with standing_in(services, Child.JOBS):
-            return await _ended(services, workspace_id, started)
+        return await _ended(services, workspace_id, started)
 
-    done = run(work)
+    _show(run(work), as_json=as_json)
+
+
+def _show(done: BulkAct, *, as_json: bool) -> None:
+    """Tell what became of an act; one that did not come to its end is an error."""
     shown = {name: getattr(done, name) for name in ("id", "state", "total", "done", "changed")}
     show_fields(shown, shown, as_json=as_json)
     if done.state is not BulkState.DONE:
@@ -106,10 +108,11 @@ def _values(pairs: list[str]) -> dict[str, str | None]:
 
 async def _ended(services: Services, workspace_id: int, act: BulkAct) -> BulkAct:
     """Follow an act until it is done, cancelled or failed."""
-    with progress("Leads") as bar:
-        while act.state in OPEN:
-            await asyncio.sleep(LOOK_EVERY_S)
-            async with services.db.tenant(workspace_id) as tx:
-                act = await leads.bulk_act(tx, workspace_id=workspace_id, act_id=act.id)
-            bar.at(act.done, act.total)
+    async with standing_in(services, Child.JOBS):
+        with progress("Leads") as bar:
+            while act.state in OPEN:
+                await asyncio.sleep(LOOK_EVERY_S)
+                async with services.db.tenant(workspace_id) as tx:
+                    act = await leads.bulk_act(tx, workspace_id=workspace_id, act_id=act.id)
+                bar.at(act.done, max(act.total, act.done))
     return act

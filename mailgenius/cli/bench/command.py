@@ -103,14 +103,15 @@ def bulk(
     rows: Annotated[int, typer.Option(min=1000, help="Leads to act on.")] = 200_000,
     as_json: AsJson = False,
 ) -> None:
-    """Time acts on many leads beside one plain UPDATE of the same rows."""
+    """Time acts on many leads and exports beside one plain UPDATE of the same rows."""
     result = uvloop.run(bench_bulk(rows=rows))
     lines = [
         f"{name + ':':12} {taken} s, {result.rates[name]:,} a second, ratio {result.ratios[name]}"
         for name, taken in result.seconds.items()
     ]
-    words = "\n".join([f"UPDATE:      {result.limit_seconds} s, {result.leads:,} leads", *lines])
-    show(result, words, as_json=as_json)
+    first = f"UPDATE:      {result.limit_seconds} s, {result.leads:,} leads"
+    memory = f"Memory:      {result.export_growth_mb} MB more for the exports"
+    show(result, "\n".join([first, *lines, memory]), as_json=as_json)
 
 
 @app.command("ingest")

@@ -581,12 +581,8 @@ HAVING sum(n) <> 0
 -- worst for a common one.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 
--- name: words-of
--- The words of a text as searches know them.
-SELECT search_text(%(text)s::text)
-
 -- name: shares-of-leads
--- Which share of some leads, taken at some places, each word of a filter fits; and, without a word, its other parts.
+-- Which share of some leads, taken at some places, fits each word of a filter, its tag and fields, and its status.
 WITH taken AS MATERIALIZED (
     SELECT each.search, each.tags, each.status, each.fields
       FROM unnest(%(places)s::bigint[]) place,
@@ -598,12 +594,45 @@ WITH taken AS MATERIALIZED (
     SELECT word, lead_query(word) AS query FROM unnest(string_to_array(search_text(%(text)s::text), ' ')) word
      WHERE word <> ''
 )
-SELECT word, coalesce(avg((search @@ query)::int), 0)::float8 FROM words LEFT JOIN taken ON true GROUP BY word
-UNION ALL
-SELECT NULL, coalesce(avg(((%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
-                           AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
-                           AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[])))::int), 0)::float8
+SELECT (SELECT coalesce(jsonb_object_agg(word, share), '{}')
+          FROM (SELECT word, coalesce(avg((search @@ query)::int), 0)::float8 AS share
+                  FROM words LEFT JOIN taken ON true GROUP BY word) each) AS words,
+       coalesce(avg(((%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+                     AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[])))::int), 0)::float8 AS listed,
+       coalesce(avg((%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)::int), 0)::float8 AS status
   FROM taken
+
+-- name: share-of-all-leads
+-- Which share of the leads in some pages of the table has a tag and fields.
+-- all workspaces: the index lists the leads of all under a tag or a field's value, so its cost is theirs together.
+SELECT coalesce(avg(((%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+                     AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[])))::int), 0)::float8
+  FROM leads
+ WHERE ctid = ANY (ARRAY(SELECT ('(' || n * greatest(relpages, 1)::bigint / %(pages)s::int || ',' || item || ')')::tid
+                           FROM pg_class, generate_series(0, %(pages)s::int - 1) n, generate_series(1, 20) item
+                          WHERE oid = 'leads'::regclass))
+
+-- name: hits-at-once
+-- All matches of a tag and fields that few have, in one look, up to a number of them.
+WITH near AS MATERIALIZED (
+    SELECT workspace_id, id, status, created_at, updated_at FROM leads
+     WHERE (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+       AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
+       AND (%(late)s::text IS NULL OR search @@ lead_query(%(late)s::text))
+     LIMIT %(most)s::int
+), found AS MATERIALIZED (
+    SELECT id FROM near
+     WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+       AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+       AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+       AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+       AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+       AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+)
+SELECT (SELECT count(*) FROM found) AS hits, NULL::bigint AS reached,
+       (SELECT count(*) FROM near) = %(most)s::int AS more,
+       ARRAY(SELECT id FROM found ORDER BY CASE WHEN %(oldest)s::boolean THEN id ELSE -id END
+              LIMIT %(keep)s::int) AS ids
 
 -- part: leads-of-buckets
 -- What a walk finds in the buckets that it has come to: one, or eight in one look. When eight hold too many leads,

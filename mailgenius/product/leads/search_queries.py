@@ -70,6 +70,16 @@ class Hits:
     ids: list[int]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shares:
+    """Which share of some leads each part of a filter fits; 1 where it asks for nothing."""
+
+    words: dict[str, float]
+    listed: float
+    """Its tag and its fields together."""
+    status: float
+
+
 async def hits_newest(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look) -> Hits:
     return await tx.one(
         Hits, _SQL["hits-newest"], workspace_id=workspace_id, **asdict(look), **wanted.parameters()
@@ -138,20 +148,36 @@ async def count_up_to(tx: Tx, *, workspace_id: int, wanted: Filter, limit: int) 
     return found
 
 
-async def words_of(tx: Tx, *, text: str) -> str:
-    words: str = await tx.value(_SQL["words-of"], text=text)
-    return words
-
-
-async def shares(
-    tx: Tx, *, workspace_id: int, wanted: Filter, places: Sequence[int], each: int
-) -> dict[str | None, float]:
-    """The share of each word by word, and that of the other parts together by None."""
+async def hits_at_once(
+    tx: Tx, *, workspace_id: int, wanted: Filter, keep: int, most: int, oldest: bool
+) -> Hits:
+    """All that have a tag and fields. With `more` they were too many, and the answer is of no use."""
     parts = wanted.parameters()
-    rows = await tx.rows(
-        _SQL["shares-of-leads"], workspace_id=workspace_id, places=list(places), each=each, **parts
+    return await tx.one(
+        Hits,
+        _SQL["hits-at-once"],
+        workspace_id=workspace_id,
+        keep=keep,
+        most=most,
+        oldest=oldest,
+        **parts,
     )
-    return dict(rows)
+
+
+async def shares(tx: Tx, *, workspace_id: int, wanted: Filter, places: Sequence[int], each: int) -> Shares:
+    return await tx.one(
+        Shares,
+        _SQL["shares-of-leads"],
+        workspace_id=workspace_id,
+        places=list(places),
+        each=each,
+        **wanted.parameters(),
+    )
+
+
+async def share_of_all(tx: Tx, *, wanted: Filter, pages: int) -> float:
+    share: float = await tx.value(_SQL["share-of-all-leads"], pages=pages, **wanted.parameters())
+    return share
 
 
 async def id_span(tx: Tx, *, workspace_id: int) -> tuple[int, int]:

@@ -28,7 +28,7 @@ from mailgenius.product.leads.model import (
 )
 from mailgenius.product.leads.search_queries import LAST, Filter, Hits, Look
 from mailgenius.product.leads.service.filtering import exact_of, filter_of
-from mailgenius.product.leads.service.rarest import rarest_first
+from mailgenius.product.leads.service.rarest import look_up
 
 BUCKET_BITS = 13
 """As in the functions of migration 0022."""
@@ -126,9 +126,7 @@ async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     enough = asked.limit if asked.total else max(asked.limit, FEW + 1)
     look = Look(enough=enough, keep=asked.limit, effort=EFFORT)
     oldest = asked.sort is LeadSort.OLDEST
-    hits = found.hits_oldest if oldest else found.hits_newest
-    wanted = await rarest_first(tx, workspace_id=workspace_id, wanted=asked.wanted)
-    got = await hits(tx, workspace_id=workspace_id, wanted=wanted, look=look)
+    got = await look_up(tx, workspace_id=workspace_id, wanted=asked.wanted, look=look, oldest=oldest)
     if asked.total is None:
         asked = replace(asked, total=await _total(tx, workspace_id, asked, got))
     rows = await found.leads_by_id(tx, workspace_id=workspace_id, lead_ids=got.ids)
@@ -137,16 +135,15 @@ async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
 
 async def _looked_up_by_change(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     """The last changed of what the index finds: few are put in order, else leads are looked at in it."""
-    wanted = await rarest_first(tx, workspace_id=workspace_id, wanted=asked.wanted)
-    ask = partial(found.hits_newest, tx, workspace_id=workspace_id, wanted=wanted)
+    ask = partial(look_up, tx, workspace_id=workspace_id, wanted=asked.wanted)
     got: Hits | None = None
-    if asked.total is None and (key := _counter(wanted)):
+    if asked.total is None and (key := _counter(asked.wanted)):
         n = await queries.count_of(tx, workspace_id=workspace_id, key=key)
         asked = replace(asked, total=_Total(n=n, estimated=False))
     elif asked.total is None:
         got = await ask(look=Look(enough=FEW + 1, keep=FEW + 1, effort=EFFORT))
         asked = replace(asked, total=await _total(tx, workspace_id, asked, got))
-    if (got is None or got.more) and asked.total and asked.total.n <= SORTED:
+    if (got is None or got.more or got.hits > len(got.ids)) and asked.total and asked.total.n <= SORTED:
         got = await ask(look=Look(enough=SORTED + 1, keep=SORTED + 1))
     listed = got is not None and not got.more and got.hits == len(got.ids)
     return await _by_change(tx, workspace_id, asked, among=got.ids if got and listed else None)
