@@ -158,3 +158,21 @@ async def test_the_database_refuses_every_change_of_the_ledger(db: Database, wor
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with db.trusted() as tx:
             await tx.execute(Query("change", "Change it.", change))
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_what_is_known_of_a_consent_goes_with_its_lead(db: Database, workspace_id: int, trusted: bool):
+    gone, kept = [
+        await make_lead(db, workspace_id, email=f"{name}@example.com", consent_source="shop")
+        for name in ("gone", "kept")
+    ]
+    for lead in (gone, kept):
+        await say(db, workspace_id, lead.id, source="form")
+    async with db.trusted() if trusted else db.tenant(workspace_id) as tx:
+        await leads.delete(tx, workspace_id=workspace_id, lead_ids=[gone.id])
+    async with db.tenant(workspace_id) as tx:
+        states = await consents.states(tx, workspace_id=workspace_id, lead_ids=[gone.id, kept.id])
+        entries = await consents.entries(tx, workspace_id=workspace_id, lead_id=gone.id)
+        left = await consents.entries(tx, workspace_id=workspace_id, lead_id=kept.id)
+    assert {state.lead_id for state in states} == {kept.id}
+    assert (entries.items, len(left.items)) == ([], 2)

@@ -99,6 +99,27 @@ async def test_the_same_file_twice_changes_nothing(
     assert [lead.name for lead in changed] == ["Else"]
 
 
+async def test_a_longer_file_again_finds_each_by_any_identity(
+    db: Database, import_bytes: ImportBytes, workspace_id: int
+):
+    """Most rows are the same: the others are looked at one by one, whatever they changed."""
+    rows = [f"lead{n}@example.com,+55119{n:08d},A{n},Name {n}" for n in range(100)]
+    rows += [f",+55219{n:08d},,Phone {n}" for n in range(100)] + [f",,B{n},Id {n}" for n in range(100)]
+    header = "email,phone,id,name\n"
+    await import_bytes(workspace_id, (header + "\n".join(rows)).encode())
+    changed = [
+        "lead1@example.com,+5511900000002,,Two people",
+        "lead3@example.com,,,Other name",
+        ",+5521900000003,C3,Phone 3",
+        "new@example.com,,,New",
+    ]
+    again = await import_bytes(workspace_id, (header + "\n".join(rows[5:] + changed)).encode())
+    assert outcome(again) == ("done", 299, 1, 2, 295, 1)
+    found = {lead.phone: lead for lead in await all_leads(db, workspace_id)}
+    assert found["+5521900000003"].external_id == "C3"
+    assert found["+5511900000003"].name == "Other name"
+
+
 @pytest.mark.parametrize(
     ("mode", "name", "tags", "fields", "counts"),
     [
