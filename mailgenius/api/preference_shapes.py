@@ -11,7 +11,7 @@ from mailgenius.product.leads.service import PreferenceChanges, Preferences
 from mailgenius.product.preferences.model import (
     ChoiceChanges,
     Frequency,
-    Language,
+    LeadLanguage,
     Topic,
     TopicInput,
 )
@@ -123,7 +123,7 @@ class PreferencesBody(Body):
         ),
     ] = field(default_factory=dict)
     frequency: Often | None = None
-    language: Language | None = None
+    language: LeadLanguage | None = None
 
     def changes(self) -> PreferenceChanges:
         return PreferenceChanges(
@@ -154,7 +154,7 @@ class PreferencesAnswer(Answer):
     topics: list[TopicChoice]
     channels: list[ChannelChoice]
     frequency: Often
-    language: Annotated[Language | None, Meta(description="Null: none was chosen.")]
+    language: Annotated[LeadLanguage | None, Meta(description="Null: none was chosen.")]
 
     @classmethod
     def of(cls, found: Preferences) -> Self:
@@ -169,5 +169,5 @@ class PreferencesAnswer(Answer):
                 for each in found.channels
             ],
             frequency=choices.frequency,
-            language=Language(choices.language) if choices.language else None,
+            language=LeadLanguage(choices.language) if choices.language else None,
         )

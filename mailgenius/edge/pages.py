@@ -13,7 +13,7 @@ from mailgenius.edge.preference_texts import LANGUAGE_NAMES, PreferenceTexts
 from mailgenius.edge.texts import Texts
 from mailgenius.product.forms.model import Form, FormField
 from mailgenius.product.leads.service import Preferences
-from mailgenius.product.preferences.model import Language
+from mailgenius.product.preferences.model import LeadLanguage
 
 HERE = Path(__file__).parent
 PAGE_HEADERS = {
@@ -111,7 +111,7 @@ def preference_page(
         note=note,
         holds=holds,
         choosable=choosable,
-        language=Language(texts.language),
+        language=LeadLanguage(texts.language),
         language_names=LANGUAGE_NAMES,
         shortened=shortened,
     )

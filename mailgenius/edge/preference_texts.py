@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailgenius.channels.contract import Channel
-from mailgenius.product.preferences.model import Frequency, Language
+from mailgenius.product.preferences.model import Frequency, LeadLanguage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class PreferenceTexts:
     too_often: str
 
 
-LANGUAGE_NAMES = {Language.ENGLISH: "English", Language.PORTUGUESE: "Português"}
+LANGUAGE_NAMES = {LeadLanguage.ENGLISH: "English", LeadLanguage.PORTUGUESE: "Português"}
 ENGLISH = PreferenceTexts(
     title="Your preferences",
     intro="{sender} writes to {address}. Choose what you want to receive.",

@@ -34,7 +34,7 @@ from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.errors import TooManyChanges
 from mailgenius.product.leads.service import PreferenceChanges, Preferences
 from mailgenius.product.preferences import service as choosing
-from mailgenius.product.preferences.model import ChoiceChanges, Choices, Frequency, Language
+from mailgenius.product.preferences.model import ChoiceChanges, Choices, Frequency, LeadLanguage
 
 PATIENCE = timedelta(seconds=3)
 """How long the page waits for the database."""
@@ -167,7 +167,7 @@ def _changes(posted: FormMultiDict, shown: _Shown, *, ip: str | None) -> Prefere
         choices=ChoiceChanges(
             topics=topics,
             frequency=Frequency(frequency) if frequency in set(Frequency) else None,
-            language=Language(language) if language in set(Language) else None,
+            language=LeadLanguage(language) if language in set(LeadLanguage) else None,
         ),
         channels={Channel(name): on for name, on in channels.items() if name in set(Channel)},
         ip=ip,

@@ -117,10 +117,8 @@ class OrderContent:
     """The message offers a way to leave: in its headers, and at its end when the template has none."""
     transactional: bool = False
     """Sent also to people who unsubscribed: a receipt, a code, what they asked for."""
-    has_data: bool = False
-    """Each message has values of its own, which templates see as `data`."""
-    about: int | None = None
-    """What people may have left, as whoever opened the order numbers it. Asked of the recipients' source."""
+    has_data: bool = False  # Each message has values of its own, which templates see as `data`.
+    about: int | None = None  # What people may have left, as the recipients' source numbers it.
 
 
 @dataclass(frozen=True, kw_only=True)

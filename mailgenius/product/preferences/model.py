@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class Language(StrEnum):
+class LeadLanguage(StrEnum):
     """The languages that the public pages speak."""
 
     ENGLISH = "en"
@@ -45,11 +45,11 @@ class Topic:
     place: int
     archived_at: datetime | None
 
-    def name_in(self, language: Language) -> str:
-        return self.name_pt if language is Language.PORTUGUESE else self.name_en
+    def name_in(self, language: LeadLanguage) -> str:
+        return self.name_pt if language is LeadLanguage.PORTUGUESE else self.name_en
 
-    def about_in(self, language: Language) -> str:
-        return self.about_pt if language is Language.PORTUGUESE else self.about_en
+    def about_in(self, language: LeadLanguage) -> str:
+        return self.about_pt if language is LeadLanguage.PORTUGUESE else self.about_en
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,4 +95,4 @@ class ChoiceChanges:
     topics: Mapping[str, bool | None] = field(default_factory=dict)
     """By key; None takes the choice back, so that the topic's default holds."""
     frequency: Frequency | None = None
-    language: Language | None = None
+    language: LeadLanguage | None = None

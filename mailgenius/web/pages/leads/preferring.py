@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mailgenius.channels.contract import Channel
-from mailgenius.product.preferences.model import Frequency, Language
+from mailgenius.product.preferences.model import Frequency, LeadLanguage
 from mailgenius.web.i18n import N_, _
 from mailgenius.web.pages.leads.consenting import CHANNEL_NAMES
 
@@ -13,7 +13,7 @@ FREQUENCY_NAMES: Final = {
     Frequency.WEEK: N_("At most once a week"),
     Frequency.MONTH: N_("At most once a month"),
 }
-LANGUAGE_NAMES: Final = {Language.ENGLISH: "English", Language.PORTUGUESE: "Português"}
+LANGUAGE_NAMES: Final = {LeadLanguage.ENGLISH: "English", LeadLanguage.PORTUGUESE: "Português"}
 """Each in its own words, as language names stand everywhere."""
 
 
@@ -27,8 +27,8 @@ def change_in_words(detail: Mapping[str, Any]) -> str:
         parts.append(_chosen(_(CHANNEL_NAMES[Channel(channel)]) if known else str(channel), on))
     if (frequency := detail.get("frequency")) in set(Frequency):
         parts.append(_(FREQUENCY_NAMES[Frequency(frequency)]))
-    if (language := detail.get("language")) in set(Language):
-        parts.append(LANGUAGE_NAMES[Language(language)])
+    if (language := detail.get("language")) in set(LeadLanguage):
+        parts.append(LANGUAGE_NAMES[LeadLanguage(language)])
     return " · ".join(parts)
 
 
