@@ -2392,7 +2392,7 @@ CREATE UNIQUE INDEX leads_external_id_key ON public.leads USING btree (workspace
 
 CREATE UNIQUE INDEX leads_phone_key ON public.leads USING btree (workspace_id, phone) WHERE (phone IS NOT NULL);
 
-CREATE INDEX leads_places_idx ON public.leads USING gin (public.lead_words(workspace_id, id, search), public.lead_places(workspace_id, id, status), tags, fields jsonb_path_ops);
+CREATE INDEX leads_places_idx ON public.leads USING gin (public.lead_words(workspace_id, id, search), public.lead_places(workspace_id, id, status), tags, fields jsonb_path_ops) WITH (gin_pending_list_limit='512');
 
 CREATE INDEX leads_status_idx ON public.leads USING btree (workspace_id, status, id) WHERE (status <> 'active'::public.lead_status);
 
