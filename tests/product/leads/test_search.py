@@ -9,7 +9,7 @@ from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import FieldType, LeadInput, LeadPage, LeadSort, LeadStatus, Span
-from mailgenius.product.leads.service import searching
+from mailgenius.product.leads.service import rarest, searching
 from tests.factories.leads import make_lead
 
 PEOPLE = [
@@ -163,12 +163,19 @@ async def test_every_filter_and_order_finds_what_reading_all_finds(
         "status": ({"status": LeadStatus.BLOCKED}, lambda lead: lead.status is LeadStatus.BLOCKED),
         "field": ({"fields": {"age": "7"}}, lambda lead: lead.fields["age"] == 7),
         "text as number": ({"fields": {"city": "3"}}, lambda lead: lead.fields["city"] in (3, "3")),
+        "word and tag": ({"text": "rara ant", "tag": "old"}, lambda lead: "old" in lead.tags),
+        "words and status": (
+            {"text": "com gmail", "status": LeadStatus.BLOCKED},
+            lambda lead: lead.status is LeadStatus.BLOCKED and lead.name == "Comum",
+        ),
         "two": ({"tag": "old", "fields": {"age": "7"}}, lambda lead: lead.tags and lead.fields["age"] == 7),
         "since": ({"created": Span(since=some_day)}, lambda lead: lead.created_at >= some_day),
         "until": ({"created": Span(until=some_day), "text": "uol"}, lambda lead: lead.email.endswith("org")),
         "changed": ({"updated": Span(since=some_day)}, lambda lead: lead.updated_at >= some_day),
     }  # fmt: skip
-    for few in (2, 5_000):
+    for few, rare in ((2, 1.0), (5_000, 0.0), (2, 0.0)):
+        # Where all counts as rare, common words are checked last, and tags are looked for in one look.
+        monkeypatch.setattr(rarest, "RARE", rare)
         monkeypatch.setattr(searching, "FEW", few)
         monkeypatch.setattr(searching, "SORTED", few)
         for name, (values, matches) in cases.items():
@@ -182,7 +189,7 @@ async def test_every_filter_and_order_finds_what_reading_all_finds(
                     cursor = page.next_cursor
                     if not cursor:
                         break
-                assert got == expected, (name, sort, few)
+                assert got == expected, (name, sort, few, rare)
     for values in ({"text": "zzz"}, {"fields": {"city": "nowhere"}}, {"created": Span(until=LONG_AGO)}):
         assert (await search(db, workspace_id, **values)).total == 0
     for field in ({"nothing": "1"}, {"age": "seven"}):

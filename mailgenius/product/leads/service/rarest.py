@@ -1,33 +1,59 @@
-"""Which words of a search the index looks up, and which are only checked on what it finds.
+"""How the index is asked for a filter: from bucket to bucket, or for something rare in one look at all.
 
 The index lists everybody who has a word before it compares the lists. Where a common word stands beside
-something rare, that is most of the work and rules nobody out: the rare part alone names few leads.
+something rare, that is most of the work and rules nobody out; so common words are checked on what the rest
+finds. A small sample of the leads tells what is rare.
 """
 
+import re
 from dataclasses import replace
 
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.leads import search_queries as found
-from mailgenius.product.leads.search_queries import Filter
+from mailgenius.product.leads.search_queries import Filter, Hits, Look, Shares
 
+_WORD = re.compile(r"\w+")
 PLACES, EACH = 20, 50
 """A sample: so many leads behind each of so many places."""
+PAGES = 40
+"""And what so many pages of the table hold, of all workspaces: their leads stand in the same lists."""
 RARE, COMMON = 0.003, 0.02
 """Shares of the leads."""
+MOST_AT_ONCE = 30_000
+"""Leads that one look may find."""
 
 
-async def rarest_first(tx: Tx, *, workspace_id: int, wanted: Filter) -> Filter:
-    """Return the filter with its common words put off, if something is rare. It finds the same leads."""
-    alone = wanted.tag is None and wanted.status is None and wanted.fields is None
-    if wanted.text is None or (alone and " " not in await found.words_of(tx, text=wanted.text)):
-        return wanted
+async def look_up(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look, oldest: bool = False) -> Hits:
+    """Return what the index finds, beginning with the newest or the oldest."""
+    walk = found.hits_oldest if oldest else found.hits_newest
+    listed = wanted.tag is not None or wanted.fields is not None
+    words = len(_WORD.findall(wanted.text or ""))
+    if not listed and words < (2 if wanted.status is None else 1):
+        return await walk(tx, workspace_id=workspace_id, wanted=wanted, look=look)
     first, last = await found.id_span(tx, workspace_id=workspace_id)
     places = [first + (last - first) * n // PLACES for n in range(PLACES)]
     shares = await found.shares(tx, workspace_id=workspace_id, wanted=wanted, places=places, each=EACH)
-    words = {word: share for word, share in shares.items() if word is not None}
-    rarest = min(words.values() if alone else shares.values(), default=1.0)
-    if rarest > RARE:
+    if listed and shares.listed <= RARE:
+        everywhere = await found.share_of_all(tx, wanted=wanted, pages=PAGES)
+        if everywhere <= RARE:
+            at_once = replace(wanted, text=None, late=wanted.text)
+            got = await found.hits_at_once(
+                tx,
+                workspace_id=workspace_id,
+                wanted=at_once,
+                keep=look.keep,
+                most=MOST_AT_ONCE,
+                oldest=oldest,
+            )
+            if not got.more:
+                return got
+    return await walk(tx, workspace_id=workspace_id, wanted=_rare_words_first(wanted, shares), look=look)
+
+
+def _rare_words_first(wanted: Filter, shares: Shares) -> Filter:
+    """Put common words off, if something else in the filter is rare. It finds the same leads."""
+    if min(shares.listed, shares.status, *shares.words.values(), 1.0) > RARE:
         return wanted
-    late = [word for word, share in words.items() if share >= COMMON]
-    kept = [word for word in words if word not in late]
+    late = [word for word, share in shares.words.items() if share >= COMMON]
+    kept = [word for word in shares.words if word not in late]
     return replace(wanted, text=" ".join(kept) or None, late=" ".join(late) or None)
