@@ -8,7 +8,6 @@ SQL knows "unknown" beside true and false. A tree does not: what is not true is 
 turns a condition around says IS NOT TRUE.
 """
 
-from calendar import isleap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,16 +16,19 @@ from zoneinfo import ZoneInfo
 
 from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.errors import Problem
+from mailgenius.product.consents.model import Basis, ConsentAct
 from mailgenius.product.leads.model import FieldType
 from mailgenius.product.segments import pieces
 from mailgenius.product.segments.errors import SegmentBroken
 from mailgenius.product.segments.model import CampaignOrder
+from mailgenius.product.segments.moments import CLOCK_MARGIN, days_of_year, message_id_at
 from mailgenius.product.segments.tree import (
     MAX_DEPTH,
     MAX_EXPANDED,
     BehaviourCondition,
     Condition,
     ConsentCondition,
+    ConsentOp,
     Group,
     GroupKind,
     ImportCondition,
@@ -39,11 +41,6 @@ from mailgenius.product.segments.tree import (
     ValueCondition,
 )
 
-LEAP_DAY = "0229"
-MESSAGE_EPOCH = 1_704_067_200_000
-"""Where the time in the ids of messages begins: 2024, in milliseconds."""
-CLOCK_MARGIN = timedelta(minutes=5)
-"""Messages are dated by the database's clock, orders too; a little room costs nothing."""
 MAX_NESTING = 4 * MAX_DEPTH
 """Groups inside each other, with those of the segments that are used."""
 
@@ -122,7 +119,8 @@ def _condition(condition: Condition, writer: _Writer, depth: int) -> str:  # noq
             asked = pieces.TURNED.get(condition.op, condition.op)
             return _turned(condition.op, pieces.TAGS[asked].format(v=tags))
         case ConsentCondition():
-            return pieces.CONSENT if condition.given else _not(pieces.CONSENT)
+            said = _consent(condition, writer)
+            return _not(said) if condition.op is ConsentOp.MISSING else said
         case BehaviourCondition():
             happened = _behaviour(condition, writer)
             return happened if condition.did else _not(happened)
@@ -226,15 +224,6 @@ def _on_days(op: str, x: str, value: Any, writer: _Writer) -> str:
     return _compared(pieces.DATE[op], x, value, "date", writer)
 
 
-def days_of_year(today: date, days: int) -> list[str]:
-    """The days from today on, as month and day: 0131 is 31 January. 29 February may be the 28th."""
-    coming = [today + timedelta(days=ahead) for ahead in range(min(days, 366) + 1)]
-    found = dict.fromkeys(f"{day:%m%d}" for day in coming)
-    if any((day.month, day.day) == (2, 28) and not isleap(day.year) for day in coming):
-        found[LEAP_DAY] = None
-    return list(found)
-
-
 def _behaviour(condition: BehaviourCondition, writer: _Writer) -> str:
     orders = pieces.EVERY_CAMPAIGN
     since: datetime | None = None
@@ -265,9 +254,19 @@ def _behaviour(condition: BehaviourCondition, writer: _Writer) -> str:
     return times.format(source=source, v=writer.put(condition.times, "int"))
 
 
-def message_id_at(moment: datetime) -> int:
-    """The smallest id that a message of this moment can have, as the database's function of this name."""
-    return max(0, int(moment.timestamp() * 1000) - MESSAGE_EPOCH) << 22
+def _consent(condition: ConsentCondition, writer: _Writer) -> str:
+    """The condition without its turn: missing as given."""
+    withdrawn = condition.op is ConsentOp.WITHDRAWN
+    if condition.channel is None and condition.basis is Basis.CONSENT and not withdrawn:
+        return pieces.CONSENT
+    writer.looks_around = True
+    more = ""
+    if condition.channel is not None:
+        more += pieces.CONSENT_CHANNEL.format(v=writer.put(condition.channel.value, "text"))
+    if condition.basis is not None:
+        more += pieces.CONSENT_BASIS.format(v=writer.put(condition.basis.value, "legal_basis"))
+    act = ConsentAct.WITHDRAWN if withdrawn else ConsentAct.GIVEN
+    return pieces.CONSENT_SAID.format(v=writer.put(act.value, "consent_act"), more=more)
 
 
 def _imported(condition: ImportCondition, writer: _Writer) -> str:

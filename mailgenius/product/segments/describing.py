@@ -11,6 +11,7 @@ from typing import Any
 
 from mailgenius.product.segments.phrases import ENGLISH, PORTUGUESE, Phrases
 from mailgenius.product.segments.tree import (
+    ANY_BASIS,
     BehaviourCondition,
     Condition,
     ConsentCondition,
@@ -80,8 +81,10 @@ def _condition(condition: Condition, names: Names) -> str:
             text = phrases.operators[op].format(phrases.status, listed)
         case TagCondition(op=op, tags=tags):
             text = phrases.tags[op].format(_quoted(tags, phrases))
-        case ConsentCondition(given=given):
-            text = phrases.consent_given if given else phrases.consent_missing
+        case ConsentCondition(op=op, channel=channel, basis=basis):
+            text = phrases.consents[op.value].format(phrases.bases[basis or ANY_BASIS])
+            if channel is not None:
+                text += phrases.on_channel.format(phrases.channels[channel.value])
         case BehaviourCondition():
             text = _behaviour(condition, names)
         case ImportCondition(inside=inside, import_ids=ids):

@@ -9,10 +9,13 @@ from typing import Any
 
 import msgspec
 
+from mailgenius.channels.contract import Channel
 from mailgenius.kit.errors import Invalid, Problem
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.leads.model import FieldType, LeadStatus
 from mailgenius.product.segments import values
 from mailgenius.product.segments.tree import (
+    ANY_BASIS,
     ATTRIBUTES,
     MAX_CONDITIONS,
     MAX_DAYS,
@@ -26,6 +29,7 @@ from mailgenius.product.segments.tree import (
     BehaviourCondition,
     Condition,
     ConsentCondition,
+    ConsentOp,
     Group,
     GroupKind,
     ImportCondition,
@@ -46,7 +50,7 @@ KEYS: dict[On, frozenset[str]] = {
     On.LEAD: frozenset({"key", "op", "value"}),
     On.STATUS: frozenset({"op", "value"}),
     On.TAG: frozenset({"op", "value"}),
-    On.CONSENT: frozenset({"op"}),
+    On.CONSENT: frozenset({"op", "channel", "basis"}),
     On.BEHAVIOUR: frozenset({"op", "act", "campaign", "times", "days"}),
     On.IMPORT: frozenset({"op", "value"}),
     On.SEGMENT: frozenset({"op", "value"}),
@@ -183,7 +187,14 @@ def _tag(raw: Mapping[str, Any], _: Reading) -> Condition:
 
 
 def _consent(raw: Mapping[str, Any], _: Reading) -> Condition:
-    return ConsentCondition(given=_one_of(raw, "op", ("given", "missing")) == "given")
+    channel, basis = raw.get("channel"), Basis.CONSENT.value
+    if "basis" in raw:
+        basis = _one_of(raw, "basis", (*Basis, ANY_BASIS))
+    return ConsentCondition(
+        op=ConsentOp(_one_of(raw, "op", tuple(ConsentOp))),
+        channel=None if channel is None else Channel(_one_of(raw, "channel", tuple(Channel))),
+        basis=None if basis == ANY_BASIS else Basis(basis),
+    )
 
 
 def _behaviour(raw: Mapping[str, Any], _: Reading) -> Condition:

@@ -17,8 +17,10 @@ class Phrases:
     status: str
     statuses: dict[str, str]
     tags: dict[str, str]
-    consent_given: str
-    consent_missing: str
+    consents: dict[str, str]
+    bases: dict[str, str]
+    on_channel: str
+    channels: dict[str, str]
     acts: dict[str, tuple[str, str]]
     any_campaign: str
     campaign: str
@@ -92,8 +94,16 @@ ENGLISH = Phrases(
         "blocked": "blocked",
     },
     tags={"any": "a tag is {}", "all": "the tags hold all of {}", "none": "no tag is {}"},
-    consent_given="consent was given",
-    consent_missing="consent is missing",
+    consents={"given": "{} was given", "missing": "{} is missing", "withdrawn": "{} was withdrawn"},
+    bases={
+        "consent": "consent",
+        "contract": "the legal basis “contract”",
+        "legitimate_interest": "the legal basis “legitimate interest”",
+        "legal_obligation": "the legal basis “legal obligation”",
+        "any": "a legal basis",
+    },
+    on_channel=" for {}",
+    channels={"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp"},
     acts={
         "sent": ("{} was sent to them", "{} was not sent to them"),
         "delivered": ("{} reached them", "{} did not reach them"),
@@ -187,8 +197,16 @@ PORTUGUESE = Phrases(
         "blocked": "bloqueado",
     },
     tags={"any": "uma tag é {}", "all": "as tags incluem todas de {}", "none": "nenhuma tag é {}"},
-    consent_given="há consentimento",
-    consent_missing="falta consentimento",
+    consents={"given": "há {}", "missing": "falta {}", "withdrawn": "houve retirada de {}"},
+    bases={
+        "consent": "consentimento",
+        "contract": "base legal “contrato”",
+        "legitimate_interest": "base legal “legítimo interesse”",
+        "legal_obligation": "base legal “obrigação legal”",
+        "any": "base legal",
+    },
+    on_channel=" para {}",
+    channels={"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp"},
     acts={
         "sent": ("{} foi enviada", "{} não foi enviada"),
         "delivered": ("{} chegou", "{} não chegou"),

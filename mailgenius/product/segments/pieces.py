@@ -64,6 +64,7 @@ MOMENT_SET = "{x} IS NOT NULL"
 TAGS = {"any": "leads.tags && {v}", "all": "leads.tags @> {v}"}
 STATUS = "leads.status = ANY({v})"
 CONSENT = "leads.consent_at IS NOT NULL"
+"""Consent on any channel: leads keep the day of it themselves."""
 SHARE = (
     "(('x' || substr(md5(leads.id::text || ':' || {v}), 1, 8))::bit(32)::bigint %% 10000) BETWEEN {w} AND {u}"
 )
@@ -73,6 +74,11 @@ _BOUNDS = (
     "{t}.workspace_id = %(workspace_id)s::bigint AND {t}.lead_id = leads.id"
     " AND {t}.lead_id > %(after_id)s::bigint AND {t}.lead_id <= %(until_id)s::bigint"
 )
+CONSENT_SAID = (
+    "EXISTS (SELECT FROM consent_states s WHERE " + _BOUNDS.replace("{t}", "s") + " AND s.act = {v}{more})"
+)
+CONSENT_CHANNEL = " AND s.channel = {v}"
+CONSENT_BASIS = " AND s.basis = {v}"
 IMPORTED = (
     "(leads.import_id = ANY({v}) OR EXISTS (SELECT FROM lead_activity a WHERE "
     + _BOUNDS.replace("{t}", "a")

@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from mailgenius.channels.contract import Channel
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.leads.model import FieldType, LeadStatus
 
 MAX_DEPTH = 8
@@ -118,6 +120,19 @@ ATTRIBUTES: dict[str, FieldType] = {
 }
 
 
+class ConsentOp(StrEnum):
+    """What is asked of a legal basis."""
+
+    GIVEN = "given"
+    MISSING = "missing"
+    """Never given, or withdrawn."""
+    WITHDRAWN = "withdrawn"
+
+
+ANY_BASIS = "any"
+"""In JSON: whatever the legal basis is. When none is named, consent itself is asked for."""
+
+
 class Act(StrEnum):
     """What may have happened between a campaign and a lead."""
 
@@ -164,7 +179,11 @@ class TagCondition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsentCondition:
-    given: bool
+    op: ConsentOp
+    channel: Channel | None
+    """None: any channel."""
+    basis: Basis | None
+    """None: any legal basis."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

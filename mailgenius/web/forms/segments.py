@@ -126,7 +126,8 @@ class _Reader:
             case On.STATUS | On.TAG | On.IMPORT:
                 return {"on": on, "op": op, "value": self._value(place, Shape.TEXTS)}
             case On.CONSENT:
-                return {"on": on, "op": op}
+                more = {name: self._one(place, name) for name in ("channel", "basis")}
+                return {"on": on, "op": op} | {name: value for name, value in more.items() if value}
             case On.SEGMENT:
                 return {"on": on, "op": op, "value": self._one(place, "value")}
             case On.SHARE:

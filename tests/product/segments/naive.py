@@ -49,7 +49,7 @@ def _condition(asked: dict[str, Any], person: Person, segments: dict[str, Any]) 
             have, want = set(person.tags), set(value)
             return {"any": bool(have & want), "all": want <= have, "none": not have & want}[op]
         case "consent":
-            return (person.consent_at is not None) == (op == "given")
+            return _consented(asked, person) == (op != "missing")
         case "behaviour":
             return _behaved(asked, person) == (op == "did")
         case "import":
@@ -63,6 +63,17 @@ def _condition(asked: dict[str, Any], person: Person, segments: dict[str, Any]) 
             start = round(asked.get("from", 0) * 100)
             return start <= place < start + round(asked["percent"] * 100)
     raise AssertionError(asked)
+
+
+def _consented(asked: dict[str, Any], person: Person) -> bool:
+    channel, basis = asked.get("channel"), asked.get("basis", "consent")
+    if channel is None and basis == "consent" and asked["op"] != "withdrawn":
+        return person.consent_at is not None
+    said = {"withdrawn"} if asked["op"] == "withdrawn" else {"given"}
+    return any(
+        act in said and channel in {None, where} and basis in {"any", known}
+        for where, (act, known) in person.consents.items()
+    )
 
 
 def _typed(stored: Any, kind: FieldType) -> Any:  # noqa: PLR0911

@@ -28,6 +28,8 @@ PLANS = ("free", "pro", "Gold")
 LIKES = ("sun", "rain", "snow")
 TAGS = ("vip", "new", "old", "a'b")
 STATUSES = ("active", "unsubscribed", "bounced", "complained", "blocked")
+CHANNELS = ("email", "sms", "whatsapp")
+BASES = ("consent", "contract")
 STATES = ("accepted", "delivered", "bounced", "complained", "queued", "rejected", "deferred", "unknown")
 CAMPAIGNS = {31: 301, 32: 302}
 """Campaigns and their orders; 39 was never launched. Order 309 is a test, which is no campaign."""
@@ -65,6 +67,8 @@ class Person:
     created_at: datetime
     import_id: int | None
     changed_by: list[int] = field(default_factory=list)
+    consents: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By channel: given or withdrawn, and the legal basis."""
     messages: list[Message] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -112,6 +116,8 @@ def _person(dice: random.Random, number: int) -> Person:
         import_id=dice.choice([None, 5, 6]),
         changed_by=[dice.choice([5, 6])] if some() < 0.2 else [],
     )
+    for channel in dice.sample(CHANNELS, dice.randrange(0, 3)):
+        person.consents[channel] = (dice.choice(["given", "withdrawn"]), dice.choice(BASES))
     for place in range(dice.randrange(0, 5)):
         _send(dice, person, number * 10 + place)
     return person
@@ -167,6 +173,15 @@ def store(connection: psycopg.Connection[Any], workspace_id: int, people: list[P
                 (workspace_id, p.id, json.dumps({"import_id": str(number)}))
                 for p in people
                 for number in p.changed_by
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO consent_states (workspace_id, lead_id, channel, act, basis, way, source,"
+            " text_version, at) VALUES (%s, %s, %s, %s, %s, 'page', '', '', %s)",
+            [
+                (workspace_id, p.id, channel, act, basis, NOW)
+                for p in people
+                for channel, (act, basis) in p.consents.items()
             ],
         )
         cursor.executemany(

@@ -67,6 +67,10 @@ def refused() -> list[Any]:
         {**behaviour, "extra": 1},
         {**behaviour, NASTY[0]: 1},
         {"on": "consent", "op": "given", "value": 1},
+        {"on": "consent", "op": "given", "channel": "pigeon"},
+        {"on": "consent", "op": "given", "channel": ["email"]},
+        {"on": "consent", "op": "withdrawn", "basis": None},
+        {"on": "consent", "op": "taken"},
     ]
     found += [{"all": []}, {"any": {}}, {"none": None}, {"all": [1]}, {"all": ["x"]}, {"all": [], "any": []}]
     found += [{}, [], None, 1, "all", {"ALL": []}, {"all": [None]}, {NASTY[0]: []}]

@@ -71,6 +71,13 @@ BEHAVIOUR = st.fixed_dictionaries(
         "days": st.sampled_from([None, 1, 7, 30, 54]),
     },
 )
+CONSENT = st.fixed_dictionaries(
+    {"on": st.just("consent"), "op": st.sampled_from(["given", "missing", "withdrawn"])},
+    optional={
+        "channel": st.sampled_from([None, "email", "sms"]),
+        "basis": st.sampled_from(["consent", "contract", "any"]),
+    },
+)
 SHARE = st.fixed_dictionaries(
     {"on": st.just("share"), "percent": st.sampled_from([0.5, 10, 33.33, 50])},
     optional={"from": st.sampled_from([0, 10, 49.5]), "salt": st.sampled_from(["a", "B'; --", "é"])},
@@ -87,7 +94,7 @@ PLAIN = st.one_of(
     _values(On.LEAD, ATTRIBUTES),
     _on("status", ["in", "not_in"], _some(STATUSES)),
     _on("tag", ["any", "all", "none"], _some(TAGS)),
-    st.fixed_dictionaries({"on": st.just("consent"), "op": st.sampled_from(["given", "missing"])}),
+    CONSENT,
     BEHAVIOUR,
     _on("import", ["in", "not_in"], _some(("5", "6", "7"))),
     SHARE,

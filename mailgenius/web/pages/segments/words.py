@@ -4,9 +4,11 @@ from typing import Final
 
 from babel.dates import get_month_names
 
+from mailgenius.product.consents.model import Basis
 from mailgenius.product.leads.model import FieldType
-from mailgenius.product.segments.tree import ATTRIBUTES, OPERATORS, Act, GroupKind, On
+from mailgenius.product.segments.tree import ANY_BASIS, ATTRIBUTES, OPERATORS, Act, GroupKind, On
 from mailgenius.web.i18n import N_, _
+from mailgenius.web.pages.leads.consenting import BASIS_NAMES
 
 GROUPS: Final = {
     GroupKind.ALL: N_("All of these are true"),
@@ -68,6 +70,12 @@ ACTS: Final = {
     Act.BOUNCED: N_("came back from"),
     Act.UNSUBSCRIBED: N_("unsubscribed in"),
 }
+BASES: Final = (
+    {"": BASIS_NAMES[Basis.CONSENT]}
+    | {basis.value: name for basis, name in BASIS_NAMES.items() if basis is not Basis.CONSENT}
+    | {ANY_BASIS: N_("Any legal basis")}
+)
+"""Legal bases that may be asked for; consent itself need not be named."""
 PROBLEMS: Final = (
     N_("must have %(num)s to %(num)s characters"),
     N_("must be a text"),
