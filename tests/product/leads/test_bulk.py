@@ -1,5 +1,7 @@
 """Acts on all leads that match: each lead once, across kills, with a way back; nobody else's."""
 
+import asyncio
+
 import pytest
 
 from mailgenius.kit.db.database import Database
@@ -129,6 +131,27 @@ async def test_fields_are_set_in_their_form_on_a_selection(
         {"age": 4},
         {"city": "Belém"},
     ]
+
+
+async def test_acts_at_once_on_the_same_leads_both_reach_each_of_them(
+    db: Database, context: JobContext, workspace_id: int
+):
+    await make_many_leads(db, workspace_id, 40)
+    acts = [await start(db, workspace_id, LeadAct.ADD_TAGS, tags=[tag]) for tag in ("x", "y")]
+    acts.append(
+        await start(
+            db,
+            workspace_id,
+            LeadAct.SET_STATUS,
+            status=LeadStatus.BLOCKED,
+            lead_ids=[lead.id for lead in reversed(await all_leads(db, workspace_id))],
+        )
+    )
+    # The same act twice too: a worker that was believed dead may come back.
+    ended = await asyncio.gather(*(finish(context, workspace_id, act) for act in (*acts, acts[0])))
+    assert {(act.state, act.done, act.changed) for act in ended} == {(BulkState.DONE, 40, 40)}
+    for lead in await all_leads(db, workspace_id):
+        assert (set(lead.tags), lead.status) == ({"x", "y"}, LeadStatus.BLOCKED)
 
 
 async def test_what_happened_to_leads_goes_with_them(db: Database, context: JobContext, workspace_id: int):
