@@ -42,9 +42,9 @@ class Meter:
     def read(self, count: int) -> Reading:
         return Reading(
             messages=count,
-            engines=sum(map(_time_of, self.engines)),
-            postgres=_time_of(self.postgres) + sum(map(_time_of, _children(self.postgres))),
-            sink=_time_of(self.sink),
+            engines=sum(map(processor_time, self.engines)),
+            postgres=processor_time(self.postgres) + sum(map(processor_time, _children(self.postgres))),
+            sink=processor_time(self.sink),
             resident=max((_resident(pid) for pid in self.engines), default=0),
         )
 
@@ -83,7 +83,7 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _time_of(pid: int) -> float:
+def processor_time(pid: int) -> float:
     """Return the time of a process and of its children that ended, in microseconds."""
     stat = _stat(pid)
     return sum(map(int, [*stat[_OWN], *stat[_CHILDREN]])) * _TICK_US

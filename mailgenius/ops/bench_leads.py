@@ -5,6 +5,7 @@ that they are asked in is `bench_leads_house`.
 """
 
 import base64
+import os
 import random
 import statistics
 import time
@@ -20,6 +21,7 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.db.transaction import Row, Tx
 from mailgenius.kit.jobs import Jobs
+from mailgenius.ops.bench_cost import processor_time
 from mailgenius.ops.bench_leads_house import House, build, kept_house, read_note
 from mailgenius.ops.bench_place import database_of
 from mailgenius.product.analytics import service as analytics
@@ -51,6 +53,8 @@ class Measured:
     p50_ms: float
     p95_ms: float
     worst_ms: float
+    cpu_ms: float
+    """Processor time of a call, here and in the database: it tells little of other work on the machine."""
     scans: Sequence[str]
     """How the tables were read, such as `Index Scan leads`."""
 
@@ -106,7 +110,7 @@ async def bench_leads(
             for name, ask in _questions(house):
                 lines.append(await _measured(db, name, ask, times))
                 line = lines[-1]
-                tell(f"{name:45} {line.p50_ms:7.1f} {line.p95_ms:7.1f} {line.worst_ms:7.1f}")
+                tell(told(line))
     lists = [line for line in lines if line.name != ONE_LEAD]
     return LeadsBench(
         rows=rows,
@@ -118,28 +122,37 @@ async def bench_leads(
     )
 
 
+def told(line: Measured) -> str:
+    """Return a line of the table."""
+    return f"{line.name:45} {line.p50_ms:7.1f} {line.p95_ms:7.1f} {line.worst_ms:7.1f} {line.cpu_ms:7.1f}"
+
+
 async def _measured(db: Database, name: str, ask: Ask, times: int) -> Measured:
     dice = random.Random(name)  # noqa: S311  # The same questions in each run.
     spent: list[float] = []
     async with db.trusted() as tx:
         recording = RecordingTx(tx)
         await ask(recording, dice)  # Also warms the connection up.
-        scans = await _scans(tx, recording.asked)
+        scans = await scans_of(tx, recording.asked)
+        processes = (os.getpid(), tx.connection.info.backend_pid)
+        worked = sum(map(processor_time, processes))
         for _ in range(times):
             before = time.perf_counter()
             await ask(tx, dice)
             spent.append((time.perf_counter() - before) * 1000)
+        worked = sum(map(processor_time, processes)) - worked
     cuts = statistics.quantiles(spent, n=20, method="inclusive")
     return Measured(
         name=name,
         p50_ms=round(statistics.median(spent), 2),
         p95_ms=round(cuts[-1], 2),
         worst_ms=round(max(spent), 2),
+        cpu_ms=round(worked / times / 1000, 2),
         scans=scans,
     )
 
 
-async def _scans(tx: Tx, asked: Sequence[tuple[Query, dict[str, Any]]]) -> list[str]:
+async def scans_of(tx: Tx, asked: Sequence[tuple[Query, dict[str, Any]]]) -> list[str]:
     found: dict[str, None] = {}
     for query, parameters in asked:
         if not query.sql.lstrip().upper().startswith(("SELECT", "WITH")):

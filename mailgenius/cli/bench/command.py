@@ -15,7 +15,7 @@ from mailgenius.cli.bench.messages import bench_messages
 from mailgenius.cli.output import AsJson, say, show
 from mailgenius.kit.config import load_settings
 from mailgenius.ops.bench_import import bench_import
-from mailgenius.ops.bench_leads import LeadsBench, bench_leads
+from mailgenius.ops.bench_leads import LeadsBench, bench_leads, told
 from mailgenius.ops.bench_send import bench_send
 from mailgenius.processes.scaling import parse_span
 
@@ -174,9 +174,9 @@ def leads(
 
 
 def _table(result: LeadsBench) -> str:
-    lines = [f"{'':45} {'p50':>8} {'p95':>8} {'worst':>8} ms"]
+    lines = [f"{'':45} {'p50':>7} {'p95':>7} {'worst':>7} {'cpu':>7} ms"]
     for line in result.lines:
-        lines += [f"{line.name:45} {line.p50_ms:8.1f} {line.p95_ms:8.1f} {line.worst_ms:8.1f}"]
+        lines.append(told(line))
         lines += [f"    {scan}" for scan in line.scans]
     lines += [
         f"Leads: {result.rows:,}; one lead's page {result.one_lead_p95_ms} ms",
