@@ -9,6 +9,7 @@ from pathlib import Path
 from mailgenius.kit.errors import invalid
 
 SECRET_BYTES = 32
+MOST_MONTHS = 1200
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -37,6 +38,8 @@ class Settings:
     """The least that is logged: debug, info, warning or error."""
     engines: str = ""
     """How many engine processes this machine runs, such as `1..4`; empty: by need, up to its cores."""
+    audit_months: int = 24
+    """How long the audit log keeps an entry."""
 
     @property
     def embedded(self) -> bool:
@@ -75,6 +78,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         log_format=env.get("MAILGENIUS_LOG_FORMAT", "console"),
         log_level=_log_level(env.get("MAILGENIUS_LOG_LEVEL", "")),
         engines=env.get("MAILGENIUS_ENGINES", ""),
+        audit_months=_audit_months(env),
     )
 
 
@@ -124,6 +128,14 @@ def _secret_key(text: str, home: Path) -> bytes:
         finally:
             draft.unlink()
     return path.read_text().strip().encode()
+
+
+def _audit_months(env: Mapping[str, str]) -> int:
+    name = "MAILGENIUS_AUDIT_MONTHS"
+    months = _number(env, name, default=Settings.audit_months)
+    if not 1 <= months <= MOST_MONTHS:
+        raise invalid(name, f"must be between 1 and {MOST_MONTHS}")
+    return months
 
 
 def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
