@@ -6,14 +6,15 @@ VALUES (%(workspace_id)s::bigint, %(doer_kind)s::text, %(doer_id)s::bigint, %(do
         %(address)s::text, %(action)s::text, %(object_id)s::text, %(object_name)s::text, %(details)s::jsonb);
 
 -- part: wanted
--- What a list is narrowed to. Ids tell their time, so the days are bounds of the id too.
+-- What a list is narrowed to. Ids tell their time, so the days are bounds of the id too; those of later days than
+-- an id can have are cut.
 (%(doer_kind)s::text IS NULL OR doer_kind = %(doer_kind)s::text)
    AND (%(doer_id)s::bigint IS NULL OR doer_id = %(doer_id)s::bigint)
    AND (%(action)s::text = '' OR action = %(action)s::text)
    AND (%(object_kind)s::text = '' OR object_kind = %(object_kind)s::text)
    AND (%(object_id)s::text = '' OR object_id = %(object_id)s::text)
-   AND (%(since)s::timestamptz IS NULL OR id >= message_id_at(%(since)s::timestamptz))
-   AND (%(until)s::timestamptz IS NULL OR id < message_id_at(%(until)s::timestamptz))
+   AND (%(since)s::timestamptz IS NULL OR id >= message_id_at(least(%(since)s::timestamptz, '2090-01-01')))
+   AND (%(until)s::timestamptz IS NULL OR id < message_id_at(least(%(until)s::timestamptz, '2090-01-01')))
    AND id < %(before_id)s::bigint
 
 -- name: list-entries
