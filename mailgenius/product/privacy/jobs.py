@@ -15,6 +15,17 @@ async def look_again(context: JobContext, *, workspace_id: int, message_ids: lis
         await privacy.make_late_ones_nameless(tx, workspace_id=workspace_id, message_ids=message_ids)
 
 
+@jobs.job("privacy.walk_messages")
+async def walk_messages(context: JobContext, *, workspace_id: int, erasure_id: int) -> None:
+    """Look through all messages for an erased person's, step by step. A second run finds them nameless."""
+    after_id: int | None = 0
+    while after_id is not None:
+        async with context.db.trusted() as tx:
+            after_id = await privacy.walk_messages(
+                tx, workspace_id=workspace_id, erasure_id=erasure_id, after_id=after_id
+            )
+
+
 @jobs.job("privacy.keep_rules", attempts=3, cron="7 3 * * *")
 async def keep_rules(context: JobContext) -> None:
     """Forget what workspaces no longer want to keep. A second run finds less."""

@@ -89,6 +89,14 @@ class Erasure:
     allowed_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookedAt:
+    """Some messages that were looked at; `last_id` is None when there were no more."""
+
+    last_id: int | None
+    message_ids: list[int]
+
+
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """How long a workspace keeps what. None is for ever."""
 

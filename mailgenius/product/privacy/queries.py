@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from mailgenius.engine.suppression.erasing import erased_key
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
-from mailgenius.product.privacy.model import Erasure, Retention
+from mailgenius.product.privacy.model import Erasure, LookedAt, Retention
 
 _SQL = load_queries(__file__)
 
@@ -46,6 +47,22 @@ async def allow_erased(
 ) -> None:
     await tx.execute(
         _SQL["allow-erased"], workspace_id=workspace_id, erasure_ids=list(erasure_ids), allowed_by=allowed_by
+    )
+
+
+async def messages_of_erased(
+    tx: Tx, *, workspace_id: int, erasure_id: int, after_id: int, limit: int
+) -> LookedAt:
+    key = erased_key(tx)
+    return await tx.one(
+        LookedAt,
+        _SQL["messages-of-erased"],
+        workspace_id=workspace_id,
+        erasure_id=erasure_id,
+        after_id=after_id,
+        limit=limit,
+        inner=key["inner"],
+        outer=key["outer"],
     )
 
 

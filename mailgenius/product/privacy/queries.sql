@@ -33,6 +33,26 @@ SELECT id, counts, erased_by, erased_at, allowed_by, allowed_at FROM erasures
 UPDATE erasures SET allowed_by = %(allowed_by)s::bigint, allowed_at = now()
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (%(erasure_ids)s::bigint[])
 
+-- name: messages-of-erased
+-- Look at some messages of a workspace in their order: how far the look came, and which of them went to the address of
+-- a person who was erased. Leads that were deleted before leave such messages behind.
+WITH looked AS MATERIALIZED (
+    SELECT id, address FROM messages
+     WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint
+     ORDER BY id
+     LIMIT %(limit)s::int
+)
+SELECT (SELECT max(id) FROM looked) AS last_id,
+       ARRAY(SELECT l.id FROM looked l
+              WHERE EXISTS (SELECT FROM erased_identities e
+                             WHERE e.workspace_id = %(workspace_id)s::bigint
+                               AND e.erasure_id = %(erasure_id)s::bigint
+                               AND e.hash = hmac_sha256(%(inner)s::bytea, %(outer)s::bytea,
+                                                        %(workspace_id)s::bigint
+                                                        || CASE WHEN l.address LIKE '%%@%%' THEN ' email '
+                                                                ELSE ' phone ' END
+                                                        || l.address))) AS message_ids
+
 -- name: get-rules
 -- How long a workspace keeps what.
 SELECT tracking_months, data_days, attempts_days, files_days, inactive_months FROM retention_rules

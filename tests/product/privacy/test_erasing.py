@@ -16,6 +16,7 @@ from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
 from mailgenius.ops import conservation
 from mailgenius.product.forms import service as forms
@@ -28,6 +29,7 @@ from mailgenius.product.messages.errors import MessageNotSendable
 from mailgenius.product.messages.model import Make, MessageInput, Words
 from mailgenius.product.privacy import service as privacy
 from mailgenius.product.privacy.errors import NotErased, NotTypedBack
+from mailgenius.product.privacy.jobs import walk_messages
 from mailgenius.product.privacy.model import Erasure, Person
 from tests.engine.dispatch.test_dispatcher import ended, engine, until
 from tests.factories.engine import Peer, Peers, make_order
@@ -258,3 +260,18 @@ async def test_a_hash_is_an_hmac_that_needs_the_installations_key(
         ((kept,),) = await tx.rows(HASHES)
     text = f"{workspace_id} email {EMAIL}".encode()
     assert kept == hmac.digest(keys.derive("erased identities"), text, hashlib.sha256)
+
+
+async def test_messages_of_a_lead_that_was_deleted_before_are_made_nameless_too(
+    db: Database, services: Services, workspace_id: int
+):
+    lead = await make_lead(db, workspace_id, **ana())
+    async with db.trusted() as tx:
+        await make_order(tx, workspace_id, recipients=[(lead.id, EMAIL), (None, "bo@example.com")])
+        await leads.delete(tx, workspace_id=workspace_id, lead_ids=[lead.id])
+    done = await erase(db, workspace_id, email=EMAIL)
+    assert done.counts["messages"] == 0
+    context = JobContext(db=db, settings=services.settings, storage=services.storage)
+    await walk_messages(context, workspace_id=workspace_id, erasure_id=done.id)
+    async with db.trusted() as tx:
+        assert [row[1] for row in await tx.rows(STATES)] == ["(erased)", "bo@example.com"]

@@ -6,6 +6,7 @@ from mailgenius.product.privacy.service.erasing import (
     find as find,
     list_erasures as list_erasures,
     make_late_ones_nameless as make_late_ones_nameless,
+    walk_messages as walk_messages,
 )
 from mailgenius.product.privacy.service.retaining import (
     count_inactive as count_inactive,

@@ -28,6 +28,7 @@ from mailgenius.product.workspaces import service as workspaces
 NEWEST = 2**63 - 1
 LOOK_AGAIN_AFTER = timedelta(hours=1)
 """An engine that had a message in hand has long settled it by then, with what the server said."""
+WALKED_AT_ONCE = 20_000
 ON_THEIR_WAY = frozenset({MessageState.QUEUED, MessageState.SENDING, MessageState.DEFERRED})
 
 
@@ -79,6 +80,7 @@ async def erase(
     erasure_id = await queries.insert_erasure(tx, workspace_id=workspace_id, erased_by=erased_by)
     counts = await _remove(tx, workspace_id, known)
     await held_back.erase(tx, workspace_id=workspace_id, erasure_id=erasure_id, identities=known.identities)
+    await tx.enqueue("privacy.walk_messages", workspace_id=workspace_id, erasure_id=erasure_id)
     await queries.finish_erasure(tx, workspace_id=workspace_id, erasure_id=erasure_id, counts=counts)
     await audit.note(
         tx, workspace_id=workspace_id, action="person.erased", object_id=erasure_id, details=counts
@@ -131,6 +133,19 @@ async def make_late_ones_nameless(tx: Tx, *, workspace_id: int, message_ids: Seq
     """Blank what engines wrote about messages after their person was erased. A second run finds it blank."""
     await ledger.make_nameless(tx, workspace_id=workspace_id, message_ids=message_ids)
     await tracking.make_nameless(tx, workspace_id=workspace_id, message_ids=message_ids, lead_ids=[])
+
+
+async def walk_messages(tx: Tx, *, workspace_id: int, erasure_id: int, after_id: int) -> int | None:
+    """Make messages of an erased person nameless that no index finds: their lead was deleted before.
+
+    Looks at some messages from one on; returns the last one, None at the end. A second run changes nothing.
+    """
+    found = await queries.messages_of_erased(
+        tx, workspace_id=workspace_id, erasure_id=erasure_id, after_id=after_id, limit=WALKED_AT_ONCE
+    )
+    if found.message_ids:
+        await make_late_ones_nameless(tx, workspace_id=workspace_id, message_ids=found.message_ids)
+    return found.last_id
 
 
 async def list_erasures(
