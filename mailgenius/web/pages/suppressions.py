@@ -99,7 +99,7 @@ async def add_file(visit: CurrentVisit) -> Page:
     storage = visit.services.storage
     try:
         found = await leads.suppress_file(
-            visit.services.db,
+            visit.db,
             storage.content(ticket.key),
             workspace_id=visit.workspace_id,
             reason=SuppressionReason.BLOCKED,
