@@ -101,7 +101,7 @@ CASES: dict[str, Case] = {
     "get /api/v1/leads/{lead_id}": Case(),
     "patch /api/v1/leads/{lead_id}": Case(json=lambda _: {"name": "Stolen"}),
     "delete /api/v1/leads/{lead_id}": Case(),
-    "post /api/v1/leads/{lead_id}/merge": Case(json=lambda _: {"other_id": "1"}),
+    "post /api/v1/leads/{lead_id}/merge": Case(json=lambda _: {"other_id": "987654321"}),
     "get /api/v1/leads/{lead_id}/consents": Case(),
     "post /api/v1/leads/{lead_id}/consents": Case(json=lambda _: {"act": "withdrawn"}),
     "get /api/v1/leads/{lead_id}/preferences": Case(),
