@@ -66,7 +66,7 @@ PORTUGUESE = PreferenceTexts(
     topics="Tópicos",
     channels="Onde",
     channel_names={Channel.EMAIL: "E-mail", Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"},
-    stopped="O envio por aqui está suspenso. Fale com o remetente se quiser receber de novo.",
+    stopped="O envio por aqui está suspenso. Peça ao remetente se quiser receber de novo.",
     frequency="Com que frequência",
     frequencies={
         Frequency.ANY: "Sempre que houver",
