@@ -4,15 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.chromium import launched
+from tests.journeys.browsing import browsing, main, sign_in
 from tests.journeys.installation import Running, running
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 60_000
-PASSWORD = "a password of my own"
 ROWS = 40
 CSV = "Nome;E-mail;Cidade;Etiquetas\n" + "".join(
     f"Conceição {n};pessoa{n}@example.com;São Paulo;newsletter\n" for n in range(ROWS)
@@ -21,19 +19,8 @@ CSV = "Nome;E-mail;Cidade;Etiquetas\n" + "".join(
 
 @pytest.fixture
 def page():
-    with launched() as chromium:
-        # A person's browser does not call itself headless; one that does is counted as a machine.
-        agent = f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/{chromium.version} Safari/537.36"
-        context = chromium.new_context(
-            locale="en-GB", viewport={"width": 1280, "height": 900}, user_agent=agent
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        yield context.new_page()
-
-
-def main(page: Page) -> Locator:
-    return page.get_by_role("main")
+    with browsing() as opened:
+        yield opened
 
 
 def test_from_first_sign_in_to_a_report_that_moves(page: Page, tmp_path: Path):
@@ -47,22 +34,6 @@ def test_from_first_sign_in_to_a_report_that_moves(page: Page, tmp_path: Path):
         launch(page, installation)
         watch_the_report_move(page, installation)
         assert installation.stop() == 0
-
-
-def sign_in(page: Page, installation: Running) -> None:
-    """The first password must be changed before anything else."""
-    owner = installation.first_owner
-    assert owner is not None
-    page.goto(f"{installation.address}/leads")
-    page.fill("[name=email]", owner["email"])
-    page.fill("[name=password]", owner["password"])
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/password*")
-    page.fill("[name=current]", owner["password"])
-    page.fill("[name=new]", PASSWORD)
-    page.fill("[name=again]", PASSWORD)
-    page.press("[name=again]", "Enter")
-    page.wait_for_url(re.compile(r"^(?!.*/password).*$"))
 
 
 def import_leads(page: Page, installation: Running, folder: Path) -> None:

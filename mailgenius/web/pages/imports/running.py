@@ -82,9 +82,6 @@ async def import_page(visit: CurrentVisit, import_id: FromPath[int]) -> Page:
     return visit.html(
         "imports/one.html",
         created_by=names.get(job.created_by or 0, ""),
-        mode=_(MODE_TEXTS[job.mode][0]),
-        basis=_(BASIS_NAMES[job.consent_basis]) if job.consent_basis else "",
-        mapping=_mapping(job),
         **await _live_values(visit, job),
     )
 
@@ -159,6 +156,9 @@ async def _live_values(visit: Visit, job: Import) -> dict[str, Any]:
             for each in rejects
         ],
         "error": reason(job.error),
+        "mode": _(MODE_TEXTS[job.mode][0]),
+        "basis": _(BASIS_NAMES[job.consent_basis]) if job.consent_basis else "",
+        "mapping": _mapping(job),
     }
 
 
@@ -172,8 +172,9 @@ def _merge_path(said: str) -> str:
 
 
 def _mapping(job: Import) -> list[tuple[str, str]]:
-    """What each column was taken as; those that were left out last."""
-    found = [(header, target) for header, target in (job.mapping or {}).items()]
+    """What each column was taken as, in the order of the file; those that were left out last."""
+    known = job.mapping or {}
+    found = [(header, known[header]) for header in job.columns if header in known]
     taken = [(header, target_name(target)) for header, target in found if target != SKIP]
     return taken + [(header, _("Left out")) for header, target in found if target == SKIP]
 
