@@ -1,6 +1,7 @@
 """Segments as the audience of a campaign: what they say at a moment, kept, and compiled for each chunk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -58,14 +59,19 @@ async def audience_condition(
     excluded: Sequence[int],
     now: datetime,
 ) -> Fragment:
-    """Compile "in any of these and in none of those" as the segments stood in a snapshot, at a moment."""
+    """Compile "in any of these and in none of those" as the segments stood in a snapshot, at a moment.
+
+    It is to be asked of stretches of leads: the planner cannot know how many fulfil a tree, takes most for
+    rare, and would read the whole workspace for each chunk of a freeze.
+    """
     types = {key: FieldType(kind) for key, kind in kept["types"].items()}
     trees = {int(key): stored_tree(raw, types, kept["names"][key]) for key, raw in kept["trees"].items()}
     orders = await orders_by_campaign(tx, workspace_id=workspace_id, trees=tuple(trees.values()))
     workspace = await workspaces.get_workspace(tx, workspace_id=workspace_id)
     known = Known(trees=trees, orders=orders, timezone=workspace.timezone, now=now)
     groups = [_group(GroupKind.ANY, included), _group(GroupKind.NONE, excluded)]
-    return compile_tree(Group(kind=GroupKind.ALL, nodes=tuple(each for each in groups if each.nodes)), known)
+    whole = Group(kind=GroupKind.ALL, nodes=tuple(each for each in groups if each.nodes))
+    return replace(compile_tree(whole, known), looks_around=True)
 
 
 def _group(kind: GroupKind, segment_ids: Sequence[int]) -> Group:
