@@ -21,7 +21,8 @@ from tests.web.serving import services_of, serving
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = (
-    "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/5/merge", "/leads/5/merge/6", "/leads/new", "/imports", "/imports/1", "/imports/2",
+    "/", "/leads", "/leads?search=nobody", "/leads/5", "/leads/5/merge", "/leads/5/merge/6",
+    "/leads/new", "/imports", "/imports/1", "/imports/2",
     "/imports/3", "/imports/new", "/settings", "/settings/members", "/settings/api-keys", "/settings/profile",
     "/settings/workspaces", "/settings/activity", "/settings/sending", "/settings/domains/1", "/connections",
     "/welcome", "/welcome/workspace",
