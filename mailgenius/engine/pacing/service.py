@@ -174,7 +174,12 @@ async def set_limits(tx: Tx, *, workspace_id: int, limits: Sequence[Limit]) -> N
     await queries.clear_limits(tx, workspace_id=workspace_id)
     for limit in wanted:
         await queries.add_limit(tx, workspace_id=workspace_id, limit=limit)
-    change = {"from": [*map(_said, before)], "to": [*map(_said, wanted)]}
+    change = {
+        name: sorted(map(_said, limits), key=str) for name, limits in (("from", before), ("to", wanted))
+    }
+    if change["from"] == change["to"]:
+        audit.unchanged(tx)
+        return
     await audit.note(
         tx, workspace_id=workspace_id, action="sending_limits.changed", details={"limits": change}
     )
