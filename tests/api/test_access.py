@@ -80,6 +80,7 @@ async def test_every_route_names_what_it_needs_and_holds_to_it(
 
 
 ASKED_BY_POST = {
+    "/api/v1/leads/count",
     "/api/v1/segments/preview",
     "/api/v1/segments/{segment_id}/count",
     "/api/v1/exports",
