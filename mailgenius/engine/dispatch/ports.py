@@ -1,7 +1,7 @@
 """What the loop needs from others, given to it when the process is wired."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -12,28 +12,27 @@ from mailgenius.kit.db.transaction import Tx
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wishes:
-    """What recipients want of messages that nobody waits for, by lead."""
+class Recipient:
+    """What is known of a lead at the moment of sending."""
 
-    unwanted: Mapping[int, str] = field(default_factory=dict)
-    """Those that do not want what the order is about, with the reason in words for people."""
-    apart: Mapping[int, timedelta] = field(default_factory=dict)
-    """Those that want no message sooner than so long after the last."""
+    data: dict[str, Any]
+    """What templates see as `lead`."""
+    unwanted: str = ""
+    """Why the lead does not want what the order is about, in words for people; empty when it does."""
+    apart: timedelta | None = None
+    """How long after the last message the lead wants the next at the soonest; None: at any time."""
 
 
 class RecipientSource(Protocol):
-    """What is known of recipients at the moment of sending. A product area implements it."""
+    """Knows recipients. A product area implements it."""
 
-    async def merge_data(
-        self, tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]
-    ) -> dict[int, dict[str, Any]]:
-        """Return what templates see as `lead`, by id. A lead that does not exist any more is not there."""
-        ...
-
-    async def wishes(
+    async def recipients(
         self, tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], about: int | None
-    ) -> Wishes:
-        """Return what some leads wish. `about` is what the order's content says it is about."""
+    ) -> Mapping[int, Recipient]:
+        """Return leads by id; one that does not exist any more is not there.
+
+        `about` is what the order's content says it is about.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mailgenius.channels.contract import MailSigner, OutgoingMessage
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.outcomes import Outcomes
-from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource, Wishes
+from mailgenius.engine.dispatch.ports import MessageComposer, Recipient, RecipientSource
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import Order, QueuedMessage
 from mailgenius.engine.pacing.manners import enough, too_soon
@@ -32,7 +32,7 @@ class Gate:
     """What is known of a window's recipients at the moment it opens."""
 
     suppressed: dict[str, SuppressionReason]
-    leads: dict[int, dict[str, Any]]
+    leads: Mapping[int, Recipient]
     data: dict[int, dict[str, Any]]
     """Values that belong to one message alone, by message."""
     manners: Manners | None = None
@@ -72,14 +72,12 @@ async def read_gate(
     if manners is not None and order.priority == 0 and not manners.urgent_too:
         manners = None
     has_data = order.content.has_data
-    leads, twins = await _leads_now(tx, workspace_id=workspace_id, window=window, recipients=recipients)
+    leads, twins = await _leads_now(tx, order=order, window=window, recipients=recipients)
     return Gate(
         suppressed=suppressed,
         leads=leads,
         twins=twins,
-        unwanted=await _unwanted(
-            tx, order=order, lead_ids=lead_ids, message_ids=message_ids, recipients=recipients
-        ),
+        unwanted=await _unwanted(tx, order=order, leads=leads, message_ids=message_ids),
         data=await ledger.data_of(tx, workspace_id=workspace_id, message_ids=message_ids) if has_data else {},
         manners=manners,
         rests={}
@@ -91,50 +89,46 @@ async def read_gate(
 
 
 async def _leads_now(
-    tx: Tx, *, workspace_id: int, window: Sequence[QueuedMessage], recipients: RecipientSource
-) -> tuple[dict[int, dict[str, Any]], frozenset[int]]:
-    """Return what templates see of the leads, and the messages whose recipients have another of this order.
+    tx: Tx, *, order: Order, window: Sequence[QueuedMessage], recipients: RecipientSource
+) -> tuple[dict[int, Recipient], frozenset[int]]:
+    """Return what is known of the leads, and the messages whose recipients have another of this order.
 
     A lead that is not there any more may have been merged into another since the batch was read: its message
     then goes on with what is known of the other.
     """
+    about, workspace_id = order.content.about, order.workspace_id
     read = [message for message in window if message.lead_id is not None]
     if not read:
         return {}, frozenset()
-    leads = await recipients.merge_data(
-        tx, workspace_id=workspace_id, lead_ids=[message.lead_id for message in read if message.lead_id]
-    )
+    asked = [message.lead_id for message in read if message.lead_id]
+    leads = dict(await recipients.recipients(tx, workspace_id=workspace_id, lead_ids=asked, about=about))
     lost = [message for message in read if message.lead_id not in leads]
-    moved = await ledger.followed(tx, workspace_id=workspace_id, messages=lost) if lost else {}
-    ids = {lead_id for lead_id in moved.values() if lead_id is not None}
-    now = await recipients.merge_data(tx, workspace_id=workspace_id, lead_ids=sorted(ids)) if ids else {}
+    if not lost:
+        return leads, frozenset()
+    moved = await ledger.followed(tx, workspace_id=workspace_id, messages=lost)
+    ids = sorted({lead_id for lead_id in moved.values() if lead_id is not None})
+    now = await recipients.recipients(tx, workspace_id=workspace_id, lead_ids=ids, about=about) if ids else {}
     for message in lost:
         lead_id = moved.get(message.id)
-        if message.lead_id is not None and lead_id in now:
+        if message.lead_id is not None and lead_id is not None and lead_id in now:
             leads[message.lead_id] = now[lead_id]
     return leads, frozenset(message_id for message_id, lead_id in moved.items() if lead_id is None)
 
 
 async def _unwanted(
-    tx: Tx,
-    *,
-    order: Order,
-    lead_ids: Sequence[int],
-    message_ids: Sequence[int],
-    recipients: RecipientSource,
+    tx: Tx, *, order: Order, leads: Mapping[int, Recipient], message_ids: Sequence[int]
 ) -> dict[int, str]:
     """Return the leads that do not want this message, with the reason. What somebody waits for is not asked.
 
     A message that comes too soon for its lead is left out and does not wait: who wants one a month wants
     fewer messages, not the same ones later.
     """
-    wishes = Wishes()
-    if lead_ids and order.priority > 0 and not order.content.transactional:
-        wishes = await recipients.wishes(
-            tx, workspace_id=order.workspace_id, lead_ids=lead_ids, about=order.content.about
-        )
-    soon = await too_soon(tx, workspace_id=order.workspace_id, apart=wishes.apart, message_ids=message_ids)
-    return {**dict.fromkeys(soon, WANTS_FEWER), **wishes.unwanted}
+    if order.priority == 0 or order.content.transactional:
+        return {}
+    apart = {lead_id: each.apart for lead_id, each in leads.items() if each.apart}
+    soon = await too_soon(tx, workspace_id=order.workspace_id, apart=apart, message_ids=message_ids)
+    unwanted = {lead_id: each.unwanted for lead_id, each in leads.items() if each.unwanted}
+    return {**dict.fromkeys(soon, WANTS_FEWER), **unwanted}
 
 
 async def compose(
@@ -188,6 +182,7 @@ def _put_aside(waiting: QueuedMessage, lead: dict[str, Any], gate: Gate, outcome
 def _lead_of(waiting: QueuedMessage, gate: Gate) -> dict[str, Any] | None:
     """Return what the template sees as `lead`; None when it was deleted since."""
     if waiting.lead_id is not None:
-        return gate.leads.get(waiting.lead_id)
+        known = gate.leads.get(waiting.lead_id)
+        return known.data if known else None
     empty: dict[str, Any] = dict.fromkeys(("phone", "external_id", "name", "language"), "")
     return {**empty, "email": waiting.address, "tags": [], "fields": {}}

@@ -16,8 +16,8 @@ class Pump:
 
     batches: int = 24
     """Batches worked on at the same time. Most of them wait for a provider or for their pace."""
-    batches_of_connection: int = 4
-    """Of them, through one connection: enough to settle one while another is being sent."""
+    batches_of_connection: int = 3
+    """Of them, through one connection: enough to settle one while others are being sent."""
     urgent: int = 4
     """Batches beyond both limits for messages that somebody waits for: they never queue behind campaigns."""
     lease: timedelta = timedelta(seconds=12)

@@ -207,8 +207,12 @@ async def max_lead_id(tx: Tx, *, workspace_id: int) -> int:
     return found
 
 
-async def merge_data(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    return await tx.rows(_SQL["merge-data"], workspace_id=workspace_id, lead_ids=list(lead_ids))
+async def merge_data(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], topic_id: int | None
+) -> list[tuple[Any, ...]]:
+    return await tx.rows(
+        _SQL["merge-data"], workspace_id=workspace_id, lead_ids=list(lead_ids), topic_id=topic_id
+    )
 
 
 def _tags_of(audience: Audience) -> dict[str, list[str]]:

@@ -882,14 +882,19 @@ SELECT coalesce(max(id), 0) FROM leads WHERE workspace_id = %(workspace_id)s::bi
 
 -- name: merge-data
 -- What templates may print of some leads: where one has no value of a field, the field's default. The defaults are
--- looked up once for all.
-SELECT id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), name, tags,
+-- looked up once for all. And what these leads wish: whether they do not want a topic, and how often they want any.
+SELECT leads.id, coalesce(email, ''), coalesce(phone, ''), coalesce(external_id, ''), leads.name, tags,
        coalesce((SELECT jsonb_object_agg(key, default_value) FROM lead_fields
                   WHERE workspace_id = %(workspace_id)s::bigint AND default_value IS NOT NULL) || fields, fields),
-       coalesce((SELECT language FROM lead_preferences p
-                  WHERE p.workspace_id = %(workspace_id)s::bigint AND p.lead_id = leads.id), '')
+       coalesce(p.language, ''),
+       t.id IS NOT NULL AND NOT CASE WHEN t.id = ANY (p.topics_in) THEN true
+                                     WHEN t.id = ANY (p.topics_out) THEN false
+                                     ELSE t.by_default END,
+       coalesce(p.frequency, 'any')
   FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(lead_ids)s::bigint[])
+  LEFT JOIN topics t ON t.workspace_id = %(workspace_id)s::bigint AND t.id = %(topic_id)s::bigint
+  LEFT JOIN lead_preferences p ON p.workspace_id = %(workspace_id)s::bigint AND p.lead_id = leads.id
+ WHERE leads.workspace_id = %(workspace_id)s::bigint AND leads.id = ANY(%(lead_ids)s::bigint[])
 
 -- name: insert-bulk-act
 -- A new act on all leads that match a filter.

@@ -1,11 +1,9 @@
 """One typed function for each statement of queries.sql. No decisions here."""
 
-from collections.abc import Sequence
-
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.preferences.errors import TopicNotFound
-from mailgenius.product.preferences.model import Choices, Frequency, Topic, TopicInput
+from mailgenius.product.preferences.model import Choices, Topic, TopicInput
 
 _SQL = load_queries(__file__)
 
@@ -76,16 +74,6 @@ async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int)
     return await tx.execute(
         _SQL["follow-lead"], workspace_id=workspace_id, kept_id=kept_id, other_id=other_id
     )
-
-
-async def wishes(
-    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], topic_id: int | None
-) -> list[tuple[int, bool, Frequency]]:
-    """Return (lead, does not want the topic, how often) of those that have a wish."""
-    rows = await tx.rows(
-        _SQL["wishes"], workspace_id=workspace_id, lead_ids=list(lead_ids), topic_id=topic_id
-    )
-    return [(lead_id, unwanted, Frequency(frequency)) for lead_id, unwanted, frequency in rows]
 
 
 def wanting(topic: Topic) -> Fragment:

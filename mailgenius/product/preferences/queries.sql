@@ -58,18 +58,6 @@ VALUES (%(workspace_id)s::bigint, %(lead_id)s::bigint, %(topics_in)s::bigint[], 
 DELETE FROM lead_preferences
  WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
 
--- name: wishes
--- Of some leads, those that do not want a topic, or want messages only so often. Without a topic only the latter.
-SELECT asked.id, t.id IS NOT NULL AND NOT CASE WHEN t.id = ANY (p.topics_in) THEN true
-                                               WHEN t.id = ANY (p.topics_out) THEN false
-                                               ELSE t.by_default END AS unwanted,
-       coalesce(p.frequency, 'any') AS frequency
-  FROM unnest(%(lead_ids)s::bigint[]) asked (id)
-  LEFT JOIN topics t ON t.workspace_id = %(workspace_id)s::bigint AND t.id = %(topic_id)s::bigint
-  LEFT JOIN lead_preferences p ON p.workspace_id = %(workspace_id)s::bigint AND p.lead_id = asked.id
- WHERE p.frequency <> 'any' OR t.id = ANY (p.topics_out)
-    OR NOT (t.by_default OR coalesce(t.id = ANY (p.topics_in), false))
-
 -- name: left-topic
 -- Leads of a stretch that left a topic.
 SELECT lead_id FROM lead_preferences

@@ -5,7 +5,7 @@ Whose choice it is, and that somebody made it, is written down by leads.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mailgenius.kit.audit import service as audit
@@ -16,21 +16,12 @@ from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.kit.words import key_of, one_line
 from mailgenius.product.preferences import queries
 from mailgenius.product.preferences.errors import ChoiceUnclear, TooManyTopics, TopicKeyTaken
-from mailgenius.product.preferences.model import ChoiceChanges, Choices, Frequency, Topic, TopicInput
+from mailgenius.product.preferences.model import ChoiceChanges, Choices, Topic, TopicInput
 
 MAX_TOPICS = 50
 """Topics of one workspace, archived ones too: a person has to read them."""
 MAX_NAME, MAX_ABOUT, MAX_PLACE = 100, 300, 1_000
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """What a lead wants of the messages of campaigns."""
-
-    unwanted: bool
-    """The lead does not want the topic that was asked about."""
-    frequency: Frequency
 
 
 async def topics(tx: Tx, *, workspace_id: int) -> list[Topic]:
@@ -119,14 +110,6 @@ async def change_choices(tx: Tx, *, workspace_id: int, lead_id: int, wanted: Cho
     else:
         await queries.keep_choices(tx, workspace_id=workspace_id, choices=after)
     return after
-
-
-async def wishes(
-    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], topic_id: int | None
-) -> dict[int, Wish]:
-    """Return the wishes of those leads that have one; asked without a topic, only how often they want any."""
-    rows = await queries.wishes(tx, workspace_id=workspace_id, lead_ids=lead_ids, topic_id=topic_id)
-    return {lead_id: Wish(unwanted=unwanted, frequency=frequency) for lead_id, unwanted, frequency in rows}
 
 
 async def wanting(tx: Tx, *, workspace_id: int, topic_id: int) -> Fragment:

@@ -144,7 +144,7 @@ class Silent(Peer):
 def engine(db: Database, peer: Peer, folder: Path) -> Dispatcher:
     return Dispatcher(
         db,
-        recipients=leads.merge_data,
+        recipients=leads,
         make_composer=PlainComposer,
         source=Peers(default=peer),
         # Nobody may get at a message because a lease ran out.

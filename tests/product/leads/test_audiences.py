@@ -90,6 +90,7 @@ async def test_merge_data_has_no_gaps(db: Database, workspace_id: int, other_wor
             "tags": ["x"], "fields": {"n": 1}, "language": "",
         },
         bare.id: {
-            "email": "", "phone": "", "external_id": "2", "name": "", "tags": [], "fields": {}, "language": "",
+            "email": "", "phone": "", "external_id": "2", "name": "",
+            "tags": [], "fields": {}, "language": "",
         },
     }  # fmt: skip

@@ -6,6 +6,7 @@ from mailgenius.product.leads.service.audiences import (
     audience_size as audience_size,
     max_lead_id as max_lead_id,
     merge_data as merge_data,
+    recipients as recipients,
 )
 from mailgenius.product.leads.service.bulk import (
     bulk_act as bulk_act,
@@ -72,7 +73,6 @@ from mailgenius.product.leads.service.preferring import (
     lead_of_recipient as lead_of_recipient,
     leave_everything as leave_everything,
     preferences as preferences,
-    wishes as wishes,
 )
 from mailgenius.product.leads.service.reading import (
     activity as activity,

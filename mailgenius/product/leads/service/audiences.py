@@ -5,11 +5,14 @@ from functools import partial
 from typing import Any, TypedDict, Unpack
 
 from mailgenius.channels.contract import Channel
+from mailgenius.engine.dispatch.ports import Recipient
 from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.leads import queries
 from mailgenius.product.leads.model import Audience
+from mailgenius.product.preferences.model import Frequency
 
+LEFT_TOPIC = "The lead does not want this topic."
 STRETCH, MAX_STRETCH = 2_000, 50_000
 """Leads judged at a time when a condition looks beyond them: few at first, so that some leave soon."""
 
@@ -117,16 +120,28 @@ async def max_lead_id(tx: Tx, *, workspace_id: int) -> int:
 
 async def merge_data(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return what templates see as `lead`, by id. Missing values are empty texts; missing leads absent."""
-    rows = await queries.merge_data(tx, workspace_id=workspace_id, lead_ids=lead_ids)
+    found = await recipients(tx, workspace_id=workspace_id, lead_ids=lead_ids, about=None)
+    return {lead_id: recipient.data for lead_id, recipient in found.items()}
+
+
+async def recipients(
+    tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], about: int | None
+) -> dict[int, Recipient]:
+    """Return what is known of some leads when they are written to, about a topic or none."""
+    rows = await queries.merge_data(tx, workspace_id=workspace_id, lead_ids=lead_ids, topic_id=about)
     return {
-        lead_id: {
-            "email": email,
-            "phone": phone,
-            "external_id": external_id,
-            "name": name,
-            "tags": tags,
-            "fields": fields,
-            "language": language,
-        }
-        for lead_id, email, phone, external_id, name, tags, fields, language in rows
+        lead_id: Recipient(
+            data={
+                "email": email,
+                "phone": phone,
+                "external_id": external_id,
+                "name": name,
+                "tags": tags,
+                "fields": fields,
+                "language": language,
+            },
+            unwanted=LEFT_TOPIC if unwanted else "",
+            apart=Frequency(frequency).apart,
+        )
+        for lead_id, email, phone, external_id, name, tags, fields, language, unwanted, frequency in rows
     }

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 from mailgenius.channels.contract import Channel
-from mailgenius.engine.dispatch.ports import Wishes
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit.audit import service as audit
@@ -24,7 +23,6 @@ from mailgenius.product.leads.service.consenting import address_on, return_to, s
 from mailgenius.product.preferences import service as stored
 from mailgenius.product.preferences.model import ChoiceChanges, Choices, Topic
 
-LEFT_TOPIC = "The lead does not want this topic."
 ACTIVITY = "preferences"
 """The kind of activity that a change of preferences is."""
 TEXT_VERSION = "preferences 1"
@@ -137,15 +135,6 @@ async def lead_of_recipient(
     if lead_id in found:
         return lead_id
     return found[0] if found else None
-
-
-async def wishes(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], about: int | None) -> Wishes:
-    """Return what some leads want of the messages of an order, which is about a topic or none."""
-    found = await stored.wishes(tx, workspace_id=workspace_id, lead_ids=lead_ids, topic_id=about)
-    return Wishes(
-        unwanted={lead_id: LEFT_TOPIC for lead_id, wish in found.items() if wish.unwanted},
-        apart={lead_id: apart for lead_id, wish in found.items() if (apart := wish.frequency.apart)},
-    )
 
 
 async def _of(tx: Tx, *, workspace_id: int, lead: Lead) -> Preferences:
