@@ -111,7 +111,7 @@ async def test_an_engine_that_holds_the_batch_sends_one_of_both(db: Database, ke
         order = await ledger.get_order(tx, workspace_id=workspace_id, order_id=order_id)
         gate = await read_gate(tx, order=order, window=window, recipients=leads)
     assert gate.twins == {window[1].id}
-    assert {lead_id: lead["name"] for lead_id, lead in gate.leads.items()} == {
+    assert {lead_id: lead.data["name"] for lead_id, lead in gate.leads.items()} == {
         kept.id: "Kept",
         alone.id: "Late",
     }
