@@ -121,10 +121,11 @@ def ingest(
     target: Annotated[
         int, typer.Option(min=2, help="Single leads a second; the waiting times are taken at half of it.")
     ] = 1_500,
+    http_workers: Annotated[int, typer.Option(min=1, help="HTTP processes, as `run` would start them.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Time leads posted to the API, in batches and one by one from 64 connections, beside a plain COPY."""
-    result = uvloop.run(bench_ingest(rows=rows, singles=singles, target=target))
+    result = uvloop.run(bench_ingest(rows=rows, singles=singles, target=target, http_workers=http_workers))
     words = (
         f"Batches: {result.batch_rate:,.0f} leads a second, {result.batch:,} a call\n"
         f"         {_shares(result.batch_us)}\n"

@@ -59,19 +59,20 @@ class IngestResult:
     connections: int
 
 
-async def bench_ingest(*, rows: int, singles: int, target: int) -> IngestResult:
+async def bench_ingest(*, rows: int, singles: int, target: int, http_workers: int = 1) -> IngestResult:
     """Post leads to the API of an installation of its own; the client runs beside it on the same machine.
 
     Args:
         rows: leads posted in batches.
         singles: leads posted one by one, as fast as it goes and again at half of `target`.
         target: single leads a second that should be reached.
+        http_workers: processes that share the port.
 
     Raises:
         BenchFailed: an answer was not what it should be, or a lead is missing.
     """
     with bench_settings() as settings:
-        plan = Plan(roles=(Role.WEB,), port=free_port())
+        plan = Plan(roles=(Role.WEB,), port=free_port(), http_workers=http_workers)
         async with (
             installation(settings, plan, asyncio.Event()) as running,
             open_services(settings) as services,
