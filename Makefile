@@ -46,7 +46,7 @@ check: $(INSTALLED) ## Lint, types, import contracts, templates, spelling, and t
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet mailgenius
 	$(BIN)/codespell
-	$(BIN)/python -m mailgenius.web.i18n_tool check
+	$(BIN)/python -m mailgenius.web.i18n check
 	$(BIN)/pytest -q tests/architecture tests/sql
 
 test: setup browser ## Run every test.
