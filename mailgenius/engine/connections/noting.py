@@ -5,19 +5,8 @@ from typing import Any
 from mailgenius.engine.connections.model import Connection
 from mailgenius.kit.audit import service as audit
 from mailgenius.kit.audit.model import changes
-from mailgenius.kit.db.transaction import Tx
 
-
-async def note(tx: Tx, action: str, /, *, workspace_id: int, connection: Connection, **details: Any) -> None:
-    """Note what is done to a connection, in the transaction of the act."""
-    await audit.note(
-        tx,
-        workspace_id=workspace_id,
-        action=action,
-        object_id=connection.id,
-        name=connection.name,
-        details=details,
-    )
+note: audit.Noting[Connection] = audit.noting(lambda connection: (connection.id, connection.name))
 
 
 def changes_of(before: Connection, after: Connection, *, retyped: bool) -> dict[str, Any]:

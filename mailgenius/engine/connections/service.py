@@ -109,7 +109,7 @@ async def create(
             tx, workspace_id=workspace_id, connection_id=connection_id, secrets=sealed
         )
     made = await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
-    await note(tx, "connection.created", workspace_id=workspace_id, connection=made, provider=kind.name)
+    await note(tx, "connection.created", made, workspace_id=workspace_id, provider=kind.name)
     return made
 
 
@@ -170,7 +170,7 @@ async def update(
     await queries.close_circuit(tx, workspace_id=workspace_id, connection_id=connection_id)
     after = await queries.get(tx, workspace_id=workspace_id, connection_id=connection_id)
     details = changes_of(before, after, retyped=known != hidden)
-    await note(tx, "connection.changed", workspace_id=workspace_id, connection=after, **details)
+    await note(tx, "connection.changed", after, workspace_id=workspace_id, **details)
     return after
 
 
@@ -198,7 +198,7 @@ async def archive(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
     if await queries.has_open_orders(tx, workspace_id=workspace_id, connection_id=connection_id):
         raise ConnectionInUse
     await queries.archive(tx, workspace_id=workspace_id, connection_id=connection_id)
-    await note(tx, "connection.archived", workspace_id=workspace_id, connection=connection)
+    await note(tx, "connection.archived", connection, workspace_id=workspace_id)
 
 
 async def adapter_for(

@@ -7,9 +7,8 @@ to do before a transaction. Who may do what is the doors' business.
 import asyncio
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from mailgenius.channels.email.addresses import BadAddress, ascii_domain
 from mailgenius.channels.email.dkim import DkimSigner, SigningKey
@@ -28,6 +27,7 @@ from mailgenius.kit.errors import invalid
 
 _PURPOSE = "sender_domains"
 _NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]+|[a-z]{2,63})")
+_note: audit.Noting[SenderDomain] = audit.noting(lambda domain: (domain.id, domain.domain))
 
 
 def domain_name(typed: str) -> str:
@@ -66,7 +66,7 @@ async def add(
         raise DomainTaken from error
     await _store(tx, workspace_id=workspace_id, domain_id=domain_id, pairs=pairs, keys=keys)
     added = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
-    await _note(tx, "sender_domain.added", workspace_id, added)
+    await _note(tx, "sender_domain.added", added, workspace_id=workspace_id)
     return added
 
 
@@ -85,7 +85,7 @@ async def rotate(
         raise KeyWaiting
     await queries.delete_old_keys(tx, workspace_id=workspace_id, domain_id=domain_id, kept_for=RECORD_STAYS)
     await _store(tx, workspace_id=workspace_id, domain_id=domain_id, pairs=pairs, keys=keys)
-    await _note(tx, "sender_domain.keys_rotated", workspace_id, before)
+    await _note(tx, "sender_domain.keys_rotated", before, workspace_id=workspace_id)
     return await get(tx, workspace_id=workspace_id, domain_id=domain_id)
 
 
@@ -100,7 +100,7 @@ async def note_findings(tx: Tx, *, workspace_id: int, domain_id: int, findings: 
     await queries.note_keys(tx, workspace_id=workspace_id, domain_id=domain_id, findings=findings)
     await queries.promote(tx, workspace_id=workspace_id, domain_id=domain_id)
     after = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
-    await _note(tx, "sender_domain.checked", workspace_id, after)
+    await _note(tx, "sender_domain.checked", after, workspace_id=workspace_id)
     return after
 
 
@@ -117,7 +117,9 @@ async def set_signing(tx: Tx, *, workspace_id: int, domain_id: int, signing: boo
         raise NothingPublished
     await queries.set_signing(tx, workspace_id=workspace_id, domain_id=domain_id, signing=signing)
     after = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
-    await _note(tx, "sender_domain.changed", workspace_id, after, changes(before, after, "signing"))
+    await _note(
+        tx, "sender_domain.changed", after, workspace_id=workspace_id, **changes(before, after, "signing")
+    )
     return after
 
 
@@ -130,7 +132,7 @@ async def remove(tx: Tx, *, workspace_id: int, domain_id: int) -> None:
     domain = await get(tx, workspace_id=workspace_id, domain_id=domain_id)
     if not await queries.delete(tx, workspace_id=workspace_id, domain_id=domain_id):
         raise DomainMissing
-    await _note(tx, "sender_domain.deleted", workspace_id, domain)
+    await _note(tx, "sender_domain.deleted", domain, workspace_id=workspace_id)
 
 
 async def get(tx: Tx, *, workspace_id: int, domain_id: int) -> SenderDomain:
@@ -196,23 +198,6 @@ async def _store(tx: Tx, *, workspace_id: int, domain_id: int, pairs: Sequence[K
             public_key=pair.public,
             private_key=sealed,
         )
-
-
-async def _note(
-    tx: Tx,
-    action: str,
-    workspace_id: int,
-    domain: SenderDomain,
-    details: Mapping[str, Any] | None = None,
-) -> None:
-    await audit.note(
-        tx,
-        workspace_id=workspace_id,
-        action=action,
-        object_id=domain.id,
-        name=domain.domain,
-        details=details,
-    )
 
 
 def _context(workspace_id: int, domain_id: int, selector: str) -> str:

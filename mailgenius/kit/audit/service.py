@@ -1,8 +1,8 @@
 """Noting acts, reading them back, and forgetting the oldest. Who may read is the doors' business."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -22,6 +22,15 @@ LATEST: Final = 2**63 - 1
 LONGEST_NAME: Final = 300
 MOST_DOERS: Final = 200
 SWEPT_AT_ONCE: Final = 10_000
+_T_contra = TypeVar("_T_contra", contravariant=True)
+
+
+class Noting(Protocol[_T_contra]):
+    """How an area notes acts on its things."""
+
+    async def __call__(
+        self, tx: Tx, action: str, on: _T_contra, /, *, workspace_id: int, **details: Any
+    ) -> None: ...
 
 
 async def note(
@@ -55,6 +64,18 @@ async def note(
         details=presentable(details or {}),
     )
     tx.noted = True
+
+
+def noting(named: Callable[[_T_contra], tuple[int, str]]) -> Noting[_T_contra]:
+    """Return what notes acts on things of a kind; `named` says the id of one, and what people call it."""
+
+    async def note_on(tx: Tx, action: str, on: _T_contra, /, *, workspace_id: int, **details: Any) -> None:
+        object_id, name = named(on)
+        await note(
+            tx, workspace_id=workspace_id, action=action, object_id=object_id, name=name, details=details
+        )
+
+    return note_on
 
 
 def unchanged(tx: Tx) -> None:

@@ -6,7 +6,6 @@ Whose choice it is, and that somebody made it, is written down by leads.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from mailgenius.kit.audit import service as audit
 from mailgenius.kit.audit.model import changes
@@ -22,6 +21,7 @@ MAX_TOPICS = 50
 """Topics of one workspace, archived ones too: a person has to read them."""
 MAX_NAME, MAX_ABOUT, MAX_PLACE = 100, 300, 1_000
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_note: audit.Noting[Topic] = audit.noting(lambda topic: (topic.id, topic.name_en))
 
 
 async def topics(tx: Tx, *, workspace_id: int) -> list[Topic]:
@@ -58,7 +58,7 @@ async def create_topic(tx: Tx, *, workspace_id: int, topic: TopicInput) -> Topic
     made = await queries.create_topic(tx, workspace_id=workspace_id, topic=clean)
     if made is None:
         raise TopicKeyTaken
-    await _note(tx, "topic.created", workspace_id=workspace_id, topic=made)
+    await _note(tx, "topic.created", made, workspace_id=workspace_id)
     return made
 
 
@@ -73,7 +73,7 @@ async def update_topic(tx: Tx, *, workspace_id: int, topic_id: int, topic: Topic
     clean = _checked(replace(topic, key=before.key))
     after = await queries.update_topic(tx, workspace_id=workspace_id, topic_id=topic_id, topic=clean)
     details = changes(before, after, "name_en", "name_pt", "about_en", "about_pt", "by_default", "place")
-    await _note(tx, "topic.changed", workspace_id=workspace_id, topic=after, **details)
+    await _note(tx, "topic.changed", after, workspace_id=workspace_id, **details)
     return after
 
 
@@ -85,7 +85,7 @@ async def archive_topic(tx: Tx, *, workspace_id: int, topic_id: int, archived: b
     """
     after = await queries.archive_topic(tx, workspace_id=workspace_id, topic_id=topic_id, archived=archived)
     action = "topic.archived" if archived else "topic.restored"
-    await _note(tx, action, workspace_id=workspace_id, topic=after)
+    await _note(tx, action, after, workspace_id=workspace_id)
     return after
 
 
@@ -127,17 +127,6 @@ async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int)
     What either left is left, and of two wishes how often to be written to the rarer one holds.
     """
     return await queries.follow_lead(tx, workspace_id=workspace_id, kept_id=kept_id, other_id=other_id)
-
-
-async def _note(tx: Tx, action: str, /, *, workspace_id: int, topic: Topic, **details: Any) -> None:
-    await audit.note(
-        tx,
-        workspace_id=workspace_id,
-        action=action,
-        object_id=topic.id,
-        name=topic.name_en,
-        details=details,
-    )
 
 
 def _chosen(before: Choices, wanted: ChoiceChanges, offered: Sequence[Topic]) -> Choices:

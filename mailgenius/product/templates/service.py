@@ -36,6 +36,7 @@ OTHER_FIELDS = frozenset({"campaign.name", "unsubscribe_url", "view_url", "prefe
 CUSTOM_PREFIX = "lead.fields."
 WRITTEN = ("channel", "subject", "preheader", "syntax", "source", "text")
 """What the audit log tells was changed, and not how."""
+_note: audit.Noting[Template] = audit.noting(lambda template: (template.id, template.name))
 
 
 async def create(tx: Tx, *, workspace_id: int, template: TemplateInput) -> Template:
@@ -45,7 +46,7 @@ async def create(tx: Tx, *, workspace_id: int, template: TemplateInput) -> Templ
         Invalid: no name, or a part that is too long.
     """
     made = await queries.create_template(tx, workspace_id=workspace_id, template=_checked(template))
-    await _note(tx, "template.created", workspace_id, made)
+    await _note(tx, "template.created", made, workspace_id=workspace_id)
     return made
 
 
@@ -58,9 +59,10 @@ async def update(tx: Tx, *, workspace_id: int, template_id: int, template: Templ
     await _note(
         tx,
         "template.changed",
-        workspace_id,
         after,
-        changes(before, after, "name") | changed(before, after, WRITTEN),
+        workspace_id=workspace_id,
+        **changes(before, after, "name"),
+        **changed(before, after, WRITTEN),
     )
     return after
 
@@ -87,7 +89,7 @@ async def archive(tx: Tx, *, workspace_id: int, template_id: int) -> None:
     """Take a template out of use. Campaigns that use it keep working. A second run changes nothing."""
     template = await get(tx, workspace_id=workspace_id, template_id=template_id)
     await queries.archive_template(tx, workspace_id=workspace_id, template_id=template_id)
-    await _note(tx, "template.archived", workspace_id, template)
+    await _note(tx, "template.archived", template, workspace_id=workspace_id)
 
 
 async def duplicate(tx: Tx, *, workspace_id: int, template_id: int, name: str) -> Template:
@@ -242,16 +244,3 @@ def _checked(template: TemplateInput) -> TemplateInput:
     if problems:
         raise Invalid(problems=problems)
     return template
-
-
-async def _note(
-    tx: Tx, action: str, workspace_id: int, template: Template, details: Mapping[str, Any] | None = None
-) -> None:
-    await audit.note(
-        tx,
-        workspace_id=workspace_id,
-        action=action,
-        object_id=template.id,
-        name=template.name,
-        details=details,
-    )

@@ -47,7 +47,7 @@ async def create(
     made = await queries.create_campaign(
         tx, workspace_id=workspace_id, campaign=campaign, created_by=created_by
     )
-    await note(tx, "campaign.created", workspace_id=workspace_id, campaign=made)
+    await note(tx, "campaign.created", made, workspace_id=workspace_id)
     return made
 
 
@@ -63,7 +63,7 @@ async def update(tx: Tx, *, workspace_id: int, campaign_id: int, campaign: Campa
             state=(await get(tx, workspace_id=workspace_id, campaign_id=campaign_id)).state
         )
     details = changes(before, updated, *SETTINGS) | changed(before, updated, ["audience"])
-    await note(tx, "campaign.changed", workspace_id=workspace_id, campaign=updated, **details)
+    await note(tx, "campaign.changed", updated, workspace_id=workspace_id, **details)
     return updated
 
 
@@ -102,7 +102,7 @@ async def delete(tx: Tx, *, workspace_id: int, campaign_id: int) -> None:
     campaign = await get(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     if await queries.delete_draft(tx, workspace_id=workspace_id, campaign_id=campaign_id) == 0:
         raise CampaignNotInState(state=campaign.state)
-    await note(tx, "campaign.deleted", workspace_id=workspace_id, campaign=campaign)
+    await note(tx, "campaign.deleted", campaign, workspace_id=workspace_id)
 
 
 async def duplicate(

@@ -71,7 +71,7 @@ async def launch_scheduled(tx: Tx, *, workspace_id: int, campaign_id: int, sched
         await queries.set_state(
             tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.DRAFT, error=reason
         )
-        await note(tx, "campaign.not_launched", workspace_id=workspace_id, campaign=campaign, reason=reason)
+        await note(tx, "campaign.not_launched", campaign, workspace_id=workspace_id, reason=reason)
 
 
 async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
@@ -79,7 +79,7 @@ async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign
     campaign = await queries.lock_campaign(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign.state is not CampaignState.SCHEDULED:
         raise CampaignNotInState(state=campaign.state)
-    await note(tx, "campaign.unscheduled", workspace_id=workspace_id, campaign=campaign)
+    await note(tx, "campaign.unscheduled", campaign, workspace_id=workspace_id)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.DRAFT
     )
@@ -87,7 +87,7 @@ async def unschedule(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign
 
 async def _schedule(tx: Tx, *, workspace_id: int, campaign: Campaign, due: datetime) -> Campaign:
     await _enqueue_launch(tx, workspace_id, campaign.id, due=due, at=due)
-    await note(tx, "campaign.scheduled", workspace_id=workspace_id, campaign=campaign, due=due)
+    await note(tx, "campaign.scheduled", campaign, workspace_id=workspace_id, due=due)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign.id, state=CampaignState.SCHEDULED
     )
@@ -128,7 +128,7 @@ async def _start(tx: Tx, *, workspace_id: int, campaign: Campaign) -> Campaign:
     )
     await warming.begin_passes(tx, workspace_id=workspace_id, campaign=campaign)
     await enqueue_freeze(tx, workspace_id=workspace_id, campaign_id=campaign.id)
-    await note(tx, "campaign.launched", workspace_id=workspace_id, campaign=campaign)
+    await note(tx, "campaign.launched", campaign, workspace_id=workspace_id)
     return started
 
 

@@ -18,7 +18,7 @@ async def pause(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
     )
     if campaign.order_id is not None:
         await intake.hold(tx, workspace_id=workspace_id, order_id=campaign.order_id)
-    await note(tx, "campaign.paused", workspace_id=workspace_id, campaign=campaign)
+    await note(tx, "campaign.paused", campaign, workspace_id=workspace_id)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.PAUSED
     )
@@ -38,7 +38,7 @@ async def resume(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
     await queries.forget_halt(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign.frozen_at is None:
         await enqueue_freeze(tx, workspace_id=workspace_id, campaign_id=campaign_id)
-    await note(tx, "campaign.resumed", workspace_id=workspace_id, campaign=campaign)
+    await note(tx, "campaign.resumed", campaign, workspace_id=workspace_id)
     return await queries.set_state(
         tx,
         workspace_id=workspace_id,
@@ -59,7 +59,7 @@ async def halted(tx: Tx, *, workspace_id: int, order_id: int, reason: str, count
         tx, workspace_id=workspace_id, campaign_id=campaign.id, reason=reason, count=count, sent=sent
     )
     told = {"reason": reason, "count": count, "sent": sent}
-    await note(tx, "campaign.paused", workspace_id=workspace_id, campaign=campaign, **told)
+    await note(tx, "campaign.paused", campaign, workspace_id=workspace_id, **told)
 
 
 async def cancel(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
@@ -69,7 +69,7 @@ async def cancel(tx: Tx, *, workspace_id: int, campaign_id: int) -> Campaign:
     )
     if campaign.order_id is not None:
         await intake.cancel(tx, workspace_id=workspace_id, order_id=campaign.order_id)
-    await note(tx, "campaign.cancelled", workspace_id=workspace_id, campaign=campaign)
+    await note(tx, "campaign.cancelled", campaign, workspace_id=workspace_id)
     return await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign_id, state=CampaignState.CANCELLED
     )
@@ -83,7 +83,7 @@ async def finish(tx: Tx, *, workspace_id: int, order_id: int) -> None:
     await queries.set_state(
         tx, workspace_id=workspace_id, campaign_id=campaign.id, state=CampaignState.FINISHED
     )
-    await note(tx, "campaign.finished", workspace_id=workspace_id, campaign=campaign)
+    await note(tx, "campaign.finished", campaign, workspace_id=workspace_id)
 
 
 async def _locked(tx: Tx, *, workspace_id: int, campaign_id: int, target: CampaignState) -> Campaign:

@@ -22,6 +22,7 @@ LONGEST = {"name": 200, "title": 200, "intro": 2000, "consent_text": 2000, "succ
 LONGEST_URL = 2000
 LINK = "data.confirm_url"
 """What a message that asks to confirm is for."""
+_note: audit.Noting[Form] = audit.noting(lambda form: (form.id, form.name))
 
 
 async def create(tx: Tx, *, workspace_id: int, form: FormInput, created_by: int | None = None) -> Form:
@@ -39,7 +40,7 @@ async def create(tx: Tx, *, workspace_id: int, form: FormInput, created_by: int 
         created_by=created_by,
     )
     made = await queries.get_form(tx, workspace_id=workspace_id, form_id=form_id)
-    await audit.note(tx, workspace_id=workspace_id, action="form.created", object_id=form_id, name=made.name)
+    await _note(tx, "form.created", made, workspace_id=workspace_id)
     return made
 
 
@@ -56,14 +57,8 @@ async def update(tx: Tx, *, workspace_id: int, form_id: int, form: FormInput) ->
         raise FormNotFound
     await queries.keep_text(tx, workspace_id=workspace_id, form_id=form_id)
     after = await queries.get_form(tx, workspace_id=workspace_id, form_id=form_id)
-    await audit.note(
-        tx,
-        workspace_id=workspace_id,
-        action="form.changed",
-        object_id=form_id,
-        name=after.name,
-        details=changed(before, after, FormInput.__dataclass_fields__),
-    )
+    details = changed(before, after, FormInput.__dataclass_fields__)
+    await _note(tx, "form.changed", after, workspace_id=workspace_id, **details)
     return after
 
 
@@ -90,7 +85,7 @@ async def archive(tx: Tx, *, workspace_id: int, form_id: int) -> None:
     form = await get(tx, workspace_id=workspace_id, form_id=form_id)
     if not await queries.archive_form(tx, workspace_id=workspace_id, form_id=form_id):
         raise FormNotFound
-    await audit.note(tx, workspace_id=workspace_id, action="form.archived", object_id=form_id, name=form.name)
+    await _note(tx, "form.archived", form, workspace_id=workspace_id)
 
 
 async def _checked(tx: Tx, *, workspace_id: int, form: FormInput) -> FormInput:

@@ -16,6 +16,7 @@ from mailgenius.product.segments.service.gathering import gather
 from mailgenius.product.segments.tree import segments_in
 
 NEWEST = 2**63 - 1
+_note: audit.Noting[Segment] = audit.noting(lambda segment: (segment.id, segment.name))
 
 
 async def create(
@@ -38,9 +39,7 @@ async def create(
         )
     except UniqueConflict as error:
         raise SegmentNameTaken from error
-    await audit.note(
-        tx, workspace_id=workspace_id, action="segment.created", object_id=made.id, name=made.name
-    )
+    await _note(tx, "segment.created", made, workspace_id=workspace_id)
     return made
 
 
@@ -71,14 +70,8 @@ async def update(
         )
     except UniqueConflict as error:
         raise SegmentNameTaken from error
-    await audit.note(
-        tx,
-        workspace_id=workspace_id,
-        action="segment.changed",
-        object_id=segment_id,
-        name=after.name,
-        details=changes(before, after, "name") | changed(before, after, ["tree"]),
-    )
+    details = changes(before, after, "name") | changed(before, after, ["tree"])
+    await _note(tx, "segment.changed", after, workspace_id=workspace_id, **details)
     return after
 
 
@@ -97,9 +90,7 @@ async def archive(tx: Tx, *, workspace_id: int, segment_id: int) -> None:
     if segment.archived_at is not None:
         audit.unchanged(tx)
         return
-    await audit.note(
-        tx, workspace_id=workspace_id, action="segment.archived", object_id=segment_id, name=segment.name
-    )
+    await _note(tx, "segment.archived", segment, workspace_id=workspace_id)
 
 
 async def get(tx: Tx, *, workspace_id: int, segment_id: int) -> Segment:

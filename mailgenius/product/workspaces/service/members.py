@@ -1,13 +1,13 @@
 """Who belongs to a workspace, and as what. Owners alone are in charge of owners."""
 
-from typing import Any
-
 from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.workspaces import queries
 from mailgenius.product.workspaces.errors import AlreadyMember, LastOwner, OnlyOwners
 from mailgenius.product.workspaces.model import Actor, Member, NewMember, Permission, Role
 from mailgenius.product.workspaces.service.people import create_user, find_user, normal_email
+
+_note: audit.Noting[Member] = audit.noting(lambda member: (member.user_id, member.email))
 
 
 async def list_members(tx: Tx, *, workspace_id: int) -> list[Member]:
@@ -33,7 +33,9 @@ async def add_member(tx: Tx, *, workspace_id: int, email: str, name: str, role: 
     if not await queries.insert_member(tx, workspace_id=workspace_id, user_id=user.id, role=role):
         raise AlreadyMember
     member = await queries.get_member(tx, workspace_id=workspace_id, user_id=user.id)
-    await _note(tx, "member.added", workspace_id, member, role=role, new_account=password is not None)
+    await _note(
+        tx, "member.added", member, workspace_id=workspace_id, role=role, new_account=password is not None
+    )
     return NewMember(member=member, password=password)
 
 
@@ -51,7 +53,9 @@ async def change_role(tx: Tx, *, workspace_id: int, user_id: int, role: Role, by
     if role is not Role.OWNER and owners == [user_id]:
         raise LastOwner
     await queries.set_role(tx, workspace_id=workspace_id, user_id=user_id, role=role)
-    await _note(tx, "member.role_changed", workspace_id, member, role={"from": member.role, "to": role})
+    await _note(
+        tx, "member.role_changed", member, workspace_id=workspace_id, role={"from": member.role, "to": role}
+    )
     return await queries.get_member(tx, workspace_id=workspace_id, user_id=user_id)
 
 
@@ -71,18 +75,7 @@ async def remove_member(tx: Tx, *, workspace_id: int, user_id: int, by: Actor) -
         raise LastOwner
     await queries.delete_member(tx, workspace_id=workspace_id, user_id=user_id)
     await queries.delete_sessions_in_workspace(tx, user_id=user_id, workspace_id=workspace_id)
-    await _note(tx, "member.removed", workspace_id, member, role=member.role)
-
-
-async def _note(tx: Tx, action: str, workspace_id: int, member: Member, **details: Any) -> None:
-    await audit.note(
-        tx,
-        workspace_id=workspace_id,
-        action=action,
-        object_id=member.user_id,
-        name=member.email,
-        details=details,
-    )
+    await _note(tx, "member.removed", member, workspace_id=workspace_id, role=member.role)
 
 
 def _guard_owners(by: Actor, *roles: Role) -> None:
