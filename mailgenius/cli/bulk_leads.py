@@ -6,19 +6,7 @@ from typing import Annotated
 import typer
 
 from mailgenius.cli.exits import Exit
-from mailgenius.cli.lead_filters import (
-    CreatedSince,
-    CreatedUntil,
-    FieldValues,
-    Search,
-    Segment,
-    Status,
-    Tag,
-    UpdatedSince,
-    UpdatedUntil,
-    pair_of,
-    wanted_of,
-)
+from mailgenius.cli.lead_filters import Meant, pair_of, with_lead_filter
 from mailgenius.cli.output import AsJson, progress, show_fields
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
 from mailgenius.kit.services import Services
@@ -32,17 +20,10 @@ from mailgenius.product.segments import service as segments
 LOOK_EVERY_S = 0.2
 
 
+@with_lead_filter
 def bulk(
     act: Annotated[LeadAct, typer.Argument(help="What to do to each lead.")],
-    search: Search = "",
-    tag: Tag = "",
-    status: Status = None,
-    field: FieldValues = None,
-    segment: Segment = None,
-    created_since: CreatedSince = None,
-    created_until: CreatedUntil = None,
-    updated_since: UpdatedSince = None,
-    updated_until: UpdatedUntil = None,
+    meant: Meant,
     with_tag: Annotated[
         list[str] | None, typer.Option(help="The tag to add or to remove; repeat it.")
     ] = None,
@@ -65,14 +46,6 @@ def bulk(
 
     Without a filter it is every lead. Stopped half-way, the installation goes on with it.
     """
-    meant = wanted_of(
-        search=search,
-        tag=tag,
-        status=status,
-        fields=field,
-        created=(created_since, created_until),
-        updated=(updated_since, updated_until),
-    )
 
     async def work(services: Services) -> BulkAct:
         workspace_id = await workspace_id_of(services, workspace)
@@ -81,7 +54,9 @@ def bulk(
                 tx,
                 workspace_id=workspace_id,
                 act=act,
-                wanted=await segments.within(tx, workspace_id=workspace_id, segment_id=segment, wanted=meant),
+                wanted=await segments.within(
+                    tx, workspace_id=workspace_id, segment_id=meant.segment_id, wanted=meant.wanted
+                ),
                 tags=with_tag or (),
                 status=to_status,
                 fields=_values(set_field or []),

@@ -7,18 +7,7 @@ from typing import Annotated
 import typer
 
 from mailgenius.cli.exits import Exit
-from mailgenius.cli.lead_filters import (
-    CreatedSince,
-    CreatedUntil,
-    FieldValues,
-    Search,
-    Segment,
-    Status,
-    Tag,
-    UpdatedSince,
-    UpdatedUntil,
-    wanted_of,
-)
+from mailgenius.cli.lead_filters import Meant, with_lead_filter
 from mailgenius.cli.output import AsJson, progress, show
 from mailgenius.cli.session import WorkspaceName, run, workspace_id_of
 from mailgenius.kit.services import Services
@@ -32,19 +21,12 @@ from mailgenius.product.segments import service as segments
 LOOK_EVERY_S = 0.2
 
 
+@with_lead_filter
 def export(
     file: Annotated[
         Path, typer.Argument(dir_okay=False, help="The file to write; .xlsx makes a spreadsheet, else CSV.")
     ],
-    search: Search = "",
-    tag: Tag = "",
-    status: Status = None,
-    field: FieldValues = None,
-    segment: Segment = None,
-    created_since: CreatedSince = None,
-    created_until: CreatedUntil = None,
-    updated_since: UpdatedSince = None,
-    updated_until: UpdatedUntil = None,
+    meant: Meant,
     column: Annotated[
         list[str] | None,
         typer.Option(help="A column, such as email or fields.city; repeat it. Without any: the usual ones."),
@@ -56,19 +38,13 @@ def export(
 
     Cells of a CSV that a spreadsheet would run as a formula begin with an apostrophe; an import takes it off.
     """
-    meant = wanted_of(
-        search=search,
-        tag=tag,
-        status=status,
-        fields=field,
-        created=(created_since, created_until),
-        updated=(updated_since, updated_until),
-    )
 
     async def work(services: Services) -> Export:
         workspace_id = await workspace_id_of(services, workspace)
         async with services.db.trusted() as tx:
-            wanted = await segments.within(tx, workspace_id=workspace_id, segment_id=segment, wanted=meant)
+            wanted = await segments.within(
+                tx, workspace_id=workspace_id, segment_id=meant.segment_id, wanted=meant.wanted
+            )
             begun = await exports.start(
                 tx,
                 workspace_id=workspace_id,

@@ -1,8 +1,11 @@
 """The filter of leads as options: the same for `leads list`, `leads bulk` and `leads export`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import wraps
+from inspect import signature
+from typing import Annotated, Any
 
 import typer
 
@@ -28,24 +31,54 @@ UpdatedUntil = Annotated[
 ]
 
 
-def wanted_of(
-    *,
-    search: str,
-    tag: str,
-    status: LeadStatus | None,
-    fields: Sequence[str] | None,
-    created: tuple[datetime | None, datetime | None],
-    updated: tuple[datetime | None, datetime | None],
-) -> Wanted:
-    """Return the filter that the options say; a segment is compiled beside it."""
-    return Wanted(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Meant:
+    """Which leads a command is about; the segment is compiled in a transaction."""
+
+    wanted: Wanted
+    segment_id: int | None
+
+
+def with_lead_filter(command: Callable[..., None]) -> Callable[..., None]:
+    """Have a command take the options of the filter where it wants its parameter `meant`."""
+    shown = signature(command, eval_str=True)
+    options = signature(_meant, eval_str=True).parameters
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        meant = _meant(**{name: given.pop(name) for name in options})
+        command(meant=meant, **given)
+
+    parameters = [
+        each
+        for own in shown.parameters.values()
+        for each in (options.values() if own.name == "meant" else (own,))
+    ]
+    called.__signature__ = shown.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return called
+
+
+def _meant(
+    search: Search = "",
+    tag: Tag = "",
+    status: Status = None,
+    field: FieldValues = None,
+    segment: Segment = None,
+    created_since: CreatedSince = None,
+    created_until: CreatedUntil = None,
+    updated_since: UpdatedSince = None,
+    updated_until: UpdatedUntil = None,
+) -> Meant:
+    """Return what the options say. These parameters are the options."""
+    wanted = Wanted(
         text=search,
         tag=tag or None,
         status=status,
-        fields=dict(pair_of(each, option="--field") for each in fields or ()),
-        created=_span(*created),
-        updated=_span(*updated),
+        fields=dict(pair_of(each, option="--field") for each in field or ()),
+        created=_span(created_since, created_until),
+        updated=_span(updated_since, updated_until),
     )
+    return Meant(wanted=wanted, segment_id=segment)
 
 
 def pair_of(text: str, *, option: str) -> tuple[str, str]:

@@ -9,18 +9,7 @@ from mailgenius.cli.bulk_leads import bulk
 from mailgenius.cli.exits import Exit
 from mailgenius.cli.exporting import export
 from mailgenius.cli.importing import import_ended, start_import
-from mailgenius.cli.lead_filters import (
-    CreatedSince,
-    CreatedUntil,
-    FieldValues,
-    Search,
-    Segment,
-    Status,
-    Tag,
-    UpdatedSince,
-    UpdatedUntil,
-    wanted_of,
-)
+from mailgenius.cli.lead_filters import Meant, with_lead_filter
 from mailgenius.cli.merging import merge
 from mailgenius.cli.output import AsJson, progress, show, show_fields, show_rows
 from mailgenius.cli.privacy import erase, personal_data
@@ -103,35 +92,20 @@ def import_leads(
 
 
 @app.command("list")
+@with_lead_filter
 def list_leads(
-    search: Search = "",
-    tag: Tag = "",
-    status: Status = None,
-    field: FieldValues = None,
-    segment: Segment = None,
-    created_since: CreatedSince = None,
-    created_until: CreatedUntil = None,
-    updated_since: UpdatedSince = None,
-    updated_until: UpdatedUntil = None,
+    meant: Meant,
     limit: Annotated[int, typer.Option(min=1, max=PAGE, help="How many at most.")] = 20,
     workspace: WorkspaceName = "",
     as_json: AsJson = False,
 ) -> None:
     """List or search leads, newest first."""
-    meant = wanted_of(
-        search=search,
-        tag=tag,
-        status=status,
-        fields=field,
-        created=(created_since, created_until),
-        updated=(updated_since, updated_until),
-    )
 
     async def work(services: Services) -> LeadPage:
         workspace_id = await workspace_id_of(services, workspace)
         async with services.db.trusted() as tx:
             return await segments.list_leads(
-                tx, workspace_id=workspace_id, segment_id=segment, wanted=meant, limit=limit
+                tx, workspace_id=workspace_id, segment_id=meant.segment_id, wanted=meant.wanted, limit=limit
             )
 
     page = run(work)
