@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from msgspec import UNSET, Meta, UnsetType, field
+from msgspec.structs import asdict
 
 from mailgenius.api.bodies import Answer, Body, Id
 from mailgenius.channels.contract import Channel
@@ -40,15 +41,7 @@ class TopicBody(Body):
     key: Annotated[str, Meta(description="Made of the name when empty.")] = ""
 
     def as_input(self) -> TopicInput:
-        return TopicInput(
-            name_en=self.name_en,
-            name_pt=self.name_pt,
-            about_en=self.about_en,
-            about_pt=self.about_pt,
-            by_default=self.by_default,
-            place=self.place,
-            key=self.key,
-        )
+        return TopicInput(**asdict(self))
 
 
 class TopicChanges(Body):
@@ -68,13 +61,9 @@ class TopicChanges(Body):
         return any(getattr(self, name) is not UNSET for name in self.__struct_fields__ if name != "archived")
 
     def applied_to(self, before: Topic) -> TopicInput:
+        given = {name: value for name, value in asdict(self).items() if name != "archived"}
         return TopicInput(
-            name_en=before.name_en if self.name_en is UNSET else self.name_en,
-            name_pt=before.name_pt if self.name_pt is UNSET else self.name_pt,
-            about_en=before.about_en if self.about_en is UNSET else self.about_en,
-            about_pt=before.about_pt if self.about_pt is UNSET else self.about_pt,
-            by_default=before.by_default if self.by_default is UNSET else self.by_default,
-            place=before.place if self.place is UNSET else self.place,
+            **{name: getattr(before, name) if value is UNSET else value for name, value in given.items()}
         )
 
 

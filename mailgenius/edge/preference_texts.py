@@ -27,7 +27,6 @@ class PreferenceTexts:
     all: str
     leave: str
     left_title: str
-    left: str
     back: str
     too_often_title: str
     too_often: str
@@ -55,7 +54,6 @@ ENGLISH = PreferenceTexts(
     all="You will receive no more messages from this sender, on any channel.",
     leave="Leave everything",
     left_title="You have left everything",
-    left="You will receive no more messages from this sender, on any channel.",
     back="To your preferences",
     too_often_title="Please try again later",
     too_often="These preferences were changed very often within the last hour.",
@@ -81,7 +79,6 @@ PORTUGUESE = PreferenceTexts(
     all="Você não receberá mais mensagens deste remetente, em nenhum canal.",
     leave="Sair de tudo",
     left_title="Você saiu de tudo",
-    left="Você não receberá mais mensagens deste remetente, em nenhum canal.",
     back="Ver suas preferências",
     too_often_title="Tente de novo mais tarde",
     too_often="Estas preferências foram alteradas vezes demais na última hora.",

@@ -115,7 +115,7 @@ async def _leave(request: Visit, token: Token) -> Response[str]:
         except (Unavailable, TimeoutError):
             await request.app.state.recorder.unsubscribe(event_of(request, token))
     words = preference_texts(texts.language)
-    said = [texts.sample] if token.sample else [words.left, texts.later]
+    said = [texts.sample] if token.sample else [words.all, texts.later]
     return page(texts, words.left_title, said, done=True, link=Link(href=request.url.path, label=words.back))
 
 

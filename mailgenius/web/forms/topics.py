@@ -25,15 +25,8 @@ class TopicForm:
 
     @classmethod
     def of(cls, stored: Topic) -> Self:
-        return cls(
-            name_en=stored.name_en,
-            name_pt=stored.name_pt,
-            about_en=stored.about_en,
-            about_pt=stored.about_pt,
-            by_default=stored.by_default,
-            place=str(stored.place),
-            key=stored.key,
-        )
+        values = {name: getattr(stored, name) for name in TOPIC_FIELDS}
+        return cls(**values | {"place": str(stored.place)})
 
     @classmethod
     def read(cls, posted: Posted) -> Self:
@@ -55,12 +48,5 @@ class TopicForm:
     @property
     def topic(self) -> TopicInput:
         """The command. Call it only when the form has no errors."""
-        return TopicInput(
-            name_en=self.name_en,
-            name_pt=self.name_pt,
-            about_en=self.about_en,
-            about_pt=self.about_pt,
-            by_default=self.by_default,
-            place=int(self.place),
-            key=self.key,
-        )
+        values = {name: getattr(self, name) for name in TOPIC_FIELDS}
+        return TopicInput(**values | {"place": int(self.place)})
