@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mailgenius.kit.db.queries import load_queries
-from mailgenius.kit.db.transaction import Tx, json_value
+from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.leads.model import Lead
 
 _SQL = load_queries(__file__)
@@ -48,19 +48,4 @@ async def move_activity(tx: Tx, *, workspace_id: int, kept_id: int, other_id: in
 async def inherit_import(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:
     return await tx.execute(
         _SQL["inherit-import"], workspace_id=workspace_id, kept_id=kept_id, other_id=other_id
-    )
-
-
-async def write_joined(tx: Tx, *, workspace_id: int, lead: Lead) -> None:
-    await tx.execute(
-        _SQL["write-joined"],
-        workspace_id=workspace_id,
-        lead_id=lead.id,
-        email=lead.email,
-        phone=lead.phone,
-        external_id=lead.external_id,
-        name=lead.name,
-        status=lead.status,
-        tags=list(lead.tags),
-        fields=json_value(lead.fields),
     )

@@ -38,6 +38,7 @@ async def update_lead(tx: Tx, *, workspace_id: int, lead: Lead) -> None:
         phone=lead.phone,
         external_id=lead.external_id,
         name=lead.name,
+        status=lead.status,
         tags=list(lead.tags),
         fields=json_value(lead.fields),
         consent_at=lead.consent_at,

@@ -324,8 +324,8 @@ SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, co
 -- Write a lead's values.
 UPDATE leads
    SET email = %(email)s::text, phone = %(phone)s::text, external_id = %(external_id)s::text, name = %(name)s::text,
-       tags = %(tags)s::text[], fields = %(fields)s::jsonb, consent_at = %(consent_at)s::timestamptz,
-       consent_source = %(consent_source)s::text, updated_at = now()
+       status = %(status)s::lead_status, tags = %(tags)s::text[], fields = %(fields)s::jsonb,
+       consent_at = %(consent_at)s::timestamptz, consent_source = %(consent_source)s::text, updated_at = now()
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(lead_id)s::bigint
 
 -- name: delete-leads
@@ -384,13 +384,6 @@ SELECT %(workspace_id)s::bigint, %(kept_id)s::bigint, 'imported',
        jsonb_build_object('import_id', import_id::text), created_at
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(other_id)s::bigint AND import_id IS NOT NULL
-
--- name: write-joined
--- Write what a lead is after another went into it.
-UPDATE leads
-   SET email = %(email)s::text, phone = %(phone)s::text, external_id = %(external_id)s::text, name = %(name)s::text,
-       status = %(status)s::lead_status, tags = %(tags)s::text[], fields = %(fields)s::jsonb, updated_at = now()
- WHERE workspace_id = %(workspace_id)s::bigint AND id = %(lead_id)s::bigint
 
 -- name: add-tags
 -- Add tags to the leads that lack one of them, and note it, with the act on many that it belongs to.
@@ -676,15 +669,19 @@ SELECT CASE WHEN wide THEN n >> 3 << 3 ELSE n END AS low, CASE WHEN wide THEN (n
 walk.high IS NOT NULL AND walk.hits < %(enough)s::bigint
        AND (walk.looked < %(effort)s::bigint OR walk.hits < %(keep)s::bigint)
 
--- name: hits-newest
--- Matches bucket by bucket, the newest first, until there are enough: how many, the first of them, and how far it
--- came.
+-- part: begin-walk
+-- What every walk over buckets begins with: the words, and the bucket of the first lead in its order.
 WITH RECURSIVE asked AS MATERIALIZED (
     SELECT lead_word_terms(%(text)s::text) AS words
 ), walk (low, high, done, looked, hits, ids) AS (
     SELECT n, n, NULL::bigint, 0::bigint, 0, '{}'::bigint[]
       FROM (SELECT (SELECT id >> 13 FROM leads
                      WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+
+-- name: hits-newest
+-- Matches bucket by bucket, the newest first, until there are enough: how many, the first of them, and how far it
+-- came.
+/* part: begin-walk */
                      ORDER BY id DESC LIMIT 1) AS n) first
     UNION ALL
     -- Look into some buckets, and go on to the next that holds a lead of the workspace, however far it is.
@@ -708,12 +705,7 @@ SELECT (SELECT max(hits) FROM walk) AS hits,
 
 -- name: hits-oldest
 -- Matches bucket by bucket, the oldest first: as hits-newest the other way round.
-WITH RECURSIVE asked AS MATERIALIZED (
-    SELECT lead_word_terms(%(text)s::text) AS words
-), walk (low, high, done, looked, hits, ids) AS (
-    SELECT n, n, NULL::bigint, 0::bigint, 0, '{}'::bigint[]
-      FROM (SELECT (SELECT id >> 13 FROM leads
-                     WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after)s::bigint AND id < %(before)s::bigint
+/* part: begin-walk */
                      ORDER BY id ASC LIMIT 1) AS n) first
     UNION ALL
     -- Look into some buckets, and go on to the next that holds a lead of the workspace, however far it is.
@@ -823,6 +815,17 @@ SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM leads WHERE workspace_id 
 -- An id that no lead added since a moment comes before. NULL when nobody was added since.
 SELECT first_lead_since(%(workspace_id)s::bigint, %(moment)s::timestamptz)
 
+-- part: lead-fits
+-- What a filter asks of a lead that was found by something else than its words.
+(%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
+   AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
+   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
+   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
+   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
+   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
+   AND id > %(after)s::bigint AND id < %(before)s::bigint
+
 -- name: find-by-identity
 -- The leads that have exactly this e-mail, phone or external id.
 SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
@@ -832,14 +835,26 @@ SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, co
               UNION SELECT id FROM leads WHERE workspace_id = %(workspace_id)s::bigint AND phone = %(phone)s::text
               UNION SELECT id FROM leads
                      WHERE workspace_id = %(workspace_id)s::bigint AND external_id = %(external_id)s::text)
-   AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
-   AND (%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)
-   AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[]))
-   AND (%(created_since)s::timestamptz IS NULL OR created_at >= %(created_since)s::timestamptz)
-   AND (%(created_until)s::timestamptz IS NULL OR created_at < %(created_until)s::timestamptz)
-   AND (%(updated_since)s::timestamptz IS NULL OR updated_at >= %(updated_since)s::timestamptz)
-   AND (%(updated_until)s::timestamptz IS NULL OR updated_at < %(updated_until)s::timestamptz)
-   AND id > %(after)s::bigint AND id < %(before)s::bigint
+   AND /* part: lead-fits */
+ ORDER BY id DESC
+
+-- name: find-by-beginning
+-- The leads whose e-mail or external id begins so: up to a number of them, or none where there are more.
+WITH near AS MATERIALIZED (
+    (SELECT id FROM leads
+      WHERE workspace_id = %(workspace_id)s::bigint AND email >= %(email)s::text AND email < %(email_end)s::text
+      ORDER BY email LIMIT %(most)s::int + 1)
+    UNION
+    (SELECT id FROM leads
+      WHERE workspace_id = %(workspace_id)s::bigint
+        AND external_id >= %(external_id)s::text AND external_id < %(external_id_end)s::text
+      ORDER BY external_id LIMIT %(most)s::int + 1)
+)
+SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+  FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (ARRAY(SELECT id FROM near))
+   AND (SELECT count(*) FROM near) <= %(most)s::int
+   AND /* part: lead-fits */
  ORDER BY id DESC
 
 -- name: audience-size

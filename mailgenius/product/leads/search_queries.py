@@ -13,6 +13,8 @@ _SQL = load_queries(__file__)
 
 FIRST, LAST = 0, 2**63 - 1
 """Places before and after every lead."""
+_AFTER_ALL = "\U0010ffff"
+"""The last character of all: what begins with a text comes before the text with this behind it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,5 +208,21 @@ async def find_by_identity(
         email=email,
         phone=phone,
         external_id=external_id,
+        **wanted.parameters(),
+    )
+
+
+async def find_by_beginning(
+    tx: Tx, *, workspace_id: int, email: str, external_id: str, most: int, wanted: Filter
+) -> list[Lead]:
+    return await tx.all(
+        Lead,
+        _SQL["find-by-beginning"],
+        workspace_id=workspace_id,
+        email=email,
+        email_end=email + _AFTER_ALL,
+        external_id=external_id,
+        external_id_end=external_id + _AFTER_ALL,
+        most=most,
         **wanted.parameters(),
     )

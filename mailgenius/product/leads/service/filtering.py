@@ -1,5 +1,6 @@
 """A filter of leads in normal form: what its words, identities and values of fields are."""
 
+import re
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -17,6 +18,10 @@ from mailgenius.product.leads.model import Lead
 from mailgenius.product.leads.search_queries import Filter
 
 MAX_FILTERED_FIELDS = 5
+MOST_BEGUN = 100
+"""Where more leads begin so, their words are common enough to be looked up."""
+_BEGUN = re.compile(r"(?=.*@|.*[._+].*[0-9]|.*[0-9].*[._+])[\w.!#$%&'*+/=?^`{|}~-]{2,}(@[\w.-]*)?", re.ASCII)
+"""What must be an e-mail that is not whole yet: it has its @, or a digit beside a mark that joins two words."""
 
 
 async def filter_of(tx: Tx, workspace_id: int, wanted: Wanted) -> Filter:
@@ -35,12 +40,22 @@ async def filter_of(tx: Tx, workspace_id: int, wanted: Wanted) -> Filter:
 
 
 async def exact_of(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list[Lead]:
-    """Return the lead whose e-mail or phone the text is, if it is one."""
+    """Return the lead whose e-mail or phone the text is, or the few whose e-mail or external id begins with it.
+
+    The words of an e-mail's beginning are as rare as itself, and each of them costs a look into every bucket.
+    """
     email, phone = _tried(normalise.email, text), _tried(normalise.phone, text)
-    if email is None and phone is None:
+    if email is not None or phone is not None:
+        same = await found.find_by_identity(
+            tx, workspace_id=workspace_id, email=email, phone=phone, external_id=None, wanted=wanted
+        )
+        if same:
+            return same
+    begun = text.strip()
+    if not _BEGUN.fullmatch(begun) or normalise.phone_digits(begun):
         return []
-    return await found.find_by_identity(
-        tx, workspace_id=workspace_id, email=email, phone=phone, external_id=None, wanted=wanted
+    return await found.find_by_beginning(
+        tx, workspace_id=workspace_id, email=begun.lower(), external_id=begun, most=MOST_BEGUN, wanted=wanted
     )
 
 

@@ -97,7 +97,7 @@ async def finish_join(tx: Tx, *, workspace_id: int, pair: Pair, choices: Choices
     await join_queries.inherit_import(tx, **names)
     # The one that goes gives its e-mail free before the other takes it.
     await queries.delete_leads(tx, workspace_id=workspace_id, lead_ids=[pair.other.id])
-    await join_queries.write_joined(tx, workspace_id=workspace_id, lead=lead)
+    await queries.update_lead(tx, workspace_id=workspace_id, lead=lead)
     await _log(tx, workspace_id=workspace_id, pair=pair, lead=lead)
     await consent_queries.date_consents(tx, workspace_id=workspace_id, lead_ids=[lead.id])
     await _keep_stopped(tx, workspace_id=workspace_id, pair=pair, lead=lead, said=said)

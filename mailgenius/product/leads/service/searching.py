@@ -85,8 +85,8 @@ async def search(
     """Return a page of leads. Wants a trusted transaction.
 
     All words of the text must begin a word of the name, the e-mail, the phone or the external id; accents and
-    case do not matter. A whole e-mail or phone number finds exactly its lead. `fields` are values of custom
-    fields, by key.
+    case do not matter. A whole e-mail or phone number finds exactly its lead, and what can only be the beginning
+    of an e-mail finds those that begin so, if there are some. `fields` are values of custom fields, by key.
 
     Raises:
         Invalid: a field does not exist, a value does not fit it, or the cursor is of another list.
@@ -111,7 +111,7 @@ async def list_wanted(
     given = await filter_of(tx, workspace_id, wanted)
     asked = _placed(_Asked(wanted=given, sort=sort, limit=checked_limit(limit) + 1), cursor)
     if given.text is not None and (exact := await exact_of(tx, workspace_id, wanted.text, given)):
-        return LeadPage(items=exact, next_cursor=None, total=len(exact), total_is_estimate=False)
+        return _of_few(exact, asked)
     asked = replace(asked, wanted=await bounded(tx, workspace_id, asked.wanted))
     if asked.by_word:
         return await _looked_up(tx, workspace_id, asked)
@@ -251,6 +251,19 @@ def _placed(asked: _Asked, cursor: str | None) -> _Asked:
     if sort is LeadSort.OLDEST:
         return replace(asked, wanted=replace(asked.wanted, after=lead_id))
     return replace(asked, wanted=replace(asked.wanted, before=lead_id))
+
+
+def _of_few(leads: Sequence[Lead], asked: _Asked) -> LeadPage:
+    """A page of some leads that are all at hand."""
+    asked = replace(asked, total=_Total(n=len(leads), estimated=False))
+    if asked.sort is LeadSort.CHANGED:
+        place = (asked.before_at, asked.before_id)
+        rows = [lead for lead in leads if (lead.updated_at, lead.id) < place]
+        rows.sort(key=lambda lead: (lead.updated_at, lead.id), reverse=True)
+    else:
+        rows = [lead for lead in leads if asked.wanted.after < lead.id < asked.wanted.before]
+        rows.sort(key=lambda lead: lead.id, reverse=asked.sort is LeadSort.NEWEST)
+    return _page(rows[: asked.limit], asked)
 
 
 def _page(rows: Sequence[Lead], asked: _Asked) -> LeadPage:
