@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
-from mailgenius.kit.errors import Problem, invalid
+from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import MAX_LIMIT
 
 _AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<key>key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -149,11 +149,6 @@ def field_problem(message: str) -> FieldProblem:
         path = f"{path}.{named['name']}" if path else named["name"]
         text = "is needed" if named["what"] == "missing required" else "is not a known field"
     return FieldProblem(field=path, message=text.replace("`", ""))
-
-
-def problems_at(prefix: str, problems: tuple[Problem, ...]) -> list[Problem]:
-    """Name fields as the API does when the service knows them by another name."""
-    return [Problem(f"{prefix}{problem.field}", problem.message) for problem in problems]
 
 
 @cache

@@ -153,14 +153,6 @@ class Tx:
                 await cursor.execute(query.sql, parameters)
                 return await cursor.fetchall()
 
-    async def copy_rows(self, query: Query, rows: Iterable[Sequence[Any]]) -> None:
-        """Stream rows in with `COPY … FROM STDIN`."""
-        with translated():
-            cursor: AsyncCursor[Any] = self.connection.cursor()
-            async with cursor, cursor.copy(query.sql) as copy:
-                for row in rows:
-                    await copy.write_row(row)
-
     async def copy_bytes(self, query: Query, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
         """Stream ready-made COPY data (text, CSV or binary, as the statement says)."""
         with translated():

@@ -44,11 +44,6 @@ TRANSITIONS: dict[CampaignState, frozenset[CampaignState]] = {
 RUNNING = frozenset({CampaignState.FREEZING, CampaignState.SENDING})
 
 
-def sources_of(target: CampaignState) -> list[CampaignState]:
-    """Return the states that a campaign may be in to reach `target`."""
-    return [state for state, following in TRANSITIONS.items() if target in following]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignInput:
     """What an author decides."""
