@@ -8,8 +8,9 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import FieldType, LeadInput, LeadPage, LeadSort, LeadStatus, Span
-from mailgenius.product.leads.service import rarest, searching
+from mailgenius.product.leads.service import filtering, rarest, searching
 from tests.factories.leads import make_lead
 
 PEOPLE = [
@@ -203,3 +204,37 @@ async def test_a_door_that_searches_sees_its_own_only(db: Database, people: int,
         assert (await leads.search(tx, workspace_id=people, text="joao")).total == 2
         assert (await leads.search(tx, workspace_id=other_workspace_id, text="joao")).items == []
         assert (await leads.search(tx, workspace_id=other_workspace_id)).items == []
+
+
+async def test_beginning_of_an_email_finds_those_that_begin_so(
+    db: Database, workspace_id: int, other_workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    """Not whoever has these words somewhere, unless nobody's begins so or too many do."""
+    async with db.trusted() as tx:
+        await leads.upsert_batch(
+            tx, workspace_id=other_workspace_id, leads=[LeadInput(email="ana.lima7@example.com")]
+        )
+        inputs = [LeadInput(email=f"ana.lima7{n}@example.com", tags=("odd",) * (n % 2)) for n in range(5)]
+        inputs += [LeadInput(email="x.lima7.ana@example.com"), LeadInput(external_id="ana.lima7/9")]
+        await leads.upsert_batch(tx, workspace_id=workspace_id, leads=inputs)
+        everyone = (await leads.search(tx, workspace_id=workspace_id)).items
+    begun = [lead for lead in everyone if (lead.email or lead.external_id or "").startswith("ana.lima7")]
+    assert (len(everyone), len(begun)) == (7, 6)
+    for sort, order in ORDERS.items():
+        got, cursor = list[int](), None
+        while cursor or not got:
+            page = await search(db, workspace_id, "ana.lima7", sort=sort, limit=2, cursor=cursor)
+            got += [lead.id for lead in page.items]
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        assert got == [lead.id for lead in sorted(begun, key=order)], sort
+    odd = await search(db, workspace_id, "ana.lima7", tag="odd")
+    assert [lead.email for lead in odd.items] == ["ana.lima73@example.com", "ana.lima71@example.com"]
+    assert (await search(db, workspace_id, "lima7.ana@exa")).total == 6  # Nobody's begins so: the words.
+    assert (await search(db, workspace_id, "ana.lima74@")).total == 1
+    async with db.trusted() as tx:
+        meant = await leads.matching(tx, workspace_id=workspace_id, wanted=Wanted(text="ana.lima7"))
+    assert meant.total == len(begun)
+    monkeypatch.setattr(filtering, "MOST_BEGUN", len(begun) - 1)
+    assert (await search(db, workspace_id, "ana.lima7")).total == len(everyone)

@@ -20,8 +20,10 @@ from mailgenius.product.leads.search_queries import Filter
 MAX_FILTERED_FIELDS = 5
 MOST_BEGUN = 100
 """Where more leads begin so, their words are common enough to be looked up."""
-_BEGUN = re.compile(r"(?=.*@|.*[._+].*[0-9]|.*[0-9].*[._+])[\w.!#$%&'*+/=?^`{|}~-]{2,}(@[\w.-]*)?", re.ASCII)
-"""What must be an e-mail that is not whole yet: it has its @, or a digit beside a mark that joins two words."""
+_BEGUN = re.compile(
+    r"(?=.{3,254}\Z)(?=.*@|.*[._+].*[0-9]|.*[0-9].*[._+])[\w.!#$%&'*+/=?^`{|}~-]{2,}(@[\w.-]*)?", re.ASCII
+)
+"""What is taken for the beginning of an e-mail: it has its @, or a digit beside a mark that joins words."""
 
 
 async def filter_of(tx: Tx, workspace_id: int, wanted: Wanted) -> Filter:
@@ -40,7 +42,7 @@ async def filter_of(tx: Tx, workspace_id: int, wanted: Wanted) -> Filter:
 
 
 async def exact_of(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list[Lead]:
-    """Return the lead whose e-mail or phone the text is, or the few whose e-mail or external id begins with it.
+    """Return the lead whose e-mail or phone the text is, or the few whose e-mail or id begins with it.
 
     The words of an e-mail's beginning are as rare as itself, and each of them costs a look into every bucket.
     """
