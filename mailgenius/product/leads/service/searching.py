@@ -86,8 +86,8 @@ async def search(
 
     All words of the text must begin a word of the name, the e-mail, the phone or the external id; accents and
     case do not matter. A whole e-mail or phone number finds exactly its lead, and what looks like the
-    beginning of an e-mail finds the few that begin so, if there are any. `fields` are values of custom fields,
-    by key.
+    beginning of an e-mail finds the few that begin so, if there are any. `fields` are values of custom
+    fields, by key.
 
     Raises:
         Invalid: a field does not exist, a value does not fit it, or the cursor is of another list.
