@@ -5,6 +5,7 @@ from datetime import datetime
 
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
+from mailgenius.product.leads.errors import LeadJoined, LeadNotFound
 from mailgenius.product.leads.model import Lead
 
 _SQL = load_queries(__file__)
@@ -26,6 +27,12 @@ async def lock_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> d
 async def joined_into(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> dict[int, int]:
     rows = await tx.rows(_SQL["joined-into"], workspace_id=workspace_id, lead_ids=list(lead_ids))
     return dict(rows)
+
+
+async def why_gone(tx: Tx, *, workspace_id: int, lead_id: int) -> LeadNotFound:
+    """Return the error of a lead that is not there; it knows whether the lead went into another."""
+    joined = await joined_into(tx, workspace_id=workspace_id, lead_ids=[lead_id])
+    return LeadJoined(kept_id=joined[lead_id]) if lead_id in joined else LeadNotFound()
 
 
 async def any_joined_since(tx: Tx, *, workspace_id: int, since: datetime) -> bool:

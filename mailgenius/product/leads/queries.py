@@ -5,8 +5,7 @@ from typing import Any
 
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
-from mailgenius.product.leads.errors import LeadJoined, LeadNotFound
-from mailgenius.product.leads.join_queries import joined_into
+from mailgenius.product.leads.join_queries import why_gone
 from mailgenius.product.leads.model import Activity, Audience, Lead, LeadStatus, TagCount
 
 _SQL = load_queries(__file__)
@@ -21,11 +20,9 @@ async def lock_lead(tx: Tx, *, workspace_id: int, lead_id: int) -> Lead:
 
 
 async def _one_lead(tx: Tx, name: str, workspace_id: int, lead_id: int) -> Lead:
-    """Return a lead; where there is none, the error knows whether it went into another."""
     found = await tx.first(Lead, _SQL[name], workspace_id=workspace_id, lead_id=lead_id)
     if found is None:
-        joined = await joined_into(tx, workspace_id=workspace_id, lead_ids=[lead_id])
-        raise LeadJoined(kept_id=joined[lead_id]) if lead_id in joined else LeadNotFound()
+        raise await why_gone(tx, workspace_id=workspace_id, lead_id=lead_id)
     return found
 
 

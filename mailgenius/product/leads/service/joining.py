@@ -13,7 +13,7 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.model import ConsentAct, ConsentState
 from mailgenius.product.leads import consent_queries, join_queries, joining, queries
-from mailgenius.product.leads.errors import LeadJoined, LeadNotFound, SameLead
+from mailgenius.product.leads.errors import SameLead
 from mailgenius.product.leads.joining import Choices, Pair
 from mailgenius.product.leads.model import Lead
 from mailgenius.product.leads.service.consenting import address_on, stop_on
@@ -71,8 +71,7 @@ async def begin_join(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) 
     await join_queries.one_join_at_a_time(tx, workspace_id=workspace_id)
     found = await join_queries.lock_leads(tx, workspace_id=workspace_id, lead_ids=[kept_id, other_id])
     if missing := [each for each in (kept_id, other_id) if each not in found]:
-        joined = await join_queries.joined_into(tx, workspace_id=workspace_id, lead_ids=missing)
-        raise LeadJoined(kept_id=joined[missing[0]]) if missing[0] in joined else LeadNotFound()
+        raise await join_queries.why_gone(tx, workspace_id=workspace_id, lead_id=missing[0])
     await join_queries.note_join(tx, workspace_id=workspace_id, kept_id=kept_id, other_id=other_id)
     return Pair(kept=found[kept_id], other=found[other_id])
 
