@@ -577,7 +577,7 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 -- name: shares-of-leads
 -- Which share of some leads, taken at some places, fits each word of a filter, its tag and fields, and its status.
 WITH taken AS MATERIALIZED (
-    SELECT each.search, each.tags, each.status, each.fields
+    SELECT place, each.search, each.tags, each.status, each.fields
       FROM unnest(%(places)s::bigint[]) place,
            LATERAL (SELECT search, tags, status, fields FROM leads
                      WHERE workspace_id = %(workspace_id)s::bigint AND id >= place
@@ -592,6 +592,9 @@ SELECT (SELECT coalesce(jsonb_object_agg(word, share), '{}')
                   FROM words LEFT JOIN taken ON true GROUP BY word) each) AS words,
        coalesce(avg(((%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
                      AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[])))::int), 0)::float8 AS listed,
+       NOT coalesce(bool_or((%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+                            AND (%(fields)s::jsonb[] IS NULL OR fields @> ANY (%(fields)s::jsonb[])))
+                        FILTER (WHERE place = ANY (%(ends)s::bigint[])), false) AS far,
        coalesce(avg((%(status)s::lead_status IS NULL OR status = %(status)s::lead_status)::int), 0)::float8 AS status
   FROM taken
 

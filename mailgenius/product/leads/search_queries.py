@@ -80,6 +80,8 @@ class Shares:
     listed: float
     """Its tag and its fields together."""
     status: float
+    far: bool
+    """Whether none at the places where the list begins fits its tag and its fields."""
 
 
 async def hits_newest(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look) -> Hits:
@@ -166,12 +168,16 @@ async def hits_at_once(
     )
 
 
-async def shares(tx: Tx, *, workspace_id: int, wanted: Filter, places: Sequence[int], each: int) -> Shares:
+async def shares(
+    tx: Tx, *, workspace_id: int, wanted: Filter, places: Sequence[int], ends: Sequence[int], each: int
+) -> Shares:
+    """What leads behind some places fit. The list begins at some of them, its ends."""
     return await tx.one(
         Shares,
         _SQL["shares-of-leads"],
         workspace_id=workspace_id,
         places=list(places),
+        ends=list(ends),
         each=each,
         **wanted.parameters(),
     )

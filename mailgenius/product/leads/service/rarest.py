@@ -15,6 +15,8 @@ from mailgenius.product.leads.search_queries import Filter, Hits, Look, Shares
 _WORD = re.compile(r"\w+")
 PLACES, EACH = 20, 50
 """A sample: so many leads behind each of so many places."""
+NEAR = 5
+"""So many of the places are where a list begins."""
 PAGES = 40
 """And what so many pages of the table hold, of all workspaces: their leads stand in the same lists."""
 RARE, COMMON = 0.003, 0.02
@@ -32,7 +34,10 @@ async def look_up(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look, olde
         return await walk(tx, workspace_id=workspace_id, wanted=wanted, look=look)
     first, last = await found.id_span(tx, workspace_id=workspace_id)
     places = [first + (last - first) * n // PLACES for n in range(PLACES)]
-    shares = await found.shares(tx, workspace_id=workspace_id, wanted=wanted, places=places, each=EACH)
+    ends = places[:NEAR] if oldest else places[-NEAR:]
+    shares = await found.shares(
+        tx, workspace_id=workspace_id, wanted=wanted, places=places, ends=ends, each=EACH
+    )
     if listed and shares.listed <= RARE:
         everywhere = await found.share_of_all(tx, wanted=wanted, pages=PAGES)
         if everywhere <= RARE:
@@ -47,7 +52,16 @@ async def look_up(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look, olde
             )
             if not got.more:
                 return got
-    return await walk(tx, workspace_id=workspace_id, wanted=_rare_words_first(wanted, shares), look=look)
+    wanted = _rare_words_first(wanted, shares)
+    if listed and shares.far and wanted.text:
+        # Where no lead has the tag, its words need not be looked up: without them each look is a third.
+        first_of = replace(wanted, text=None, late=None)
+        edge = await walk(tx, workspace_id=workspace_id, wanted=first_of, look=Look(enough=1, keep=1))
+        if not edge.ids:
+            return edge
+        place = edge.ids[0]
+        wanted = replace(wanted, after=place - 1) if oldest else replace(wanted, before=place + 1)
+    return await walk(tx, workspace_id=workspace_id, wanted=wanted, look=look)
 
 
 def _rare_words_first(wanted: Filter, shares: Shares) -> Filter:
