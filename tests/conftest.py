@@ -15,7 +15,7 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.embedded import EmbeddedPostgres
 from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.db.queries import Query
-from mailgenius.kit.jobs import Jobs
+from mailgenius.kit.jobs import JobContext, Jobs
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import open_storage
 from mailgenius.processes.wiring import build_jobs
@@ -95,6 +95,12 @@ def keys(settings: Settings) -> Keys:
 @pytest.fixture
 def services(db: Database, settings: Settings, keys: Keys) -> Services:
     return Services(db=db, settings=settings, keys=keys, storage=open_storage(settings))
+
+
+@pytest.fixture
+def context(services: Services) -> JobContext:
+    """What a job is given."""
+    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 @pytest.fixture

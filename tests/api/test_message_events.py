@@ -14,7 +14,6 @@ from mailgenius.kit import clock
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.jobs import JobContext
-from mailgenius.kit.services import Services
 from mailgenius.product.campaigns import jobs as campaign_jobs, service as campaigns
 from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.leads import jobs as lead_jobs, service as leads
@@ -25,11 +24,6 @@ from tests.factories.jobs_seen import waiting_jobs
 from tests.factories.leads import make_many_leads
 
 LEFT, WAITING = 40, 20
-
-
-@pytest.fixture
-def context(services: Services) -> JobContext:
-    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 @pytest.fixture

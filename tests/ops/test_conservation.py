@@ -1,22 +1,14 @@
 """The conservation law is checked in both ways, and what is wrong stays in sight."""
 
-import pytest
-
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.jobs import JobContext
-from mailgenius.kit.services import Services
 from mailgenius.ops import conservation
 from mailgenius.ops.maintenance import check_counters, check_rows
 from tests.factories.engine import make_order
 
 LOSE_ONE = Query("lose", "A row goes.", "DELETE FROM messages WHERE id = (SELECT min(id) FROM messages)")
 MISCOUNT = Query("miscount", "A counter slips.", "UPDATE message_counts SET n = n - 3")
-
-
-@pytest.fixture
-def context(services: Services) -> JobContext:
-    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 async def test_books_that_balance_say_so_in_both_ways(db: Database, workspace_id: int, context: JobContext):

@@ -10,7 +10,6 @@ from mailgenius.engine.ledger.model import OrderDrained, OrderState
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.jobs import JobContext, Jobs, JobTable
-from mailgenius.kit.services import Services
 from mailgenius.processes.wiring import job_tables
 from tests.engine.ledger.test_protocol import claim, conserved, counts, finish, open_window, settlement
 from tests.factories.engine import addresses, make_order
@@ -27,11 +26,6 @@ async def heard_drained(context: JobContext, **_: object) -> None:
 @pytest.fixture
 def jobs() -> Jobs:
     return Jobs([*(table for table in job_tables()), listening])
-
-
-@pytest.fixture
-def context(services: Services) -> JobContext:
-    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 async def drained(db: Database) -> list[dict]:

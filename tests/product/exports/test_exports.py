@@ -11,7 +11,6 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.kit.jobs import JobContext
-from mailgenius.kit.services import Services
 from mailgenius.kit.storage import FileMissing
 from mailgenius.product.exports import jobs, model, service as exports
 from mailgenius.product.exports.errors import (
@@ -35,11 +34,6 @@ AGE = Query(
     "The file's time is over.",
     "UPDATE lead_exports SET expires_at = now() - interval '1 second' WHERE workspace_id = %(workspace_id)s",
 )
-
-
-@pytest.fixture
-def context(services: Services) -> JobContext:
-    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 async def start(db: Database, workspace_id: int, **values) -> Export:

@@ -8,7 +8,6 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.kit.jobs import JobContext
-from mailgenius.kit.services import Services
 from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Wanted
 from mailgenius.product.leads.errors import BulkActNotFound, BulkActOver, BulkCountChanged, CannotUndo
@@ -20,11 +19,6 @@ from tests.factories.leads import all_leads, make_lead, make_many_leads
 ACTIVITY = Query(
     "activity", "Whose.", "SELECT lead_id FROM lead_activity WHERE workspace_id = %(workspace_id)s"
 )
-
-
-@pytest.fixture
-def context(services: Services) -> JobContext:
-    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from mailgenius.engine.tracking.model import RecipientReturned, RecipientUnsubsc
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Invalid
 from mailgenius.kit.jobs import JobContext
-from mailgenius.kit.services import Services
 from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.errors import IdentityConflict, LeadNotFound
 from mailgenius.product.leads.model import LeadInput, LeadStatus
@@ -143,11 +142,6 @@ async def test_counters_follow_every_change_and_fold(db: Database, workspace_id:
         assert [(tag.tag, tag.n) for tag in tags] == [("a", 3), ("b", 2)]
         async with db.trusted() as tx:
             await leads.fold_counts(tx)
-
-
-@pytest.fixture
-def context(services: Services) -> JobContext:
-    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 async def test_news_of_the_engine_reach_the_lead(db: Database, context: JobContext, workspace_id: int):

@@ -11,7 +11,6 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.kit.jobs import JobContext
-from mailgenius.kit.services import Services
 from mailgenius.product.exports import jobs as export_jobs, service as exports
 from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Wanted
@@ -53,11 +52,6 @@ FILTERS = {
     "changed since": Wanted(updated=RECENT),
     "nobody": Wanted(text="ana", created=OLD, updated=RECENT),
 }
-
-
-@pytest.fixture
-def context(services: Services) -> JobContext:
-    return JobContext(db=services.db, settings=services.settings, storage=services.storage)
 
 
 @pytest.fixture(autouse=True)
