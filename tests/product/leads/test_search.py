@@ -28,7 +28,7 @@ SPREAD = Query(
               nextval('leads_id_seq') + n * 5000 + CASE WHEN n > 150 THEN 900000 ELSE 0 END,
               'p' || n || CASE WHEN n <= 30 THEN '@uol.org' ELSE '@gmail.com' END,
               CASE WHEN n <= 30 THEN 'Rara Antiga' ELSE 'Comum' END,
-              CASE WHEN n <= 30 THEN '{old}' ELSE '{}' END::text[],
+              CASE WHEN n <= 30 THEN '{old}' WHEN n > 290 THEN '{new}' ELSE '{}' END::text[],
               CASE WHEN n %% 40 = 0 THEN 'blocked' ELSE 'active' END::lead_status,
               jsonb_build_object('age', n %% 10, 'city', CASE WHEN n %% 2 = 0 THEN to_jsonb(n %% 5)
                                                               ELSE to_jsonb((n %% 5)::text) END),
@@ -165,11 +165,16 @@ async def test_every_filter_and_order_finds_what_reading_all_finds(
         "field": ({"fields": {"age": "7"}}, lambda lead: lead.fields["age"] == 7),
         "text as number": ({"fields": {"city": "3"}}, lambda lead: lead.fields["city"] in (3, "3")),
         "word and tag": ({"text": "rara ant", "tag": "old"}, lambda lead: "old" in lead.tags),
+        "word and new tag": ({"text": "com", "tag": "new"}, lambda lead: "new" in lead.tags),
+        "word without tag": ({"text": "com", "tag": "old"}, lambda lead: False),
         "words and status": (
             {"text": "com gmail", "status": LeadStatus.BLOCKED},
             lambda lead: lead.status is LeadStatus.BLOCKED and lead.name == "Comum",
         ),
-        "two": ({"tag": "old", "fields": {"age": "7"}}, lambda lead: lead.tags and lead.fields["age"] == 7),
+        "two": (
+            {"tag": "old", "fields": {"age": "7"}},
+            lambda lead: "old" in lead.tags and lead.fields["age"] == 7,
+        ),
         "since": ({"created": Span(since=some_day)}, lambda lead: lead.created_at >= some_day),
         "until": ({"created": Span(until=some_day), "text": "uol"}, lambda lead: lead.email.endswith("org")),
         "changed": ({"updated": Span(since=some_day)}, lambda lead: lead.updated_at >= some_day),
