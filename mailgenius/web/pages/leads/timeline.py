@@ -45,6 +45,7 @@ _FIELD_NAMES: Final = {
 }
 _REASONS: Final = {
     "by hand": N_("by hand"),
+    "by the recipient": N_("by the person"),
     "import": N_("by an import"),
     "page": N_("by hand"),
     "api": N_("by a program"),

@@ -28,7 +28,7 @@ ATTRIBUTE_NAMES: Final = {
 KINDS: Final = {
     On.STATUS: N_("Status"),
     On.TAG: N_("Tags"),
-    On.CONSENT: N_("Consent"),
+    On.CONSENT: N_("Legal basis"),
     On.BEHAVIOUR: N_("What happened to messages"),
     On.IMPORT: N_("Import"),
     On.SEGMENT: N_("Another segment"),
