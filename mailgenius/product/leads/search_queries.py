@@ -156,7 +156,6 @@ async def hits_at_once(
     tx: Tx, *, workspace_id: int, wanted: Filter, keep: int, most: int, oldest: bool
 ) -> Hits:
     """All that have a tag and fields. With `more` they were too many, and the answer is of no use."""
-    parts = wanted.parameters()
     return await tx.one(
         Hits,
         _SQL["hits-at-once"],
@@ -164,7 +163,7 @@ async def hits_at_once(
         keep=keep,
         most=most,
         oldest=oldest,
-        **parts,
+        **wanted.parameters(),
     )
 
 
