@@ -1,11 +1,17 @@
 """Tenancy and transactions of kit.db, against the real server."""
 
+import asyncio
+from datetime import timedelta
+
 import psycopg
 import pytest
 
+from mailgenius.kit.db import database as database_module
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.queries import Query, parse_queries
+from mailgenius.kit.jobs import Jobs
+from tests.engine.tracking.test_recorder import outage
 
 ADD_LEAD = Query(
     "add", "A lead.", "INSERT INTO leads (workspace_id, email) VALUES (%(workspace_id)s, %(email)s)"
@@ -74,3 +80,27 @@ async def test_connections_that_a_restart_killed_are_replaced_unnoticed(db: Data
         other.execute("SELECT pg_terminate_backend(%s)", (before,))
     async with db.trusted() as tx:
         assert await tx.value(OUR_BACKEND) != before
+
+
+async def test_who_waits_is_served_soon_after_an_outage_that_the_pool_gave_up_on(
+    server: str,
+    database_url: str,
+    jobs: Jobs,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    monkeypatch.setattr(database_module, "TURN", timedelta(seconds=1))
+    monkeypatch.setattr(database_module, "TURNS", 90)
+    monkeypatch.setattr(database_module, "GIVE_UP", timedelta(seconds=0.5))
+    async with asyncio.timeout(60), Database(database_url, jobs) as ours:
+        async with outage(server, database_url):
+            asking = asyncio.create_task(_our_backend(ours))
+            while "reconnection attempt" not in caplog.text:
+                await asyncio.sleep(0.05)
+        assert await asking > 0
+
+
+async def _our_backend(database: Database) -> int:
+    async with database.trusted() as tx:
+        found: int = await tx.value(OUR_BACKEND)
+    return found

@@ -33,6 +33,11 @@ DOOR_ROLE = "mailgenius_door"
 ENGINE_ROLE = "mailgenius_engine"
 DOOR_TIMEOUT = timedelta(seconds=20)
 TRUSTED_TIMEOUT = timedelta(minutes=10)
+TURN, TURNS = timedelta(seconds=5), 3
+"""How long one try for a connection waits, and how many there are before the database counts as away."""
+GIVE_UP = timedelta(seconds=4)
+"""When the pool stops asking for a lost connection. It doubles its pauses until then, so after a long outage
+it would find the server back only as much later again; a new try begins afresh."""
 OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 _SETTINGS = """
@@ -57,7 +62,8 @@ class Database:
             url,
             min_size=min_size,
             max_size=max_size,
-            timeout=15,
+            timeout=TURN.total_seconds(),
+            reconnect_timeout=GIVE_UP.total_seconds(),
             open=False,
             kwargs={"autocommit": False, "application_name": "mailgenius"},
         )
@@ -141,10 +147,7 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:
-        try:
-            connection = await self._pool.getconn()
-        except PoolTimeout as error:
-            raise DatabaseUnavailable from error
+        connection = await self._borrowed()
         try:
             yield connection
         finally:
@@ -154,3 +157,12 @@ class Database:
                 with suppress(psycopg.Error):
                     await connection.rollback()
             await self._pool.putconn(connection)
+
+    async def _borrowed(self) -> AsyncConnection[Any]:
+        for turn in range(1, TURNS + 1):
+            try:
+                return await self._pool.getconn()
+            except PoolTimeout as error:
+                if turn == TURNS:
+                    raise DatabaseUnavailable from error
+        raise AssertionError
