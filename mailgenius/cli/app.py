@@ -54,6 +54,8 @@ ENTRIES = (
     Entry(
         "connection", "connections:app", "Connections: accounts at providers, which messages leave through."
     ),
+    Entry("domain", "sender_domains:app", "Sender domains: their DNS records and DKIM keys."),
+    Entry("topic", "topics:app", "Topics: what a workspace writes about."),
     Entry("template", "templates:app", "Templates: what messages say."),
     Entry("leads", "leads:app", "Leads: the people that messages go to."),
     Entry("segment", "segments:app", "Segments: saved conditions on leads."),
