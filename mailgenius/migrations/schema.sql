@@ -1434,6 +1434,26 @@ ALTER TABLE public.lead_bulk_acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE public.lead_bulk_parts (
+    workspace_id bigint NOT NULL,
+    act_id bigint NOT NULL,
+    id bigint NOT NULL,
+    lead_ids bigint[] NOT NULL
+);
+
+ALTER TABLE ONLY public.lead_bulk_parts FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.lead_bulk_parts IS 'owner: product.leads';
+
+ALTER TABLE public.lead_bulk_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_bulk_parts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.lead_counts (
     workspace_id bigint NOT NULL,
     key text NOT NULL COLLATE pg_catalog."C",
@@ -2223,6 +2243,9 @@ ALTER TABLE ONLY public.lead_activity
 ALTER TABLE ONLY public.lead_bulk_acts
     ADD CONSTRAINT lead_bulk_acts_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.lead_bulk_parts
+    ADD CONSTRAINT lead_bulk_parts_pkey PRIMARY KEY (workspace_id, act_id, id);
+
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_pkey PRIMARY KEY (workspace_id, key, id);
 
@@ -2559,6 +2582,9 @@ ALTER TABLE ONLY public.lead_bulk_acts
 ALTER TABLE ONLY public.lead_bulk_acts
     ADD CONSTRAINT lead_bulk_acts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.lead_bulk_parts
+    ADD CONSTRAINT lead_bulk_parts_workspace_id_act_id_fkey FOREIGN KEY (workspace_id, act_id) REFERENCES public.lead_bulk_acts(workspace_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.lead_counts
     ADD CONSTRAINT lead_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id) ON DELETE CASCADE;
 
@@ -2718,6 +2744,8 @@ CREATE POLICY door ON public.lead_activity TO mailgenius_door USING ((workspace_
 
 CREATE POLICY door ON public.lead_bulk_acts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
+CREATE POLICY door ON public.lead_bulk_parts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
+
 CREATE POLICY door ON public.lead_counts TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
 
 CREATE POLICY door ON public.lead_exports TO mailgenius_door USING ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::bigint AS "nullif")));
@@ -2832,6 +2860,8 @@ CREATE POLICY engine ON public.lead_activity TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_bulk_acts TO mailgenius_engine USING (true);
 
+CREATE POLICY engine ON public.lead_bulk_parts TO mailgenius_engine USING (true);
+
 CREATE POLICY engine ON public.lead_counts TO mailgenius_engine USING (true);
 
 CREATE POLICY engine ON public.lead_exports TO mailgenius_engine USING (true);
@@ -2919,6 +2949,8 @@ ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lead_activity ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_bulk_acts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_bulk_parts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_counts ENABLE ROW LEVEL SECURITY;
 
@@ -3074,6 +3106,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_activity TO mailgenius_en
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_acts TO mailgenius_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_parts TO mailgenius_door;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_bulk_parts TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_counts TO mailgenius_engine;

@@ -5,7 +5,7 @@ from typing import Any
 
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Row, Tx, json_value
-from mailgenius.product.leads.bulk_model import BulkAct, BulkState, LeadAct, Matching
+from mailgenius.product.leads.bulk_model import BulkAct, BulkPart, BulkState, LeadAct, Matching, Stretch
 from mailgenius.product.leads.errors import BulkActNotFound
 from mailgenius.product.leads.model import LeadStatus
 
@@ -131,18 +131,45 @@ async def set_fields(
     )
 
 
-async def advance(
-    tx: Tx, *, workspace_id: int, act_id: int, cursor: int, done: int, changed: int, ended: bool
-) -> None:
+async def lay_out(tx: Tx, *, workspace_id: int, act_id: int, found: Stretch) -> None:
     await tx.execute(
-        _SQL["advance-bulk-act"],
+        _SQL["lay-out-part"],
         workspace_id=workspace_id,
         act_id=act_id,
-        cursor=cursor,
+        lead_ids=found.ids,
+        cursor=found.reached,
+    )
+
+
+async def take_part(tx: Tx, *, workspace_id: int, act_id: int) -> BulkPart | None:
+    return await tx.first(BulkPart, _SQL["take-part"], workspace_id=workspace_id, act_id=act_id)
+
+
+async def settle_part(
+    tx: Tx, *, workspace_id: int, act_id: int, part_id: int, done: int, changed: int
+) -> bool:
+    n = await tx.execute(
+        _SQL["settle-part"],
+        workspace_id=workspace_id,
+        act_id=act_id,
+        part_id=part_id,
         done=done,
         changed=changed,
-        ended=ended,
     )
+    return n > 0
+
+
+async def finish(tx: Tx, *, workspace_id: int, act_id: int) -> bool:
+    return await tx.execute(_SQL["finish-bulk-act"], workspace_id=workspace_id, act_id=act_id) > 0
+
+
+async def forget_parts(tx: Tx, *, workspace_id: int, act_id: int) -> None:
+    await tx.execute(_SQL["forget-parts"], workspace_id=workspace_id, act_id=act_id)
+
+
+async def sending_waits(tx: Tx) -> bool:
+    waits: bool = await tx.value(_SQL["sending-waits"])
+    return waits
 
 
 async def end(tx: Tx, *, workspace_id: int, act_id: int, state: BulkState) -> None:

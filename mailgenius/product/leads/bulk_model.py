@@ -126,6 +126,14 @@ class Stretch:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BulkPart:
+    """Leads of an act that are laid out and not dealt with yet."""
+
+    id: int
+    lead_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ActOnMembersAsked(Event):
     """Somebody asked for an act on leads of a segment, which only an area above can compile."""
 

@@ -987,8 +987,7 @@ SELECT id, email, phone, external_id, name, status, tags, consent_at, consent_so
  ORDER BY id
 
 -- name: next-changed
--- The first leads of a stretch, by id, that an act changed, held until the end of the transaction: their activity
--- says so.
+-- The first leads of a stretch, by id, that an act changed: their activity says so.
 SELECT l.id
   FROM leads l
  WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after_id)s::bigint AND l.id <= %(until_id)s::bigint
@@ -997,17 +996,61 @@ SELECT l.id
                   AND a.detail @> jsonb_build_object('bulk', %(act_id)s::text))
  ORDER BY l.id
  LIMIT %(limit)s::int
-   FOR UPDATE OF l
 
--- name: advance-bulk-act
--- Note a step of an act, in the transaction of the step. At its end a guess of the matches gives way to their number.
+-- name: lay-out-part
+-- Put some leads down for whoever is free, and move the act's bookmark behind them. No leads are no part.
+WITH laid AS (
+    INSERT INTO lead_bulk_parts (workspace_id, act_id, lead_ids)
+    SELECT %(workspace_id)s::bigint, %(act_id)s::bigint, %(lead_ids)s::bigint[]
+     WHERE %(lead_ids)s::bigint[] <> '{}'
+)
 UPDATE lead_bulk_acts
-   SET state = CASE WHEN %(ended)s::bool THEN 'done' ELSE 'running' END::bulk_state, cursor = %(cursor)s::bigint,
-       done = done + %(done)s::bigint, changed = changed + %(changed)s::bigint,
-       total = CASE WHEN %(ended)s::bool AND total_is_estimate THEN done + %(done)s::bigint ELSE total END,
-       total_is_estimate = total_is_estimate AND NOT %(ended)s::bool,
-       finished_at = CASE WHEN %(ended)s::bool THEN now() END
+   SET state = 'running', cursor = %(cursor)s::bigint
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
+
+-- name: take-part
+-- The first part of an act that nobody has in hand, held until the end of the transaction.
+SELECT id, lead_ids
+  FROM lead_bulk_parts
+ WHERE workspace_id = %(workspace_id)s::bigint AND act_id = %(act_id)s::bigint
+ ORDER BY id
+ LIMIT 1
+   FOR UPDATE SKIP LOCKED
+
+-- name: settle-part
+-- Note that a part is dealt with, in its transaction. Nothing is noted for an act that is over: the transaction is
+-- to be given up.
+WITH settled AS (
+    DELETE FROM lead_bulk_parts
+     WHERE workspace_id = %(workspace_id)s::bigint AND act_id = %(act_id)s::bigint AND id = %(part_id)s::bigint
+)
+UPDATE lead_bulk_acts
+   SET done = done + %(done)s::bigint, changed = changed + %(changed)s::bigint
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint AND state = 'running'
+
+-- name: finish-bulk-act
+-- End an act when everything is laid out and nothing of it is left. Whoever asks holds the act, so that of two last
+-- parts the later one sees that the other is gone. A guess of the matches gives way to their number.
+UPDATE lead_bulk_acts
+   SET state = 'done', total = CASE WHEN total_is_estimate THEN done ELSE total END, total_is_estimate = false,
+       finished_at = now()
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint AND state IN ('queued', 'running')
+   AND cursor >= until_id
+   AND NOT EXISTS (SELECT FROM lead_bulk_parts
+                    WHERE workspace_id = %(workspace_id)s::bigint AND act_id = %(act_id)s::bigint)
+
+-- name: forget-parts
+-- Remove what is left of an act that is over. A second run finds nothing.
+DELETE FROM lead_bulk_parts p
+ USING lead_bulk_acts a
+ WHERE p.workspace_id = %(workspace_id)s::bigint AND p.act_id = %(act_id)s::bigint
+   AND a.workspace_id = %(workspace_id)s::bigint AND a.id = %(act_id)s::bigint
+   AND a.state NOT IN ('queued', 'running')
+
+-- name: sending-waits
+-- Whether messages wait for an engine.
+-- all workspaces: engines work for all of them.
+SELECT EXISTS (SELECT FROM lanes WHERE wake_at <= now())
 
 -- name: end-bulk-act
 -- End an act that is not over. A second run finds it over.

@@ -20,6 +20,12 @@ ACTIVITY = Query(
     "activity", "Whose.", "SELECT lead_id FROM lead_activity WHERE workspace_id = %(workspace_id)s"
 )
 
+FREE_PARTS = Query(
+    "free-parts",
+    "Parts that are in no hand.",
+    "SELECT id FROM lead_bulk_parts WHERE workspace_id = %(workspace_id)s::bigint FOR UPDATE SKIP LOCKED",
+)
+
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +45,19 @@ async def start(db: Database, workspace_id: int, act: LeadAct, **values) -> Bulk
 
 async def step(db: Database, workspace_id: int, act: BulkAct) -> bool:
     async with db.trusted() as tx:
-        return await leads.bulk_step(tx, workspace_id=workspace_id, act_id=act.id)
+        more = await leads.lay_out_part(tx, workspace_id=workspace_id, act_id=act.id)
+    return await do_part(db, workspace_id, act) or more
+
+
+async def do_part(db: Database, workspace_id: int, act: BulkAct) -> bool:
+    async with db.trusted() as tx:
+        return await leads.do_part(tx, workspace_id=workspace_id, act_id=act.id)
+
+
+async def free_parts(db: Database, workspace_id: int) -> int:
+    """How many parts of acts nobody has in hand."""
+    async with db.trusted() as tx:
+        return len(await tx.rows(FREE_PARTS, workspace_id=workspace_id))
 
 
 async def undo(db: Database, workspace_id: int, act: BulkAct) -> BulkAct:
@@ -71,6 +89,15 @@ async def test_an_act_reaches_every_match_once_and_can_be_taken_back(
     late = await make_lead(db, workspace_id, tags=("a",))
     # Killed in the middle: what was committed stays, and the next run goes on from there.
     assert await step(db, workspace_id, act)
+    assert len(await tagged(db, workspace_id, "new")) == 1 + 7
+    # One hand was torn away between two steps, another in the middle of one.
+    async with db.trusted() as tx:
+        assert await leads.lay_out_part(tx, workspace_id=workspace_id, act_id=act.id)
+    with pytest.raises(LookupError):
+        async with db.trusted() as tx:
+            assert await leads.do_part(tx, workspace_id=workspace_id, act_id=act.id)
+            raise LookupError
+    assert await free_parts(db, workspace_id) == 1
     assert len(await tagged(db, workspace_id, "new")) == 1 + 7
     done = await finish(context, workspace_id, act)
     assert (done.state, done.done, done.changed) == (BulkState.DONE, 31, 30)
@@ -198,9 +225,22 @@ async def test_a_stopped_act_stays_stopped(
     with pytest.raises(CannotUndo):
         await undo(db, workspace_id, act)
     async with db.trusted() as tx:
-        await leads.cancel_bulk(tx, workspace_id=workspace_id, act_id=act.id)
+        await leads.lay_out_part(tx, workspace_id=workspace_id, act_id=act.id)
+    # A hand that is in the middle of its part gives it up.
+    held = sorted(lead.id for lead in await all_leads(db, workspace_id))[10]
+    async with db.trusted() as holder:
+        await leads.add_tags(holder, workspace_id=workspace_id, lead_ids=[held], tags=["held"])
+        hand = asyncio.create_task(do_part(db, workspace_id, act))
+        while await free_parts(db, workspace_id):
+            await asyncio.sleep(0.02)
+        async with db.trusted() as tx:
+            await leads.cancel_bulk(tx, workspace_id=workspace_id, act_id=act.id)
+    with pytest.raises(BulkActOver):
+        await hand
     stopped = await finish(context, workspace_id, act)
     assert (stopped.state, stopped.changed) == (BulkState.CANCELLED, 7)
+    assert len(await tagged(db, workspace_id, "x")) == 7
+    assert not await free_parts(db, workspace_id)
     with pytest.raises(BulkActOver):
         async with db.trusted() as tx:
             await leads.cancel_bulk(tx, workspace_id=workspace_id, act_id=act.id)

@@ -190,7 +190,7 @@ async def test_an_act_keeps_what_its_segment_said(
     ]
     with pytest.raises(LookupError):
         async with db.trusted() as tx:
-            await leads.bulk_step(tx, workspace_id=workspace_id, act_id=act.id)
+            await leads.lay_out_part(tx, workspace_id=workspace_id, act_id=act.id)
     async with db.trusted() as tx:
         everybody = {"any": [{"on": "tag", "op": "none", "value": ["nothing"]}]}
         await segments.update(tx, workspace_id=workspace_id, segment_id=segment.id, tree=everybody)

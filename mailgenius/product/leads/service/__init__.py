@@ -10,7 +10,6 @@ from mailgenius.product.leads.service.audiences import (
 )
 from mailgenius.product.leads.service.bulk import (
     bulk_act as bulk_act,
-    bulk_step as bulk_step,
     cancel_bulk as cancel_bulk,
     fail_bulk as fail_bulk,
     open_bulk_acts as open_bulk_acts,
@@ -85,6 +84,7 @@ from mailgenius.product.leads.service.reading import (
 )
 from mailgenius.product.leads.service.running import go_on as go_on
 from mailgenius.product.leads.service.searching import list_wanted as list_wanted, search as search
+from mailgenius.product.leads.service.stepping import do_part as do_part, lay_out_part as lay_out_part
 from mailgenius.product.leads.service.suppressing import (
     Listed as Listed,
     lift_listed as lift_listed,

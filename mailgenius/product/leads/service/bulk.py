@@ -1,17 +1,14 @@
-"""Acts on all leads that match a filter: asked for in one request, done in the background in bounded steps.
+"""Acts on all leads that match a filter: asked for in one request, followed, stopped and taken back.
 
-A step looks at a stretch of leads by id, changes those that match, and moves the bookmark along, all in one
-transaction. So each lead is dealt with once, even where the act itself changes what the filter asks for.
+They are done in the background, in bounded steps: stepping.py has what a step does.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
-from mailgenius.product.leads import bulk, normalise, queries
+from mailgenius.product.leads import bulk, normalise
 from mailgenius.product.leads.bulk_model import (
     EVERYBODY,
     OPEN,
@@ -21,14 +18,12 @@ from mailgenius.product.leads.bulk_model import (
     LeadAct,
     Match,
     Matching,
-    Stretch,
     Wanted,
 )
-from mailgenius.product.leads.conditions import condition_of
 from mailgenius.product.leads.errors import BulkActOver, BulkCountChanged, CannotUndo
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.product.leads.service import meaning
-from mailgenius.product.leads.service.changing import clean_tags, delete, set_status
+from mailgenius.product.leads.service.changing import clean_tags
 from mailgenius.product.leads.service.fielding import fitting, typed_fields
 from mailgenius.product.leads.service.noting import note_act
 from mailgenius.product.leads.service.writing import add_fields
@@ -131,36 +126,6 @@ async def fail_bulk(tx: Tx, *, workspace_id: int, act_id: int) -> None:
     await bulk.end(tx, workspace_id=workspace_id, act_id=act_id, state=BulkState.FAILED)
 
 
-async def bulk_step(tx: Tx, *, workspace_id: int, act_id: int, members: Fragment | None = None) -> bool:
-    """Deal with the next leads of an act; false when it is over. Wants a trusted transaction.
-
-    It never goes back: a second run goes on where the last committed step ended. `members` is what the
-    segment of the act's filter says, compiled.
-    """
-    act = await bulk.lock(tx, workspace_id=workspace_id, act_id=act_id)
-    if act.state not in OPEN:
-        return False
-    next_leads = (
-        _next(tx, workspace_id, act, members) if act.undoes is None else _changed(tx, workspace_id, act)
-    )
-    found = await next_leads
-    changed = await _do(tx, workspace_id, act, found.ids) if found.ids else 0
-    ended = found.reached >= act.until_id
-    await bulk.advance(
-        tx,
-        workspace_id=workspace_id,
-        act_id=act_id,
-        cursor=found.reached,
-        done=len(found.ids),
-        changed=changed,
-        ended=ended,
-    )
-    if ended:
-        act = await bulk.get(tx, workspace_id=workspace_id, act_id=act_id)
-        await note_act(tx, "bulk_act.finished", workspace_id=workspace_id, act=act)
-    return not ended
-
-
 def _needed(
     act: LeadAct, tags: Sequence[str], status: LeadStatus | None, expected: int | None
 ) -> tuple[str, ...]:
@@ -196,58 +161,3 @@ async def _queued(tx: Tx, workspace_id: int, act_id: int) -> BulkAct:
         await tx.publish(ActOnMembersAsked(workspace_id=workspace_id, act_id=act_id))
     await note_act(tx, "bulk_act.started", workspace_id=workspace_id, act=act)
     return act
-
-
-async def _next(tx: Tx, workspace_id: int, act: BulkAct, members: Fragment | None) -> Stretch:
-    """Hold the next leads of an act, those that still match when nobody else has them."""
-    found = await meaning.next_matching(
-        tx,
-        workspace_id=workspace_id,
-        match=act.match,
-        members=members,
-        after_id=act.cursor,
-        until_id=act.until_id,
-    )
-    if not found.ids:
-        return found
-    condition = condition_of(act.match, members=members)
-    held = await bulk.hold(tx, workspace_id=workspace_id, condition=condition, lead_ids=found.ids)
-    return replace(found, ids=held)
-
-
-async def _changed(tx: Tx, workspace_id: int, act: BulkAct) -> Stretch:
-    """Hold the next leads that the act which is taken back had changed."""
-    here = await meaning.stretch_to(tx, workspace_id, act.match, after_id=act.cursor, until_id=act.until_id)
-    ids = await bulk.next_changed_ids(
-        tx,
-        workspace_id=workspace_id,
-        act_id=act.undoes or 0,
-        after_id=act.cursor,
-        until_id=here,
-        limit=meaning.STEP,
-    )
-    return meaning.stretch_of(ids, here)
-
-
-async def _do(tx: Tx, workspace_id: int, act: BulkAct, ids: Sequence[int]) -> int:
-    """Do the act to these leads and return how many it changed."""
-    note = str(act.id)
-    match act.act:
-        case LeadAct.ADD_TAGS:
-            return await queries.add_tags(
-                tx, workspace_id=workspace_id, lead_ids=ids, tags=act.tags, bulk=note
-            )
-        case LeadAct.REMOVE_TAGS:
-            return await queries.remove_tags(
-                tx, workspace_id=workspace_id, lead_ids=ids, tags=act.tags, bulk=note
-            )
-        case LeadAct.DELETE:
-            return await delete(tx, workspace_id=workspace_id, lead_ids=ids)
-        case LeadAct.SET_FIELDS:
-            return await bulk.set_fields(
-                tx, workspace_id=workspace_id, lead_ids=ids, fields=act.fields or {}, act_id=act.id
-            )
-        case LeadAct.SET_STATUS:
-            if act.status is None:
-                raise LookupError("An act on statuses names one: `start_bulk` refuses it otherwise.")
-            return await set_status(tx, workspace_id=workspace_id, lead_ids=ids, status=act.status)
