@@ -1,9 +1,9 @@
 """What the hands of an act on many leads do: lay the next leads out, or deal with some that lie there.
 
 To lay out is to look at a stretch of leads by id, put those that match down as a part, and move the act's
-bookmark behind them. One hand at a time does that, and it is quick. Any number of hands deal with parts, each in
-one transaction with its progress. So each lead is dealt with once, whoever is killed, even where the act itself
-changes what the filter asks for; and nothing is committed for an act that was stopped.
+bookmark behind them. One hand at a time does that, and it is quick. Any number of hands deal with parts, each
+in one transaction with its progress. So each lead is dealt with once, whoever is killed, even where the act
+itself changes what the filter asks for; and nothing is committed for an act that was stopped.
 """
 
 from collections.abc import Sequence
