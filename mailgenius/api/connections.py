@@ -70,7 +70,7 @@ class ConnectionBody(Body):
     """One account at one provider."""
 
     name: Name
-    provider: Annotated[str, Meta(description="`smtp` or `sandbox`.", examples=["smtp"])]
+    provider: Annotated[str, Meta(description="`smtp`, `http` or `sandbox`.", examples=["smtp"])]
     channel: Annotated[str, Meta(examples=["email"])] = "email"
     settings: Settings = field(default_factory=dict)
     limits: LimitsBody = field(default_factory=LimitsBody)

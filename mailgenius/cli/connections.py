@@ -21,7 +21,7 @@ app = typer.Typer(
 def create(
     name: Annotated[str, typer.Argument(help="Its name, unique in the workspace.")],
     provider: Annotated[
-        str, typer.Option(help="smtp, or sandbox: a local outbox that nothing leaves.")
+        str, typer.Option(help="smtp, http, or sandbox: a local outbox that nothing leaves.")
     ] = "smtp",
     channel: Annotated[Channel, typer.Option(help="How its messages travel.")] = Channel.EMAIL,
     setting: Annotated[

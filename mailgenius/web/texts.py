@@ -61,6 +61,18 @@ REASONS: Final = (
     N_("The lead does not want this topic."),
     N_("The lead wants messages less often, and had one lately."),
     N_("The lead was merged into one that has this message already."),
+    # Of the settings of a provider.
+    N_("There is no such setting."),
+    N_("Enter the name of the mail server."),
+    N_("Enter a number from %(num)s to %(num)s."),
+    N_("Choose none, starttls or tls."),
+    N_("Choose yes or no."),
+    N_("This is not a host name."),
+    N_("Enter the user name that belongs to the password."),
+    N_("A user name holds no line breaks."),
+    N_("A password holds no line breaks."),
+    N_("Enter an address that begins with https:// or http://."),
+    N_("A key holds no spaces."),
 )
 """What is said of single rows and values, for the catalogs: the rules that say it know no gettext."""
 

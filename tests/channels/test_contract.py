@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mailgenius.channels.contract import Adapter, AdapterContext
 from mailgenius.channels.registry import provider
 from mailgenius.channels.sandbox.outbox import Outbox
+from tests.channels.http_peer import HttpPeer, service
 from tests.channels.smtp_peer import EVERYTHING, Peer, Script, running
 from tests.contracts.channel_contract import ChannelContract, Delivered
 
@@ -39,6 +40,24 @@ class TestSandbox(ChannelContract):
             return [each.raw for each in messages if each is not None]
 
         return read
+
+
+class TestHttp(ChannelContract):
+    provider = provider("http")
+
+    @pytest.fixture
+    async def peer(self) -> AsyncIterator[HttpPeer]:
+        async with service() as peer:
+            yield peer
+
+    @pytest.fixture
+    async def adapter(self, peer: HttpPeer, context: AdapterContext) -> AsyncIterator[Adapter]:
+        async for adapter in opened("http", peer.settings(), context):
+            yield adapter
+
+    @pytest.fixture
+    def delivered(self, peer: HttpPeer) -> Delivered:
+        return lambda: [each.mail for each in peer.heard]
 
 
 class TestSmtpWithScriptedPeer(ChannelContract):

@@ -9,7 +9,7 @@ from mailgenius.kit.errors import Kind
 
 
 def test_providers_are_found_by_name():
-    assert [each.name for each in providers()] == ["smtp", "sandbox"]
+    assert [each.name for each in providers()] == ["smtp", "http", "sandbox"]
     for each in providers():
         assert provider(each.name) is each
 
