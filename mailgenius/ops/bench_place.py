@@ -80,14 +80,15 @@ async def connect(
     keys: Keys,
     name: str = "Sink",
     limits: Limits | None = None,
+    provider: str = "smtp",
 ) -> int:
-    """Make an smtp connection with these settings and return its id."""
+    """Make a connection by e-mail with these settings and return its id."""
     made = await connections.create(
         tx,
         workspace_id=workspace_id,
         name=name,
         channel=Channel.EMAIL,
-        provider="smtp",
+        provider=provider,
         settings=settings,
         limits=limits or Limits(),
         keys=keys,

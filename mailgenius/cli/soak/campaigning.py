@@ -16,6 +16,7 @@ from mailgenius.product.templates import service as templates
 from mailgenius.product.templates.starters import starter
 
 FREEZE_S = 300.0
+FINISH_S = 600.0
 _STARTED = frozenset({CampaignState.FREEZING, CampaignState.SENDING})
 
 
@@ -77,4 +78,22 @@ async def frozen(house: House, workspace_id: int, campaign_id: int) -> None:
             return
         if time.monotonic() > deadline or found.state not in _STARTED:
             raise SoakStuck(detail=f"a campaign is {found.state} and not written down")
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def finished(house: House, workspace_id: int, ids: Sequence[int]) -> None:
+    """Wait until these campaigns say that they have finished.
+
+    Raises:
+        SoakStuck: that took too long.
+    """
+    deadline, waiting = time.monotonic() + FINISH_S, set(ids)
+    while waiting:
+        async with house.services.db.trusted() as tx:
+            for campaign_id in list(waiting):
+                found = await campaigns.get(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+                if found.state is CampaignState.FINISHED:
+                    waiting.discard(campaign_id)
+        if time.monotonic() > deadline:
+            raise SoakStuck(detail=f"{len(waiting)} of {len(ids)} campaigns do not finish")
         await asyncio.sleep(LOOK_EVERY_S)

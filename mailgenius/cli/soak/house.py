@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from mailgenius.cli.soak.peer import Behaviour
+from mailgenius.cli.soak.behaviour import Behaviour
 from mailgenius.cli.soak.record import Record
 from mailgenius.kit.config import Settings, load_settings
 from mailgenius.kit.db.embedded import EmbeddedPostgres
@@ -22,6 +22,7 @@ from mailgenius.kit.services import Services
 from mailgenius.ops.bench_place import environment, scratch_folder
 from mailgenius.processes.roles import Child
 from mailgenius.processes.services import prepared_services
+from mailgenius.processes.supervisor import ChildCommand, Supervisor
 
 FAULTS = parse_queries(Path(__file__).with_name("faults.sql").read_text(encoding="utf-8"))
 STOP_S = 60
@@ -59,15 +60,32 @@ class House:
 
     async def start(self, child: Child, *options: str) -> Process:
         """Start a child process as the supervisor does."""
-        with (self.settings.home / f"{child}.log").open("ab") as log:
+        with self._log(child).open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "mailgenius.processes", child, "--parent", str(os.getpid()),
-                "--roles", "edge" if child is Child.HTTP else child, *options,
-                env=environment(self.settings), stdout=log, stderr=log,
+                *_command(child, *options), env=environment(self.settings), stdout=log, stderr=log,
                 stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         self.running.append(process)
         return process
+
+    @asynccontextmanager
+    async def supervised(self, child: Child) -> AsyncIterator[None]:
+        """Run one process inside the block; the product's supervisor starts it again when it ends."""
+        # The supervisor's children talk to its terminal; here their words go where those of the others do.
+        command = ("/bin/sh", "-c", 'exec "$@" >>"$0" 2>&1', str(self._log(child)), *_command(child))
+        supervisor = Supervisor(
+            [ChildCommand(name=child, command=command, environment=environment(self.settings))]
+        )
+        stop = asyncio.Event()
+        running = asyncio.create_task(supervisor.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await running
+
+    def _log(self, child: Child) -> Path:
+        return self.settings.home / f"{child}.log"
 
     async def kill(self, process: Process) -> None:
         """End a process without a word to it, as a power cut would."""
@@ -137,7 +155,7 @@ class House:
 
     def last_words(self) -> str:
         """Return the end of what the engines said."""
-        log = self.settings.home / f"{Child.ENGINE}.log"
+        log = self._log(Child.ENGINE)
         return log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""
 
 
@@ -158,6 +176,12 @@ async def house(*, home: Path, scale: float, say: Callable[[str], None]) -> Asyn
                 yield made
             finally:
                 await _end(made.running)
+
+
+def _command(child: Child, *options: str) -> list[str]:
+    roles = "edge" if child is Child.HTTP else child
+    module = [sys.executable, "-P", "-m", "mailgenius.processes", child, "--parent", str(os.getpid())]
+    return [*module, "--roles", roles, *options]
 
 
 async def _end(processes: Sequence[Process]) -> None:

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from mailgenius.cli.soak.behaviour import Behaviour
+from mailgenius.cli.soak.campaigning import finished, launch
 from mailgenius.cli.soak.house import FAULTS, House, Peer, Process, SoakStuck
 from mailgenius.cli.soak.orders import SMTP_CONNECTIONS, Order, connect, new_workspace, people, send
-from mailgenius.cli.soak.peer import Behaviour
 from mailgenius.cli.soak.record import Tally, tally
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.engine.dispatch.senders import LONGEST_WINDOW
@@ -31,8 +32,20 @@ class Load:
 
     peer: Peer
     order: Order
+    campaign_id: int | None
+    """Whose order it is; none when it was handed to the engine."""
     faults: int
     engines: list[Process]
+
+    async def drained(self) -> None:
+        """Wait until everybody has been dealt with, and the campaign says so.
+
+        Raises:
+            SoakStuck: that took too long.
+        """
+        await self.order.drained()
+        if self.campaign_id is not None:
+            await finished(self.order.house, self.order.workspace_id, [self.campaign_id])
 
     async def reached(self, number: int) -> None:
         """Wait until the share of the work before fault `number` has arrived."""
@@ -70,7 +83,7 @@ async def kill_preferring_no_duplicate(house: House) -> Verdict:
 
 async def kill_preferring_delivery(house: House) -> Verdict:
     """Trial 2."""
-    async with _load(house, recipients=100_000, faults=20, policy=Policy.PREFER_DELIVERY) as load:
+    async with _load(house, recipients=100_000, faults=20, prefer_delivery=True) as load:
         took = await _kill_some(house, load)
     order, taken = load.order, load.peer.record.taken()
     found = tally(taken, wanted=order.recipients)
@@ -100,7 +113,7 @@ async def restart_in_turn(house: House) -> Verdict:
             oldest = load.engines.pop(0)
             load.engines.append(await house.start(Child.ENGINE))
             drains.append(await house.stop(oldest))
-        await load.order.drained()
+        await load.drained()
     unknown = await load.order.in_state(MessageState.UNKNOWN)
     found = tally(load.peer.record.taken(), wanted=load.order.recipients)
     books = await load.order.books()
@@ -112,19 +125,25 @@ async def restart_in_turn(house: House) -> Verdict:
 
 @asynccontextmanager
 async def _load(
-    house: House, *, recipients: int, faults: int, policy: Policy = Policy.PREFER_NO_DUPLICATE
+    house: House, *, recipients: int, faults: int, prefer_delivery: bool = False
 ) -> AsyncIterator[Load]:
+    """Launch a campaign. Campaigns never prefer delivery: what does is handed to the engine."""
     number, faults = house.scaled(recipients, least=1500), house.scaled(faults, least=1)
     # All SMTP connections together need so long for one message each that the faults have room.
     pause_s = ENGINES * SMTP_CONNECTIONS * faults * BETWEEN_S / number
     workspace_id = await new_workspace(house)
     async with (
         house.peer(Behaviour(name="slow", pause_s=pause_s)) as peer,
+        house.working(Child.JOBS, 1),
         house.working(Child.ENGINE, ENGINES) as engines,
     ):
         connection_id = await connect(house, workspace_id, peer.ports["slow"])
-        order = await send(house, workspace_id, connection_id, people(number), policy=policy)
-        yield Load(peer=peer, order=order, faults=faults, engines=engines)
+        campaign_id, emails = None, people(number)
+        if prefer_delivery:
+            order = await send(house, workspace_id, connection_id, emails, policy=Policy.PREFER_DELIVERY)
+        else:
+            campaign_id, order = await launch(house, workspace_id, connection_id, emails)
+        yield Load(peer=peer, order=order, campaign_id=campaign_id, faults=faults, engines=engines)
 
 
 async def _kill_some(house: House, load: Load) -> float:
@@ -137,7 +156,7 @@ async def _kill_some(house: House, load: Load) -> float:
         await house.kill(victim)
         takeovers.append(asyncio.create_task(_taken_over(house, victim.pid)))
         load.engines.append(await house.start(Child.ENGINE))
-    await load.order.drained()
+    await load.drained()
     return max(await asyncio.gather(*takeovers))
 
 

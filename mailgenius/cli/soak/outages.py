@@ -3,9 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+from mailgenius.cli.soak.behaviour import Behaviour
+from mailgenius.cli.soak.campaigning import finished, frozen, launch
 from mailgenius.cli.soak.house import FAULTS, House
-from mailgenius.cli.soak.orders import SMTP_CONNECTIONS, connect, new_workspace, people, send
-from mailgenius.cli.soak.peer import Behaviour
+from mailgenius.cli.soak.orders import SMTP_CONNECTIONS, connect, new_workspace, people
 from mailgenius.cli.soak.record import tally
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.engine.ledger.model import MessageState
@@ -31,10 +32,11 @@ async def crash_database(house: House) -> Verdict:
     workspace_id = await new_workspace(house)
     async with (
         house.peer(Behaviour(name="slow", pause_s=pause_s)) as peer,
+        house.supervised(Child.JOBS),
         house.working(Child.ENGINE, ENGINES),
     ):
         connection_id = await connect(house, workspace_id, peer.ports["slow"])
-        order = await send(house, workspace_id, connection_id, people(number))
+        campaign_id, order = await launch(house, workspace_id, connection_id, people(number))
         for crash in range(1, crashes + 1):
             share = number * crash // (crashes + 1)
             await house.until(
@@ -46,6 +48,7 @@ async def crash_database(house: House) -> Verdict:
             await asyncio.sleep(away_s)
             await asyncio.to_thread(house.server.acquire)
         await order.drained()
+        await finished(house, workspace_id, [campaign_id])
     unknown = await order.in_state(MessageState.UNKNOWN)
     found, books = tally(peer.record.taken(), wanted=order.recipients), await order.books()
     return Verdict(
@@ -65,9 +68,10 @@ async def set_clock(house: House) -> Verdict:
     pause_s = ENGINES * SMTP_CONNECTIONS * 6 * AFTER_JUMP_S / number
     slow = Behaviour(name="slow", pause_s=pause_s, wait_percent=5, wait_s=ASKED_S)
     workspace_id = await new_workspace(house)
-    async with house.peer(slow) as peer, house.working(Child.ENGINE, ENGINES):
+    async with house.peer(slow) as peer, house.working(Child.JOBS, 1), house.working(Child.ENGINE, ENGINES):
         connection_id = await connect(house, workspace_id, peer.ports["slow"])
-        order = await send(house, workspace_id, connection_id, people(number))
+        campaign_id, order = await launch(house, workspace_id, connection_id, people(number))
+        await frozen(house, workspace_id, campaign_id)
         await house.until(
             lambda: peer.record.arrived() > number // 10, within=STUCK_S, what="the first arrivals"
         )

@@ -13,7 +13,6 @@ import signal
 import ssl
 import sys
 import tempfile
-import time
 import zlib
 from pathlib import Path
 from typing import TextIO
@@ -25,88 +24,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mailgenius.cli.soak import gateway
+from mailgenius.cli.soak.behaviour import HEADERS, Behaviour, Listener, header_of
 from mailgenius.processes.lifeline import stop_with_parent
 
 FLUSH_S = 0.02
 LONGEST_MESSAGE = 8 << 20
-HUNDRED = 100
 _ADDRESS = re.compile(rb"<([^>]*)>")
-_HEADERS = {
-    name: re.compile(rb"^" + name + rb":\s*<?([^\s>]+)", re.IGNORECASE | re.MULTILINE)
-    for name in (b"message-id", b"list-unsubscribe")
-}
-
-
-class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """How one listener behaves. The same recipient always meets the same answer."""
-
-    name: str
-    cut: str = ""
-    """Where to hang up: connect, ehlo, starttls, mail, rcpt, data, or dot, which is after the content."""
-    every: int = 1
-    """Hang up each so many times that the phase is reached."""
-    times: int = 0
-    """Hang up at most so often."""
-    hang_up_on: str = ""
-    """Always hang up at DATA for recipients that begin like this."""
-    per_connection: int = 0
-    """Say goodbye after so many messages on a connection; 0 never does."""
-    starttls: bool = False
-    reject_percent: int = 0
-    reject_words: str = "554 5.7.1 We do not want this"
-    """How it rejects: not for dead addresses, because an engine holds an order that has too many of them."""
-    defer_percent: int = 0
-    """Recipients deferred once, without a word of how long."""
-    wait_percent: int = 0
-    """Recipients deferred once, with the wait that they are told."""
-    wait_s: int = 90
-    pause_s: float = 0.0
-    """How long to think before the answer to a message."""
 
 
 class HangUp(Exception):
     """Here the behaviour says to cut the connection."""
-
-
-class Listener:
-    """What all connections of one behaviour share."""
-
-    def __init__(self, behaviour: Behaviour, record: TextIO, tls: ssl.SSLContext | None) -> None:
-        self.behaviour = behaviour
-        self.tls = tls
-        self._record = record
-        self._reached = self._cuts = 0
-        self._deferred: set[str] = set()
-
-    def note(self, kind: str, recipient: str = "", message_id: str = "", more: str = "") -> None:
-        """Write down what happened: moment, listener, kind, recipient, Message-ID, and more."""
-        words = (f"{time.time():.4f}", self.behaviour.name, kind, recipient, message_id, more)
-        self._record.write("\t".join(words) + "\n")
-
-    def cuts(self, phase: str, recipient: str = "") -> bool:
-        """Say whether to hang up here and now, and count that."""
-        if phase != self.behaviour.cut or self._cuts >= self.behaviour.times:
-            return False
-        self._reached += 1
-        if self._reached % self.behaviour.every:
-            return False
-        self._cuts += 1
-        self.note("cut", recipient)
-        return True
-
-    def answer_rcpt(self, recipient: str) -> str:
-        """Answer RCPT."""
-        share, its = zlib.crc32(recipient.encode()) % HUNDRED, self.behaviour
-        if share < its.reject_percent:
-            self.note("rejected", recipient)
-            return its.reject_words
-        asked = share >= its.reject_percent + its.defer_percent
-        some = share < its.reject_percent + its.defer_percent + its.wait_percent
-        if some and recipient not in self._deferred:
-            self._deferred.add(recipient)
-            self.note("asked" if asked else "deferred", recipient)
-            return f"451 4.7.1 Try again in {its.wait_s} seconds" if asked else "451 4.3.0 Not now"
-        return "250 2.1.5 Ok"
 
 
 class Conversation:
@@ -192,7 +120,7 @@ class Conversation:
             raise HangUp
         self._say("354 End data with <CR><LF>.<CR><LF>")
         content = await self._reader.readuntil(b"\r\n.\r\n")
-        message_id, unsubscribe = (_header(content, name) for name in _HEADERS)
+        message_id, unsubscribe = (header_of(content, name) for name in HEADERS)
         if self._house.cuts("dot", self._recipient):
             self._house.note("silent", self._recipient, message_id)
             raise HangUp
@@ -208,11 +136,6 @@ class Conversation:
 
     def _say(self, words: str) -> None:
         self._writer.write(f"{words}\r\n".encode())
-
-
-def _header(content: bytes, name: bytes) -> str:
-    found = _HEADERS[name].search(content, 0, max(content.find(b"\r\n\r\n"), 0) or len(content))
-    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def _self_signed() -> ssl.SSLContext:
@@ -251,6 +174,9 @@ async def serve(behaviours: list[Behaviour], record: TextIO) -> None:
     ports: dict[str, int] = {}
     for behaviour in behaviours:
         listener = Listener(behaviour, record, tls)
+        if behaviour.http:
+            ports[behaviour.name] = await gateway.listen(listener)
+            continue
 
         async def talk(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener: Listener = listener

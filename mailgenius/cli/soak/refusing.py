@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from mailgenius.channels.contract import Channel
+from mailgenius.cli.soak.behaviour import Behaviour
+from mailgenius.cli.soak.campaigning import finished, frozen, launch
 from mailgenius.cli.soak.house import FAULTS, House, Peer
 from mailgenius.cli.soak.orders import Order, connect, new_workspace, people, send
-from mailgenius.cli.soak.peer import Behaviour
 from mailgenius.cli.soak.record import tally
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.engine.intake import service as intake
@@ -137,15 +138,17 @@ async def refuse_some(house: House) -> Verdict:
     number, real = house.scaled(100_000, least=1000), house.scale >= 1
     refusing = Behaviour(name="refusing", reject_percent=10, defer_percent=5, wait_percent=5, wait_s=ASKED_S)
     workspace_id = await new_workspace(house)
-    async with house.peer(refusing) as peer, house.working(Child.ENGINE, 2):
+    async with house.peer(refusing) as peer, house.working(Child.JOBS, 1), house.working(Child.ENGINE, 2):
         connection_id = await connect(house, workspace_id, peer.ports["refusing"])
-        order = await send(house, workspace_id, connection_id, people(number))
+        campaign_id, order = await launch(house, workspace_id, connection_id, people(number))
+        await frozen(house, workspace_id, campaign_id)
         await order.sent_but_for_the_deferred()
         async with house.services.db.trusted() as tx:
             planned: dict[str, float] = dict(
                 await tx.rows(FAULTS["planned-waits"], workspace_id=workspace_id, order_id=order.id)
             )
         await (order.drained(stalled=3 * ASKED_S) if real else _drain_early(order))
+        await finished(house, workspace_id, [campaign_id])
     rejected = Counter(note.recipient for note in peer.record.of_kind("rejected"))
     again = sum(rejected.values()) - len(rejected)
     found = tally(peer.record.taken(), wanted=set(order.recipients) - rejected.keys())

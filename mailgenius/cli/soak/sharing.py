@@ -5,16 +5,15 @@ import time
 from collections import Counter
 from datetime import timedelta
 
-from mailgenius.cli.soak.campaigning import add_leads, draft
+from mailgenius.cli.soak.behaviour import Behaviour
+from mailgenius.cli.soak.campaigning import add_leads, draft, finished
 from mailgenius.cli.soak.house import House, Peer, SoakStuck
 from mailgenius.cli.soak.orders import Order, connect, new_workspace, people, send
-from mailgenius.cli.soak.peer import Behaviour
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.engine.intake import service as intake
 from mailgenius.kit import clock
 from mailgenius.processes.roles import Child
 from mailgenius.product.campaigns import service as campaigns
-from mailgenius.product.campaigns.model import CampaignState
 
 SCHEDULERS = 4
 LAUNCH_IN_S = 8
@@ -39,15 +38,15 @@ async def launch_from_four(house: House) -> Verdict:
         house.working(Child.JOBS, SCHEDULERS),
     ):
         ids = [await _schedule(house, workspace_id, peer, behaviour.name) for behaviour in behaviours]
-        finished = await _finish(house, workspace_id, ids)
+        await finished(house, workspace_id, ids)
     arrivals = peer.record.taken()
     wanted = {(name, email) for name in peer.ports for email in emails}
     got = Counter((note.listener, note.recipient) for note in arrivals)
     twice = sum(times - 1 for times in got.values())
     return Verdict(
-        figure=f"{number} campaigns to {each:,} each by {SCHEDULERS} schedulers: {finished} finished, "
+        figure=f"{number} campaigns to {each:,} each by {SCHEDULERS} schedulers: {number} finished, "
         f"{len(wanted - got.keys())} missing, {len(got.keys() - wanted)} strangers, twice {twice}",
-        passed=got.keys() == wanted and not twice and finished == number,
+        passed=got.keys() == wanted and not twice,
     )
 
 
@@ -74,19 +73,6 @@ async def _schedule(house: House, workspace_id: int, peer: Peer, name: str) -> i
                 scheduled_at=launched.scheduled_at.isoformat(),
             )
     return campaign.id
-
-
-async def _finish(house: House, workspace_id: int, ids: list[int]) -> int:
-    """Wait until the campaigns have finished and return how many did."""
-    deadline, waiting = time.monotonic() + STUCK_S, set(ids)
-    while waiting and time.monotonic() < deadline:
-        await asyncio.sleep(0.5)
-        async with house.services.db.trusted() as tx:
-            for campaign_id in list(waiting):
-                found = await campaigns.get(tx, workspace_id=workspace_id, campaign_id=campaign_id)
-                if found.state is CampaignState.FINISHED:
-                    waiting.discard(campaign_id)
-    return len(ids) - len(waiting)
 
 
 async def wait_behind_many(house: House) -> Verdict:

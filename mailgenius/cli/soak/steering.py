@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from mailgenius.cli.soak.behaviour import Behaviour
 from mailgenius.cli.soak.campaigning import frozen, launch
 from mailgenius.cli.soak.house import House, SoakStuck
 from mailgenius.cli.soak.orders import SMTP_CONNECTIONS, Order, connect, new_workspace, people, send
-from mailgenius.cli.soak.peer import Behaviour
 from mailgenius.cli.soak.record import Record, tally
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.engine.intake import service as intake

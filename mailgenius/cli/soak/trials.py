@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from mailgenius.cli.soak import killing, outages, refusing, sharing, steering
+from mailgenius.cli.soak import killing, outages, posting, refusing, sharing, steering
 from mailgenius.cli.soak.house import House, SoakStuck
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.kit.errors import MailGeniusError
@@ -108,6 +108,12 @@ TRIALS = (
         fault="the clock jumps by five minutes both ways; leases of a dead engine",
         condition="nothing sent early, nothing stuck",
         run=outages.set_clock,
+    ),
+    Trial(
+        number=13,
+        fault="a provider by HTTP says 429 and loses answers, while engines are killed",
+        condition="lost 0, twice 0; lost answers unknown, or sent again where keys are known; 429 kept",
+        run=posting.post,
     ),
 )
 
