@@ -5,6 +5,7 @@ order of its column costs its row, so a mixed column is noticed and not misread.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import permutations
 
 import polars as pl
 
@@ -28,8 +29,11 @@ def is_month_first(values: pl.Series, *, usual: bool) -> bool | None:
     numbers = parts.drop_nulls().cast(pl.Int32)
     if numbers.is_empty():
         return None
-    first, second = (bool((numbers[name] > LAST_MONTH).any()) for name in numbers.columns)
-    return usual if first == second else second
+    day_first, month_first = (
+        numbers.filter((pl.col(one) > LAST_MONTH) & (pl.col(other) <= LAST_MONTH)).height
+        for one, other in permutations(numbers.columns)
+    )
+    return usual if day_first == month_first else month_first > day_first
 
 
 def month_first_columns(

@@ -75,14 +75,6 @@ class NoHeader(UnreadableFile):
     """The first line must name the columns, and it looks like data: “{value}”. Add a line of names."""
 
 
-class ColumnWithoutName(UnreadableFile):
-    """Column {number} has no name in the first line. Name it or remove it."""
-
-
-class ColumnTwice(UnreadableFile):
-    """Two columns are called “{name}”. Rename one of them."""
-
-
 class TooManyColumns(UnreadableFile):
     """The file has {count} columns; at most {limit} can be imported."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.product.imports.errors import ColumnMissing, NoIdentityColumn
-from mailgenius.product.imports.model import MAX_COLUMNS
+from mailgenius.product.imports.model import MAX_COLUMNS, nameless
 from mailgenius.product.leads import normalise
 from mailgenius.product.leads.model import LeadStatus
 
@@ -140,7 +140,7 @@ def targets_of(mapping: Mapping[str, str], columns: Sequence[str]) -> Targets:
 def guess_mapping(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
     """Guess each column's target from its header, in English or Portuguese, and from its first values.
 
-    What is not recognised becomes a custom field named after the header.
+    What is not recognised becomes a custom field named after the header; without a header, nothing.
     """
     samples = [
         [row[place] for row in rows if place < len(row) and row[place]] for place in range(len(columns))
@@ -158,9 +158,10 @@ def guess_mapping(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict
             if found is not None:
                 guessed[found] = target
     keys = {target.removeprefix(FIELD) for target in guessed.values()}
-    return {
-        header: guessed.get(place) or FIELD + _free_key(header, keys) for place, header in enumerate(columns)
-    }
+    for place, header in enumerate(columns):
+        if place not in guessed:
+            guessed[place] = SKIP if header == nameless(place) else FIELD + _free_key(header, keys)
+    return {header: guessed[place] for place, header in enumerate(columns)}
 
 
 def _plausible(target: str, values: Sequence[str]) -> bool:

@@ -38,6 +38,11 @@ def place_of(files: Sequence[SourceFile], line: int) -> str:
     return str(line)
 
 
+def nameless(place: int) -> str:
+    """Return what a column is called whose header is empty, by its place from 0."""
+    return f"column {place + 1}"
+
+
 def is_month_first_usual(*, locale: str, timezone: str) -> bool:
     """Return whether people of a workspace write the month first, as in the United States."""
     american = timezone in AMERICAN_ZONES or timezone.startswith(

@@ -29,6 +29,7 @@ from mailgenius.product.imports.model import OPEN, Import, ImportState, is_month
 from mailgenius.product.imports.noting import note, note_end
 from mailgenius.product.imports.parts import Parts, cut
 from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.errors import TooManyFields
 from mailgenius.product.leads.model import FieldType, LeadField
 from mailgenius.product.workspaces import service as workspaces
 
@@ -49,7 +50,7 @@ async def run(db: Database, storage: Storage, *, workspace_id: int, import_id: i
                 await _read(db, storage, workspace_id, found, Path(folder))
             except Stopped:
                 log.info("import stopped", workspace_id=workspace_id, import_id=import_id)
-            except (UnreadableFile, FileMissing) as error:
+            except (UnreadableFile, FileMissing, TooManyFields) as error:
                 await fail(db, workspace_id=workspace_id, import_id=import_id, error=error.message)
         async with db.trusted() as tx:
             found = await queries.get_import(tx, workspace_id=workspace_id, import_id=import_id)

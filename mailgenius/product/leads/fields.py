@@ -14,8 +14,8 @@ async def list_fields(tx: Tx, *, workspace_id: int) -> list[LeadField]:
     return await tx.all(LeadField, _SQL["list-fields"], workspace_id=workspace_id)
 
 
-async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> None:
-    await tx.execute(
+async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> int:
+    return await tx.execute(
         _SQL["add-fields"], workspace_id=workspace_id, keys=list(labels), labels=list(labels.values())
     )
 

@@ -19,10 +19,22 @@ from mailgenius.product.leads.model import FieldType, LeadField, Mode
         (["05-06-2026", "", " 1.31.2026 "], True),
         (["05/06/2026", "06/07/2026"], "usual"),
         (["31/01/2026", "01/31/2026"], "usual"),
+        (["13/13/2026", "01/31/2026"], True),
+        (["31/01/2026", "01/31/2026", "28/02/2026"], False),
         (["2026-01-31", "", "soon", "1/2/26"], None),
         ([], None),
     ],
-    ids=["day first", "month first", "other signs", "both fit", "mixed", "none", "nothing"],
+    ids=[
+        "day first",
+        "month first",
+        "other signs",
+        "both fit",
+        "mixed",
+        "one of no month",
+        "one mistake",
+        "none",
+        "nothing",
+    ],
 )
 @pytest.mark.parametrize("usual", [False, True])
 def test_a_column_tells_its_order(values: list[str], order: object, usual: bool):

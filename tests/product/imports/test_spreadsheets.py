@@ -10,8 +10,6 @@ import pytest
 from mailgenius.product.imports.errors import (
     BrokenArchive,
     BrokenSpreadsheet,
-    ColumnTwice,
-    ColumnWithoutName,
     EmptyFile,
     NotATable,
     TooManyColumns,
@@ -93,8 +91,6 @@ def zipped(**entries: bytes) -> bytes:
     ("content", "error"),
     [
         (workbook(), EmptyFile),
-        (workbook(["email", "email"], ["a", "b"]), ColumnTwice),
-        (workbook(["email", None, "name"], ["a", "b", "c"]), ColumnWithoutName),
         (workbook(["email"], ["a@example.com"])[:2000], BrokenArchive),
         (zipped(word__document=b"<w/>"), NotATable),
         (zipped(**{"xl__workbook.xml": b"<not a workbook"}), BrokenSpreadsheet),
@@ -102,8 +98,6 @@ def zipped(**entries: bytes) -> bytes:
     ],
     ids=[
         "nothing in it",
-        "two of a name",
-        "no name",
         "cut off",
         "a text document",
         "broken inside",

@@ -62,17 +62,14 @@ def find_dialect(path: Path, head: bytes) -> Dialect:
         NotATable: it is not text.
     """
     bom, encoding = next(((len(mark), name) for mark, name in BOMS if head.startswith(mark)), (0, ""))
-    encoding = encoding or _wide_encoding(head)
-    if not encoding:
-        if b"\x00\x00" in head:
-            raise NotATable
-        encoding = _narrow_encoding(path)
+    encoding = encoding or _wide_encoding(head) or _narrow_encoding(path)
     text = head[bom:].decode(encoding, "replace")
     strange = sum(char < " " and char not in "\t\r\n\f" for char in text[:SAMPLE_CHARS])
     if strange > MAX_CONTROL_SHARE * min(len(text), SAMPLE_CHARS):
         raise NotATable
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
-    lines = text.replace("\r\n", "\n").split(newline)
+    text = text.replace("\r\n", "\n")
+    lines = text.split(newline) if newline == "\r" else text.replace("\r", " ").split("\n")
     if len(head) == HEAD:
         lines.pop()  # It may be cut off.
     first = lines[0].strip() if lines else ""
@@ -136,7 +133,11 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 def _evenness(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
     try:
-        rows = [row for row in islice(csv.reader(lines, delimiter=delimiter), SAMPLE_ROWS) if row]
+        rows = [
+            row
+            for row in islice(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), SAMPLE_ROWS)
+            if row
+        ]
     except csv.Error:
         return (0.0, 0)
     if not rows or len(rows[0]) == 1:

@@ -15,6 +15,7 @@ import polars as pl
 
 from mailgenius.product.imports.errors import EmptyFile, UnreadableFile
 from mailgenius.product.imports.files.dialect import Dialect, Survey
+from mailgenius.product.imports.files.line_cells import LineCells, first_cells
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header, empty_rows
 from mailgenius.product.imports.model import Reject, SourceFile
 
@@ -58,10 +59,11 @@ class SeparatedFile:
             for _ in range(dialect.skip):
                 self._file.readline(MAX_LINE)
                 self._next_line += 1
-            self.columns = checked_header(self._header())
+            self.columns = checked_header(first_cells(self._header(), self.delimiter))
         except UnreadableFile:
             self._file.close()
             raise
+        self._cells = LineCells(self.delimiter, len(self.columns))
         self._body = (self._file.tell(), self._next_line)
         self.rows_total = max(0, survey.lines - self._next_line + 1)
         self.lines_total = survey.lines
@@ -69,18 +71,20 @@ class SeparatedFile:
     def close(self) -> None:
         self._file.close()
 
-    def _header(self) -> list[str]:
+    def _header(self) -> str:
         """Read the first line that says something; it may span lines when it is quoted."""
         text = ""
         for _ in range(MAX_SPAN):
             line = self._file.readline(MAX_LINE)
             self._next_line += 1
-            text = (text + line.decode(self.encoding, "replace")).lstrip("\r\n")
+            # A carriage return that ends no line is a blank in a name.
+            line_text = line.decode(self.encoding, "replace").replace("\r\n", "\n").replace("\r", " ")
+            text = (text + line_text).lstrip(" \n")
             if not line or (text.strip() and text.count('"') % 2 == 0):
                 break
         if not text.strip():
             raise EmptyFile
-        return next(csv.reader([text.rstrip("\r\n")], delimiter=self.delimiter))
+        return text.rstrip("\n")
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows. Chunks depend on the file alone, so a second reading finds the same ones."""
@@ -178,6 +182,7 @@ class SeparatedFile:
             pl.col(LINE).cast(pl.Int64),
             pl.col("text").str.count_matches(self.delimiter, literal=True).alias("found") + 1,
         )
+        frame = self._cells.without_surplus(frame)
         ragged = frame.filter(pl.col("found") != width)
         for line, text, found in ragged.iter_rows():
             lines.rejects.append(self._reject(line, self._raggedness(found), text))
@@ -199,9 +204,7 @@ class SeparatedFile:
     ) -> bool:
         """Read the lines that hold quotes in one go, when each is a whole and proper record."""
         try:
-            rows = list(
-                csv.reader((texts[place] or "" for place in quoted), delimiter=self.delimiter, strict=True)
-            )
+            rows = list(self._cells.each(texts[place] or "" for place in quoted))
         except csv.Error:
             return False
         if len(rows) != len(quoted) or any(len(row) != len(self.columns) for row in rows):
@@ -250,7 +253,7 @@ class SeparatedFile:
         None for cells that are badly quoted; an end of -1 when more lines might close the quote.
         """
         first = texts[place] or ""
-        cells = self._parsed(first)
+        cells = self._cells.whole(first)
         if cells is not None:
             return place, cells
         if first.count('"') % 2 == 0:
@@ -260,18 +263,10 @@ class SeparatedFile:
             if text is None:
                 return place, None
             if text.count('"') % 2:
-                cells = self._parsed("\n".join(line or "" for line in texts[place : end + 1]))
+                cells = self._cells.whole("\n".join(line or "" for line in texts[place : end + 1]))
                 # A record over several lines must be right in every way; else its first line is the bad one.
                 return (end, cells) if cells and len(cells) == len(self.columns) else (place, None)
         return -1, None
-
-    def _parsed(self, text: str) -> list[str] | None:
-        """Return the cells of one whole record, or None when its quotes are wrong."""
-        try:
-            rows = list(csv.reader([text], delimiter=self.delimiter, strict=True))
-        except csv.Error:
-            return None
-        return rows[0] if len(rows) == 1 else None
 
     def _frame(self, records: Sequence[tuple[int, list[str]]]) -> pl.DataFrame:
         columns = zip(*(cells for _, cells in records), strict=True)
@@ -286,8 +281,7 @@ class SeparatedFile:
         return f"the line has {found} cells; the header has {len(self.columns)}"
 
     def _reject(self, line: int, reason: str, text: str) -> Reject:
-        cells = next(iter(csv.reader([text.replace("\n", " ")], delimiter=self.delimiter)), [])
-        return Reject(line=line, reason=reason, cells=tuple(cell.replace("\x00", "") for cell in cells))
+        return Reject(line=line, reason=reason, cells=self._cells.seen(text))
 
 
 def _may_span(texts: Sequence[str | None]) -> bool:

@@ -24,7 +24,7 @@ Row = tuple[int, dict[int, str]]
 
 
 class Spreadsheet:
-    """The first sheet that holds anything, its first filled row being the header."""
+    """The first sheet with a row below another, its first filled row being the header."""
 
     delimiter = ""
     encoding = ""
@@ -43,10 +43,16 @@ class Spreadsheet:
         self.columns = checked_header(names[self._first :])
 
     def _first_filled(self) -> tuple[Sheet, Row]:
+        alone = None
         for sheet in self._book.sheets:
-            for row in self._book.rows(sheet):
-                return sheet, row
-        raise EmptyFile
+            begin = list(islice(self._book.rows(sheet), 2))
+            if len(begin) == 2:  # noqa: PLR2004  # A header and a row.
+                return sheet, begin[0]
+            # A cover with a title is no table, unless it is all that there is.
+            alone = alone or ((sheet, begin[0]) if begin else None)
+        if alone is None:
+            raise EmptyFile
+        return alone
 
     @cached_property
     def rows_total(self) -> int:

@@ -3,18 +3,13 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 import polars as pl
 
-from mailgenius.product.imports.errors import (
-    ColumnTwice,
-    ColumnWithoutName,
-    EmptyFile,
-    NoHeader,
-    TooManyColumns,
-)
-from mailgenius.product.imports.model import MAX_COLUMNS, Reject, SourceFile
+from mailgenius.product.imports.errors import EmptyFile, NoHeader, TooManyColumns
+from mailgenius.product.imports.model import MAX_COLUMNS, Reject, SourceFile, nameless
 from mailgenius.product.leads import normalise
 
 LINE = "n"
@@ -60,10 +55,10 @@ def cell_name(place: int) -> str:
     return f"c{place}"
 
 
-def head_of(table: Table, count: int) -> list[tuple[str, ...]]:
+def head_of(table: Table, rows: int) -> list[tuple[str, ...]]:
     """Return the cells of the first rows."""
     chunk = next(table.chunks(), None)
-    return [] if chunk is None else chunk.rows.drop(LINE).head(count).rows()
+    return [] if chunk is None else chunk.rows.drop(LINE).head(rows).rows()
 
 
 def empty_rows(width: int) -> pl.DataFrame:
@@ -72,10 +67,10 @@ def empty_rows(width: int) -> pl.DataFrame:
 
 
 def checked_header(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return the column names.
+    """Return the column names. A column without one is called by its place, a second of a name gets a number.
 
     Raises:
-        UnreadableFile: there is no name, a name is empty or used twice, or the line is data.
+        UnreadableFile: there is no name, there are too many, or the line is data.
     """
     names = tuple(unicodedata.normalize("NFC", cell).strip().strip("\ufeff") for cell in cells)
     if not any(names):
@@ -85,14 +80,16 @@ def checked_header(cells: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if _is_data(name):
             raise NoHeader(value=normalise.shown(name))
+    taken = {name.casefold() for name in names}
     seen: set[str] = set()
-    for number, name in enumerate(names, start=1):
-        if not name:
-            raise ColumnWithoutName(number=number)
+    found = []
+    for place, given in enumerate(names):
+        name = given or nameless(place)
         if name.casefold() in seen:
-            raise ColumnTwice(name=normalise.shown(name))
+            name = next(free for n in count(2) if (free := f"{name} {n}").casefold() not in taken | seen)
         seen.add(name.casefold())
-    return names
+        found.append(name)
+    return tuple(found)
 
 
 def _is_data(name: str) -> bool:

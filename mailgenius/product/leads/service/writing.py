@@ -16,7 +16,7 @@ from mailgenius.product.leads.model import (
     Upserted,
 )
 from mailgenius.product.leads.rounds import NumberedLead, Plan, plan_rounds
-from mailgenius.product.leads.service.fielding import typed_among
+from mailgenius.product.leads.service.fielding import check_room, typed_among
 from mailgenius.product.leads.service.merging import Expect, Merge, merge_staged
 from mailgenius.product.leads.staged_rows import csv_of
 
@@ -156,6 +156,10 @@ def add_repeats(result: BatchResult, plan: Plan, *, mode: Mode) -> BatchResult:
 
 
 async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> None:
-    """Make custom fields known, by key, with the label that people see."""
-    if labels:
-        await fields.add_fields(tx, workspace_id=workspace_id, labels=labels)
+    """Make custom fields known, by key, with the label that people see.
+
+    Raises:
+        TooManyFields: the workspace would have too many.
+    """
+    if labels and await fields.add_fields(tx, workspace_id=workspace_id, labels=labels):
+        check_room(len(await fields.list_fields(tx, workspace_id=workspace_id)))
