@@ -145,6 +145,30 @@ async def test_each_kind_counts_once_in_any_order_and_the_first_end_stays(
     assert await conserved(db)
 
 
+async def test_a_complaint_after_a_bounce_is_what_the_lead_and_the_list_say(
+    client: httpx.AsyncClient, db: Database, context: JobContext, campaign: Campaign, workspace_id: int
+):
+    message, *_ = await messages_of(db, campaign, workspace_id, "accepted")
+    shown = (await client.get(f"/api/v1/messages/{message}")).json()
+    statuses = []
+    for event in ("hard_bounce", "complaint"):
+        assert await tell(client, message, event) == "applied"
+        for each in await waiting_jobs(db, "leads.on_addresses_stopped"):
+            await lead_jobs.on_addresses_stopped(context, **each)
+        statuses.append((await client.get(f"/api/v1/leads/{shown['lead_id']}")).json()["status"])
+    assert statuses == ["bounced", "complained"]
+    async with db.trusted() as tx:
+        listed = await suppression.suppressed(
+            tx, workspace_id=workspace_id, channel="email", addresses=[shown["address"]]
+        )
+        # What is weaker comes too late, also from a list.
+        said = LeadInput(email=shown["address"], status=LeadStatus.UNSUBSCRIBED)
+        await leads.upsert_batch(tx, workspace_id=workspace_id, leads=[said])
+        lead = await leads.get(tx, workspace_id=workspace_id, lead_id=int(shown["lead_id"]))
+    assert listed == {shown["address"]: "complained"}
+    assert lead.status is LeadStatus.COMPLAINED
+
+
 async def test_what_cannot_be_is_refused(
     client: httpx.AsyncClient, db: Database, campaign: Campaign, workspace_id: int
 ):

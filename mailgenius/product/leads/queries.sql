@@ -1,3 +1,8 @@
+-- part: strictness
+-- Statuses from the most lenient to the strictest, as STRICTNESS in joining.py: what is said of the person outranks
+-- what is said of an address.
+'{active,bounced,unsubscribed,complained,blocked}'::lead_status[]
+
 -- name: open-staging
 -- Make this session's staging table, or empty it for another batch of the same transaction.
 SELECT open_lead_staging()
@@ -8,11 +13,14 @@ COPY lead_staging (n, round, email, phone, external_id, name, status, tags, fiel
 FROM STDIN (FORMAT csv)
 
 -- name: mark-suppressed
--- Note the reason beside each staged row whose address is on the suppression list. Its e-mail decides; its phone
--- only when there is no e-mail. Row-level security takes coalesce() for a function that may tell what it sees, and
--- would keep it away from the index, as in all conditions below: CASE it trusts.
+-- Note the reason beside each staged row whose address is on the suppression list, or what the row says when that is
+-- stricter. Its e-mail decides; its phone only when there is no e-mail. Row-level security takes coalesce() for a
+-- function that may tell what it sees, and would keep it away from the index, as in all conditions below: CASE it
+-- trusts.
 UPDATE lead_staging s
-   SET suppressed = listed.reason::lead_status
+   SET suppressed = CASE WHEN array_position(/* part: strictness */, s.status)
+                                > array_position(/* part: strictness */, listed.reason::lead_status)
+                         THEN s.status ELSE listed.reason::lead_status END
   FROM suppressions listed
  WHERE listed.workspace_id = %(workspace_id)s::bigint
    AND listed.channel = CASE WHEN s.email IS NULL THEN 'sms' ELSE 'email' END
@@ -82,13 +90,21 @@ UPDATE lead_staging s
  WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
    AND (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.id)
 
+-- part: followed-status
+-- The status of a lead after a staged row.
+CASE WHEN l.status = 'active' THEN coalesce(s.suppressed, s.status, l.status)
+                 WHEN array_position(/* part: strictness */, coalesce(s.suppressed, s.status))
+                      > array_position(/* part: strictness */, l.status)
+                 THEN coalesce(s.suppressed, s.status)
+                 ELSE l.status END
+
 -- part: lead-differs
 -- Whether a staged row says of a lead what it is not already.
 (l.email, l.phone, l.external_id, l.name, l.status, l.tags, l.fields, l.consent_at, l.consent_source)
            IS DISTINCT FROM
            (coalesce(s.email, l.email), coalesce(s.phone, l.phone), coalesce(s.external_id, l.external_id),
             coalesce(s.name, l.name),
-            CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
+            /* part: followed-status */,
             merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
             CASE WHEN s.fields IS NULL THEN l.fields
                  WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(l.fields || s.fields)
@@ -157,14 +173,14 @@ UPDATE lead_staging s
 
 -- name: update-matched
 -- Bring the found leads to what their rows say, in the order of ids, and note which changed. Status is taken only
--- by active leads: nothing staged ever makes a lead active again.
+-- by active leads, or when it is stricter: nothing staged ever makes a lead active again.
 WITH changed AS (
     UPDATE leads l
        SET email = coalesce(s.email, l.email),
            phone = coalesce(s.phone, l.phone),
            external_id = coalesce(s.external_id, l.external_id),
            name = coalesce(s.name, l.name),
-           status = CASE l.status WHEN 'active' THEN coalesce(s.suppressed, s.status, l.status) ELSE l.status END,
+           status = /* part: followed-status */,
            tags = merged_tags(l.tags, s.tags, %(added_tags)s::text[], %(replacing)s::boolean),
            fields = CASE WHEN s.fields IS NULL THEN l.fields
                          WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(l.fields || s.fields)
@@ -445,19 +461,28 @@ WITH named AS (
 SELECT email, phone FROM named
 
 -- name: stop-address
--- Take the leads of an address out of sending when they are active, and note why. A second run finds none active.
-WITH changed AS (
-    UPDATE leads
-       SET status = %(status)s::lead_status, updated_at = now()
-     WHERE workspace_id = %(workspace_id)s::bigint AND status = 'active'
+-- Take the leads of an address out of sending, when their status is weaker than this one, and note why. A second run
+-- finds none.
+WITH found AS (
+    SELECT id, status FROM leads
+     WHERE workspace_id = %(workspace_id)s::bigint
+       AND array_position(/* part: strictness */, status)
+           < array_position(/* part: strictness */, %(status)s::lead_status)
        AND ((%(channel)s::text = 'email' AND email = %(address)s::text)
             OR (%(channel)s::text <> 'email' AND phone = %(address)s::text)
             OR id = %(lead_id)s::bigint)
-    RETURNING id
+     ORDER BY id
+       FOR UPDATE
+), changed AS (
+    UPDATE leads l
+       SET status = %(status)s::lead_status, updated_at = now()
+      FROM found
+     WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = found.id
+    RETURNING l.id, found.status
 )
 INSERT INTO lead_activity (workspace_id, lead_id, kind, detail)
 SELECT %(workspace_id)s::bigint, id, 'status',
-       jsonb_build_object('from', 'active', 'to', %(status)s::text, 'reason', %(reason)s::text)
+       jsonb_build_object('from', status, 'to', %(status)s::text, 'reason', %(reason)s::text)
   FROM changed
 
 -- name: revive-address

@@ -5,9 +5,17 @@ from collections.abc import AsyncIterator
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit.db.database import Database
+from mailgenius.kit.db.queries import Query
 from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import LeadInput, LeadStatus
 
 R = SuppressionReason
+STATUSES = Query(
+    "statuses",
+    "Of a domain.",
+    "SELECT status::text FROM leads WHERE workspace_id = %(workspace_id)s"
+    " AND split_part(email, '@', 2) = %(domain)s ORDER BY email",
+)
 
 
 async def listed(db: Database, workspace_id: int, **wanted) -> list[str]:
@@ -94,3 +102,28 @@ async def test_lifting_takes_only_what_is_named(db: Database, workspace_id: int,
     assert len(await listed(db, other_workspace_id)) == 4
     assert await listed(db, workspace_id, holds="NA@EX", reason=R.BLOCKED) == ["ana@example.com"]
     assert await listed(db, workspace_id, reason=R.BOUNCED) == []
+
+
+async def test_of_what_rows_say_of_a_lead_that_is_stopped_the_stricter_holds(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    strict = [LeadStatus.BOUNCED, LeadStatus.UNSUBSCRIBED, LeadStatus.COMPLAINED, LeadStatus.BLOCKED]
+    pairs = [(old, new) for old in (LeadStatus.ACTIVE, *strict) for new in (LeadStatus.ACTIVE, *strict)]
+
+    async def say(workspace: int, domain: str, statuses: list[LeadStatus]) -> list[str]:
+        inputs = [LeadInput(email=f"p{n:02}@{domain}", status=each) for n, each in enumerate(statuses)]
+        async with db.trusted() as tx:
+            await leads.upsert_batch(tx, workspace_id=workspace, leads=inputs)
+            found = await tx.rows(STATUSES, workspace_id=workspace, domain=domain)
+        return [row[0] for row in found]
+
+    before, said = [old for old, _ in pairs], [new for _, new in pairs]
+    stricter = [max(pair, key=[LeadStatus.ACTIVE, *strict].index) for pair in pairs]
+    await say(workspace_id, "known.example", before)
+    assert await say(workspace_id, "known.example", said) == stricter
+    # The same of people who were never leads: only the list knows them.
+    for reason in strict:
+        lines = [f"p{n:02}@new.example" for n, old in enumerate(before) if old is reason]
+        await put(db, workspace_id, *lines, reason=R(reason.value))
+    assert await say(workspace_id, "new.example", said) == stricter
+    assert await say(other_workspace_id, "new.example", said) == said

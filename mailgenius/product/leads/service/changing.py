@@ -204,8 +204,9 @@ async def follow_suppression(
 ) -> int:
     """Bring the leads behind an address in line with the suppression list; return how many changed.
 
-    An active lead whose address is on the list takes its status; an unsubscribed one whose address is not is
-    active again. Looking at the list, instead of trusting the event, makes the order of events irrelevant.
+    A lead whose address is on the list takes its status when that is the stricter one, so that a complaint is
+    known after a bounce; an unsubscribed one whose address is not on it is active again. Looking at the list,
+    instead of trusting the event, makes the order of events irrelevant.
     """
     listed = await suppression.suppressed(tx, workspace_id=workspace_id, channel=channel, addresses=[address])
     if address in listed:
