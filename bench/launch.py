@@ -22,6 +22,7 @@ from mailgenius.ops.bench_place import connect
 from mailgenius.ops.bench_sink import Sink, running_sink
 from mailgenius.processes.roles import Role
 from mailgenius.product.campaigns import service as campaigns
+from mailgenius.product.campaigns.jobs import write_audience_down
 from mailgenius.product.campaigns.model import CampaignInput
 from mailgenius.product.leads.model import Audience
 from mailgenius.product.templates import service as templates
@@ -76,10 +77,7 @@ async def _first_message(here: Room, sink: Sink, campaign_id: int) -> float:
 async def _freeze(here: Room, campaign_id: int) -> float:
     await _launch(here, campaign_id)
     started = time.perf_counter()
-    more = True
-    while more:
-        async with here.services.db.trusted() as tx:
-            more = await campaigns.freeze_next(tx, workspace_id=here.workspace_id, campaign_id=campaign_id)
+    await write_audience_down(here.services.db, workspace_id=here.workspace_id, campaign_id=campaign_id)
     return time.perf_counter() - started
 
 

@@ -31,6 +31,7 @@ from mailgenius.ops.bench_leads_house import House, build, kept_house, read_note
 from mailgenius.ops.bench_place import connect
 from mailgenius.processes.services import open_services
 from mailgenius.product.campaigns import service as campaigns
+from mailgenius.product.campaigns.jobs import write_audience_down
 from mailgenius.product.campaigns.model import CampaignInput
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Audience, SegmentFilter
@@ -236,10 +237,7 @@ async def _freeze(services: Services, workspace_id: int, name: str, tree: dict[s
         campaign_id = (await campaigns.create(tx, workspace_id=workspace_id, campaign=draft)).id
         await campaigns.launch(tx, workspace_id=workspace_id, campaign_id=campaign_id)
     started = time.perf_counter()
-    more = True
-    while more:
-        async with services.db.trusted() as tx:
-            more = await campaigns.freeze_next(tx, workspace_id=workspace_id, campaign_id=campaign_id)
+    await write_audience_down(services.db, workspace_id=workspace_id, campaign_id=campaign_id)
     seconds = time.perf_counter() - started
     async with services.db.trusted() as tx:
         frozen = await campaigns.get(tx, workspace_id=workspace_id, campaign_id=campaign_id)

@@ -193,6 +193,26 @@ async def audience_chunk(tx: Tx, *, condition: Fragment | None, **chosen: Any) -
     return [(lead_id, address) for lead_id, address in rows]
 
 
+async def leads_that_fulfil(
+    tx: Tx, *, workspace_id: int, condition: Fragment, after_id: int, until_id: int
+) -> list[int]:
+    found: list[int] = await tx.value(
+        _SQL["leads-that-fulfil"].narrowed(condition),
+        workspace_id=workspace_id,
+        after_id=after_id,
+        until_id=until_id,
+        **condition.parameters,
+    )
+    return found
+
+
+def among(lead_ids: Sequence[int]) -> Fragment:
+    """Return the condition that a lead is one of some, for statements that read `leads` by that name."""
+    return Fragment(
+        sql="leads.id = ANY(%(among_leads)s::bigint[])", parameters={"among_leads": list(lead_ids)}
+    )
+
+
 async def stretch_end(tx: Tx, *, workspace_id: int, after_id: int, until_id: int, size: int) -> int | None:
     found: int | None = await tx.value(
         _SQL["stretch-end"], workspace_id=workspace_id, after_id=after_id, until_id=until_id, size=size

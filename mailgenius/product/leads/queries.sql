@@ -576,9 +576,14 @@ HAVING sum(n) > 0
 SELECT coalesce(sum(n), 0)::bigint FROM lead_counts
  WHERE workspace_id = %(workspace_id)s::bigint AND key = %(key)s::text
 
+-- name: tag-extent
+-- Between which ids all leads of a tag lie; nowhere when no lead ever had it.
+SELECT coalesce(min(first_id), 9223372036854775807), coalesce(max(last_id), 0) FROM lead_counts
+ WHERE workspace_id = %(workspace_id)s::bigint AND key = 'tag:' || %(tag)s::text
+
 -- name: fold-counts
 -- Turn many increments of a counter into one row, all workspaces: it is housekeeping. Two runs at once delete
--- different rows, so none is counted twice.
+-- different rows, so none is counted twice. A tag's row stays at zero: another row may count the lead that it tells of.
 WITH many AS (
     SELECT workspace_id, key FROM lead_counts
      GROUP BY workspace_id, key
@@ -587,12 +592,12 @@ WITH many AS (
 ), gone AS (
     DELETE FROM lead_counts c USING many
      WHERE c.workspace_id = many.workspace_id AND c.key = many.key
-    RETURNING c.workspace_id, c.key, c.n
+    RETURNING c.workspace_id, c.key, c.n, c.first_id, c.last_id
 )
-INSERT INTO lead_counts (workspace_id, key, n)
-SELECT workspace_id, key, sum(n) FROM gone
+INSERT INTO lead_counts (workspace_id, key, n, first_id, last_id)
+SELECT workspace_id, key, sum(n), min(first_id), max(last_id) FROM gone
  GROUP BY workspace_id, key
-HAVING sum(n) <> 0
+HAVING sum(n) <> 0 OR max(last_id) IS NOT NULL
 
 -- name: plan-for-values
 -- Make the rest of the transaction plan each statement for its own values: the best plan for a rare word is the
@@ -693,7 +698,8 @@ SELECT CASE WHEN wide THEN n >> 3 << 3 ELSE n END AS low, CASE WHEN wide THEN (n
                                       AND found.n * 8 <= %(crowd)s::int * (1 + walk.high - walk.low) AS wide) side
 
 -- part: until-enough
--- A walk ends when it has found enough; or when a page is full and a time ruled out much of what it looked at.
+-- A walk ends when it has found enough; or when a page is full and it was much effort: in each look it counts the leads
+-- that it looked at, or as many as a look costs that finds none.
 walk.high IS NOT NULL AND walk.hits < %(enough)s::bigint
        AND (walk.looked < %(effort)s::bigint OR walk.hits < %(keep)s::bigint)
 
@@ -713,7 +719,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
                      ORDER BY id DESC LIMIT 1) AS n) first
     UNION ALL
     -- Look into some buckets, and go on to the next that holds a lead of the workspace, however far it is.
-    SELECT next.low, next.high, CASE WHEN found.crowded THEN walk.done ELSE walk.low END, walk.looked + found.n,
+    SELECT next.low, next.high, CASE WHEN found.crowded THEN walk.done ELSE walk.low END, walk.looked + greatest(found.n, 1000),
            walk.hits + CASE WHEN found.crowded THEN 0 ELSE cardinality(found.ids) END,
            CASE WHEN found.crowded THEN '{}' ELSE found.ids END
       /* part: leads-of-buckets */ CROSS JOIN LATERAL (
@@ -737,7 +743,7 @@ SELECT (SELECT max(hits) FROM walk) AS hits,
                      ORDER BY id ASC LIMIT 1) AS n) first
     UNION ALL
     -- Look into some buckets, and go on to the next that holds a lead of the workspace, however far it is.
-    SELECT next.low, next.high, CASE WHEN found.crowded THEN walk.done ELSE walk.high END, walk.looked + found.n,
+    SELECT next.low, next.high, CASE WHEN found.crowded THEN walk.done ELSE walk.high END, walk.looked + greatest(found.n, 1000),
            walk.hits + CASE WHEN found.crowded THEN 0 ELSE cardinality(found.ids) END,
            CASE WHEN found.crowded THEN '{}' ELSE found.ids END
       /* part: leads-of-buckets */ CROSS JOIN LATERAL (
@@ -918,6 +924,12 @@ SELECT id FROM leads
  ORDER BY id
 OFFSET %(size)s::int - 1
  LIMIT 1
+
+-- name: leads-that-fulfil
+-- The leads of a stretch that fulfil a condition, whatever else stands in their way.
+SELECT coalesce(array_agg(id), '{}') FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+   AND true /* narrowed */
 
 -- name: max-lead-id
 -- The newest lead's id; 0 when there is none.

@@ -18,6 +18,7 @@ from mailgenius.product.segments.errors import SegmentInUse, SegmentNameTaken, S
 from mailgenius.product.segments.model import Segment
 from tests.factories.campaigns import make_campaign
 from tests.factories.leads import make_lead
+from tests.factories.segments import make_segment
 
 ADDRESSES = Query(
     "addresses",
@@ -38,11 +39,6 @@ def tagged(*tags: str) -> dict[str, Any]:
 
 def inside(segment: Segment, op: str = "in") -> dict[str, Any]:
     return {"all": [{"on": "segment", "op": op, "value": str(segment.id)}]}
-
-
-async def make_segment(db: Database, workspace_id: int, name: str, tree: dict[str, Any]) -> Segment:
-    async with db.tenant(workspace_id) as tx:
-        return await segments.create(tx, workspace_id=workspace_id, name=name, tree=tree)
 
 
 async def people(db: Database, workspace_id: int) -> None:

@@ -12,6 +12,7 @@ from mailgenius.product.campaigns.service.drafting import (
     update as update,
 )
 from mailgenius.product.campaigns.service.excluding import exclude_leads as exclude_leads
+from mailgenius.product.campaigns.service.foreseeing import Foreseen as Foreseen, foresee as foresee
 from mailgenius.product.campaigns.service.freezing import freeze_next as freeze_next
 from mailgenius.product.campaigns.service.launching import (
     checks as checks,

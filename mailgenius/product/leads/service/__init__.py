@@ -1,9 +1,11 @@
 """What callers may ask of this area, by use case. Import this package, not its modules."""
 
 from mailgenius.product.leads.service.audiences import (
+    among as among,
     audience_chunk as audience_chunk,
     audience_rows as audience_rows,
     audience_size as audience_size,
+    judge_stretch as judge_stretch,
     max_lead_id as max_lead_id,
     merge_data as merge_data,
     recipients as recipients,

@@ -107,6 +107,25 @@ async def audience_chunk(
     return found
 
 
+async def judge_stretch(
+    tx: Tx, *, workspace_id: int, condition: Fragment, after_id: int, until_id: int, size: int
+) -> tuple[list[int], int]:
+    """Return which of the next so many leads fulfil a condition, and the last one that was judged.
+
+    Nothing else is asked of them. When that is `until_id`, all are judged. Wants a trusted transaction.
+    """
+    await queries.plan_for_values(tx)
+    stretch = {"workspace_id": workspace_id, "after_id": after_id}
+    end = await queries.stretch_end(tx, **stretch, until_id=until_id, size=size)
+    here = until_id if end is None else end
+    return await queries.leads_that_fulfil(tx, **stretch, condition=condition, until_id=here), here
+
+
+def among(lead_ids: Sequence[int]) -> Fragment:
+    """Return the condition that a lead is one of some."""
+    return queries.among(lead_ids)
+
+
 def _check(audience: Audience, condition: Fragment | None) -> None:
     audience.check()
     if condition is None and (audience.segments.any or audience.segments.none):
