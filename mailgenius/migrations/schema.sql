@@ -172,37 +172,42 @@ CREATE FUNCTION public.count_leads() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 -- What a statement did to the kept counters. Of changed leads: what is there now, less what was there before; to
--- compare each lead with itself took four times as long.
+-- compare each lead with itself took four times as long. Where a tag moved from one lead to another nothing is
+-- counted, but it may now lie where it did not.
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO lead_counts (workspace_id, key, n)
-        SELECT workspace_id, 'all', count(*) FROM new_rows GROUP BY workspace_id
+        INSERT INTO lead_counts (workspace_id, key, n, first_id, last_id)
+        SELECT workspace_id, 'all', count(*), NULL::bigint, NULL::bigint FROM new_rows GROUP BY workspace_id
         UNION ALL
-        SELECT workspace_id, 'status:' || status, count(*) FROM new_rows GROUP BY workspace_id, status
+        SELECT workspace_id, 'status:' || status, count(*), NULL, NULL FROM new_rows GROUP BY workspace_id, status
         UNION ALL
-        SELECT workspace_id, 'tag:' || tag, count(*) FROM new_rows, unnest(tags) tag GROUP BY workspace_id, tag;
+        SELECT workspace_id, 'tag:' || tag, count(*), min(id), max(id)
+          FROM new_rows, unnest(tags) tag GROUP BY workspace_id, tag;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO lead_counts (workspace_id, key, n)
-        SELECT workspace_id, 'all', -count(*) FROM old_rows GROUP BY workspace_id
+        INSERT INTO lead_counts (workspace_id, key, n, first_id, last_id)
+        SELECT workspace_id, 'all', -count(*), NULL::bigint, NULL::bigint FROM old_rows GROUP BY workspace_id
         UNION ALL
-        SELECT workspace_id, 'status:' || status, -count(*) FROM old_rows GROUP BY workspace_id, status
+        SELECT workspace_id, 'status:' || status, -count(*), NULL, NULL FROM old_rows GROUP BY workspace_id, status
         UNION ALL
-        SELECT workspace_id, 'tag:' || tag, -count(*) FROM old_rows, unnest(tags) tag GROUP BY workspace_id, tag;
+        SELECT workspace_id, 'tag:' || tag, -count(*), NULL, NULL
+          FROM old_rows, unnest(tags) tag GROUP BY workspace_id, tag;
     ELSE
-        INSERT INTO lead_counts (workspace_id, key, n)
-        SELECT workspace_id, key, sum(n)
-          FROM (SELECT workspace_id, 'status:' || status AS key, count(*) AS n
+        INSERT INTO lead_counts (workspace_id, key, n, first_id, last_id)
+        SELECT workspace_id, key, sum(n), min(first_id), max(last_id)
+          FROM (SELECT workspace_id, 'status:' || status AS key, count(*) AS n, NULL::bigint AS first_id,
+                       NULL::bigint AS last_id, NULL::bigint AS was_first, NULL::bigint AS was_last
                   FROM new_rows GROUP BY workspace_id, status
                 UNION ALL
-                SELECT workspace_id, 'status:' || status, -count(*) FROM old_rows GROUP BY workspace_id, status
+                SELECT workspace_id, 'status:' || status, -count(*), NULL, NULL, NULL, NULL
+                  FROM old_rows GROUP BY workspace_id, status
                 UNION ALL
-                SELECT workspace_id, 'tag:' || tag, count(*)
+                SELECT workspace_id, 'tag:' || tag, count(*), min(id), max(id), NULL, NULL
                   FROM new_rows, unnest(tags) tag GROUP BY workspace_id, tag
                 UNION ALL
-                SELECT workspace_id, 'tag:' || tag, -count(*)
+                SELECT workspace_id, 'tag:' || tag, -count(*), NULL, NULL, min(id), max(id)
                   FROM old_rows, unnest(tags) tag GROUP BY workspace_id, tag) changes
          GROUP BY workspace_id, key
-        HAVING sum(n) <> 0;
+        HAVING sum(n) <> 0 OR min(first_id) < min(was_first) OR max(last_id) > max(was_last);
     END IF;
     RETURN NULL;
 END $$;
@@ -1458,7 +1463,9 @@ CREATE TABLE public.lead_counts (
     workspace_id bigint NOT NULL,
     key text NOT NULL COLLATE pg_catalog."C",
     id bigint NOT NULL,
-    n bigint NOT NULL
+    n bigint NOT NULL,
+    first_id bigint DEFAULT 0,
+    last_id bigint DEFAULT '9223372036854775807'::bigint
 );
 
 ALTER TABLE ONLY public.lead_counts FORCE ROW LEVEL SECURITY;

@@ -50,13 +50,14 @@ SELECT %(workspace_id)s::bigint,
 
 -- name: count-leads
 -- The kept counters of a workspace, as the triggers that were off would have kept them.
-INSERT INTO lead_counts (workspace_id, key, n)
-SELECT workspace_id, 'all', count(*) FROM leads WHERE workspace_id = %(workspace_id)s::bigint GROUP BY 1
+INSERT INTO lead_counts (workspace_id, key, n, first_id, last_id)
+SELECT workspace_id, 'all', count(*), NULL::bigint, NULL::bigint FROM leads
+ WHERE workspace_id = %(workspace_id)s::bigint GROUP BY 1
 UNION ALL
-SELECT workspace_id, 'status:' || status, count(*) FROM leads
+SELECT workspace_id, 'status:' || status, count(*), NULL, NULL FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint GROUP BY 1, 2
 UNION ALL
-SELECT workspace_id, 'tag:' || tag, count(*) FROM leads, unnest(tags) tag
+SELECT workspace_id, 'tag:' || tag, count(*), min(id), max(id) FROM leads, unnest(tags) tag
  WHERE workspace_id = %(workspace_id)s::bigint GROUP BY 1, 2
 
 -- name: name-fields

@@ -40,6 +40,12 @@ class Filter:
         """Whether the index can look up a part of it."""
         return any(each is not None for each in (self.text, self.tag, self.status, self.fields))
 
+    @property
+    def parts(self) -> int:
+        """How many things it asks for beside the ids."""
+        places = ("after", "before")
+        return sum(value is not None for name, value in asdict(self).items() if name not in places)
+
     def parameters(self) -> dict[str, Any]:
         values = asdict(self)
         fields = None if self.fields is None else [json_value(each) for each in self.fields]
@@ -189,6 +195,11 @@ async def share_of_all(tx: Tx, *, wanted: Filter, pages: int) -> float:
 
 async def id_span(tx: Tx, *, workspace_id: int) -> tuple[int, int]:
     ((first, last),) = await tx.rows(_SQL["id-span"], workspace_id=workspace_id)
+    return first, last
+
+
+async def tag_extent(tx: Tx, *, workspace_id: int, tag: str) -> tuple[int, int]:
+    ((first, last),) = await tx.rows(_SQL["tag-extent"], workspace_id=workspace_id, tag=tag)
     return first, last
 
 

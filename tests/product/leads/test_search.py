@@ -11,7 +11,7 @@ from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.model import FieldType, LeadInput, LeadPage, LeadSort, LeadStatus, Span
 from mailgenius.product.leads.service import filtering, rarest, searching
-from tests.factories.leads import make_lead
+from tests.factories.leads import make_lead, make_leads
 
 PEOPLE = [
     {"name": "João Conceição", "email": "joao.c@uol.com.br", "phone": "+5511987654321", "tags": ("vip",)},
@@ -34,6 +34,12 @@ SPREAD = Query(
                                                               ELSE to_jsonb((n %% 5)::text) END),
               now() - interval '1 day' * (300 - n), now() - interval '1 hour' * (n * 7 %% 1000)
          FROM generate_series(1, %(count)s::int) n""",
+)
+MOVE = Query(
+    "move-tag",
+    "In one statement a tag goes from some leads to others: its counter stays.",
+    """UPDATE leads SET tags = CASE WHEN id = %(to)s::bigint THEN '{roaming}' ELSE '{}' END::text[]
+        WHERE workspace_id = %(workspace_id)s::bigint AND (id = %(to)s::bigint OR 'roaming' = ANY (tags))""",
 )
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
@@ -182,6 +188,7 @@ async def test_every_filter_and_order_finds_what_reading_all_finds(
     for few, rare in ((2, 1.0), (5_000, 0.0), (2, 0.0)):
         # Where all counts as rare, common words are checked last, and tags are looked for in one look.
         monkeypatch.setattr(rarest, "RARE", rare)
+        monkeypatch.setattr(rarest, "FEWEST", rare)
         monkeypatch.setattr(searching, "FEW", few)
         monkeypatch.setattr(searching, "SORTED", few)
         for name, (values, matches) in cases.items():
@@ -201,6 +208,27 @@ async def test_every_filter_and_order_finds_what_reading_all_finds(
     for field in ({"nothing": "1"}, {"age": "seven"}):
         with pytest.raises(Invalid):
             await search(db, workspace_id, fields=field)
+
+
+async def test_a_tag_is_found_wherever_it_went(db: Database, workspace_id: int, other_workspace_id: int):
+    await make_leads(db, workspace_id, 5)
+    await make_lead(db, other_workspace_id, email="p@example.com", tags=("roaming",))
+    everybody = [lead.id for lead in (await search(db, workspace_id, sort=LeadSort.OLDEST)).items]
+    assert not (await search(db, workspace_id, tag="roaming")).items
+    async with db.tenant(workspace_id) as tx:
+        await leads.add_tags(tx, workspace_id=workspace_id, lead_ids=everybody[2:3], tags=["roaming"])
+    for place in (2, 4, 0, 3):
+        async with db.trusted() as tx:
+            await tx.execute(MOVE, workspace_id=workspace_id, to=everybody[place])
+            await leads.fold_counts(tx)
+        for sort in LeadSort:
+            page = await search(db, workspace_id, tag="roaming", sort=sort)
+            assert ([lead.id for lead in page.items], page.total) == ([everybody[place]], 1), (place, sort)
+    async with db.tenant(workspace_id) as tx:
+        await leads.delete(tx, workspace_id=workspace_id, lead_ids=everybody[3:4])
+    assert not (await search(db, workspace_id, tag="roaming")).items
+    await make_lead(db, workspace_id, email="late@example.com", tags=("roaming",))
+    assert len((await search(db, workspace_id, tag="roaming")).items) == 1
 
 
 async def test_a_door_that_searches_sees_its_own_only(db: Database, people: int, other_workspace_id: int):

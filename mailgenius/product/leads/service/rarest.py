@@ -19,10 +19,14 @@ NEAR = 5
 """So many of the places are where a list begins."""
 PAGES = 40
 """And what so many pages of the table hold, of all workspaces: their leads stand in the same lists."""
-RARE, COMMON = 0.003, 0.02
-"""Shares of the leads."""
-MOST_AT_ONCE = 30_000
-"""Leads that one look may find."""
+FEWEST = 0.0013
+"""At most one lead of a sample: so few in all that they are asked for at once."""
+RARE, COMMON = 0.01, 0.02
+"""Shares of the leads: what is rare enough to be read, and common enough to be worth it."""
+DEARER = 6
+"""To read a lead and check its words takes so many times what it takes to list one that has a word."""
+MOST_AT_ONCE = 5_000
+"""Leads that one look may find: each may lie on a page of its own, which the disk must give."""
 
 
 async def look_up(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look, oldest: bool = False) -> Hits:
@@ -33,14 +37,16 @@ async def look_up(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look, olde
     if not listed and words < (2 if wanted.status is None else 1):
         return await walk(tx, workspace_id=workspace_id, wanted=wanted, look=look)
     first, last = await found.id_span(tx, workspace_id=workspace_id)
-    places = [first + (last - first) * n // PLACES for n in range(PLACES)]
+    first, last = max(first, wanted.after), min(last, wanted.before)
+    # In the middle of each part: where the leads of a tag begin, one of them has it.
+    places = [first + (last - first) * (2 * n + 1) // (2 * PLACES) for n in range(PLACES)]
     ends = places[:NEAR] if oldest else places[-NEAR:]
     shares = await found.shares(
         tx, workspace_id=workspace_id, wanted=wanted, places=places, ends=ends, each=EACH
     )
-    if listed and shares.listed <= RARE:
+    if listed and shares.listed <= FEWEST:
         everywhere = await found.share_of_all(tx, wanted=wanted, pages=PAGES)
-        if everywhere <= RARE:
+        if everywhere <= FEWEST:
             at_once = replace(wanted, text=None, late=wanted.text)
             got = await found.hits_at_once(
                 tx,
@@ -66,8 +72,9 @@ async def look_up(tx: Tx, *, workspace_id: int, wanted: Filter, look: Look, olde
 
 def _rare_words_first(wanted: Filter, shares: Shares) -> Filter:
     """Put common words off, if something else in the filter is rare. It finds the same leads."""
-    if min(shares.listed, shares.status, *shares.words.values(), 1.0) > RARE:
+    rarest = min(shares.listed, shares.status, *shares.words.values(), 1.0)
+    if rarest > RARE:
         return wanted
-    late = [word for word, share in shares.words.items() if share >= COMMON]
+    late = [word for word, share in shares.words.items() if share >= max(COMMON, rarest * DEARER)]
     kept = [word for word in shares.words if word not in late]
     return replace(wanted, text=" ".join(kept) or None, late=" ".join(late) or None)

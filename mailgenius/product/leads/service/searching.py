@@ -26,7 +26,7 @@ from mailgenius.product.leads.model import (
     LeadStatus,
     Span,
 )
-from mailgenius.product.leads.search_queries import LAST, Filter, Hits, Look
+from mailgenius.product.leads.search_queries import FIRST, LAST, Filter, Hits, Look
 from mailgenius.product.leads.service.filtering import exact_of, filter_of
 from mailgenius.product.leads.service.rarest import look_up
 
@@ -37,7 +37,7 @@ FEW = 1_000
 SORTED = 20_000
 """Up to this many matches are listed and put in the order of their last change; more are walked in it."""
 EFFORT = 20_000
-"""With a full page, a look for more ends when so many leads were looked at, which a time rules out."""
+"""With a full page, a look for more ends when so many leads were looked at, or twenty times in vain."""
 SLACK = timedelta(hours=2)
 """Twice what `first_lead_since` allows a transaction to take."""
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -113,7 +113,8 @@ async def list_wanted(
     asked = _placed(_Asked(wanted=given, sort=sort, limit=checked_limit(limit) + 1), cursor)
     if given.text is not None and (exact := await exact_of(tx, workspace_id, wanted.text, given)):
         return _of_few(exact, asked)
-    asked = replace(asked, wanted=await bounded(tx, workspace_id, asked.wanted))
+    placed = await _held_to_tag(tx, workspace_id, await bounded(tx, workspace_id, asked.wanted))
+    asked = replace(asked, wanted=placed)
     if asked.by_word:
         return await _looked_up(tx, workspace_id, asked)
     return await _walked(tx, workspace_id, asked)
@@ -124,8 +125,9 @@ async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     if asked.sort is LeadSort.CHANGED:
         return await _looked_up_by_change(tx, workspace_id, asked)
     # A page needs its leads; a first page also needs to know whether there are few in all.
+    # Of several parts each look is dear, or a time rules out much of what it finds.
     enough = asked.limit if asked.total else max(asked.limit, FEW + 1)
-    look = Look(enough=enough, keep=asked.limit, effort=EFFORT)
+    look = Look(enough=enough, keep=asked.limit, effort=EFFORT if asked.wanted.parts > 1 else LAST)
     oldest = asked.sort is LeadSort.OLDEST
     got = await look_up(tx, workspace_id=workspace_id, wanted=asked.wanted, look=look, oldest=oldest)
     if asked.total is None:
@@ -208,7 +210,8 @@ async def _total(tx: Tx, workspace_id: int, asked: _Asked, got: Hits) -> _Total:
 
 def _counter(wanted: Filter) -> str | None:
     """The kept counter that knows how many match, if there is one."""
-    if wanted in (Filter(tag=wanted.tag), Filter(status=wanted.status)):
+    anywhere = replace(wanted, after=FIRST, before=LAST)
+    if anywhere in (Filter(tag=wanted.tag), Filter(status=wanted.status)):
         return f"tag:{wanted.tag}" if wanted.tag else f"status:{wanted.status}"
     return None
 
@@ -236,6 +239,14 @@ async def bounded(tx: Tx, workspace_id: int, wanted: Filter) -> Filter:
         end = await found.first_lead_since(tx, workspace_id=workspace_id, moment=later)
         before = before if end is None else min(before, end)
     return replace(wanted, after=after, before=before)
+
+
+async def _held_to_tag(tx: Tx, workspace_id: int, wanted: Filter) -> Filter:
+    """Hold a filter by a tag to the ids between which its leads lie: a tag is mostly given to whole files."""
+    if wanted.tag is None:
+        return wanted
+    first, last = await found.tag_extent(tx, workspace_id=workspace_id, tag=wanted.tag)
+    return replace(wanted, after=max(wanted.after, first - 1), before=min(wanted.before, last + 1))
 
 
 def _placed(asked: _Asked, cursor: str | None) -> _Asked:
