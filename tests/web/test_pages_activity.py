@@ -1,5 +1,7 @@
 """Who did what on its page: for those who manage the workspace, in words, narrowed, as a file."""
 
+import re
+
 import httpx
 
 from mailgenius.kit.audit import service as audit
@@ -7,6 +9,8 @@ from mailgenius.kit.doers import DoerKind
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Role
+from mailgenius.web.pages.settings.activity_details import in_words
+from tests.factories.leads import make_lead
 from tests.factories.workspaces import PASSWORD
 from tests.web.browser import Browser
 from tests.web.conftest import SignedIn
@@ -35,6 +39,44 @@ async def test_what_people_do_is_shown_to_those_who_manage(
     assert (await admin.get("/settings/activity/everywhere")).status_code == 403
     stranger = await signed_in(Role.OWNER, workspace=other_workspace_id)
     assert "Shop" not in (await stranger.get("/settings/activity")).text
+
+
+async def test_what_was_done_to_a_lead_is_told_in_words_of_both_languages(
+    signed_in: SignedIn, services: Services, workspace_id: int
+):
+    admin = await signed_in(Role.ADMIN)
+    lead = await make_lead(services.db, workspace_id)
+    await admin.post(f"/leads/{lead.id}/consents", {"channel": "email", "act": "given", "basis": "consent"})
+    path = f"/settings/activity?kind=lead&object={lead.id}"
+    said = details_of((await admin.get(path)).text)
+    assert {"Channel: E-mail", "Act: Given", "Legal basis: Consent"} <= said
+    await admin.post("/preferences", {"locale": "pt_BR", "next": path})
+    said = details_of((await admin.get(path)).text)
+    assert {"Canal: E-mail", "Base legal: Consentimento"} <= said
+
+
+def test_values_inside_details_are_told_in_words_too():
+    details = {
+        "changed": ["email", "fields"],
+        "status": {"from": "active", "to": None},
+        "filter": {"status": "bounced", "tag": "vip"},
+        "channels": {"sms": False},
+        "act": "set_status",
+        "unheard_of": 7,
+    }
+    assert in_words(details) == [
+        ("Changed", "E-mail, Custom fields"),
+        ("Status", "Active → –"),
+        ("Filter", "Status: Bounced, Tag: vip"),
+        ("Channels", "SMS: no"),
+        ("Act", "Change the status"),
+        ("unheard_of", "7"),
+    ]
+
+
+def details_of(page: str) -> set[str]:
+    found = re.findall(r'<div><span class="text-muted">([^<]*)</span>([^<]*)</div>', page)
+    return {f"{name}{text}" for name, text in found}
 
 
 async def test_sign_ins_leave_entries_also_when_they_fail(

@@ -31,6 +31,12 @@ async def test_topics_are_written_edited_and_put_away(signed_in, services: Servi
     await browser.post(f"{PATH}/{made.id}", {**typed, "name_en": "News", "by_default": "in"})
     page = await browser.get(PATH)
     assert "Everyone who has not left it" in page.text
+    assert page.text.index(">News<") < page.text.index(">Novidades<")
+    await browser.post("/preferences", {"locale": "pt_BR", "next": PATH})
+    page = await browser.get(PATH)
+    assert page.text.index(">Novidades<") < page.text.index(">News<")
+    assert "<h1" in (one := (await browser.get(f"{PATH}/{made.id}")).text)
+    assert "Novidades" in one.partition("<h1")[2].partition("</h1>")[0]
     await browser.post(f"{PATH}/{made.id}/archive")
     async with services.db.tenant(workspace_id) as tx:
         assert await preferences.topics(tx, workspace_id=workspace_id) == []

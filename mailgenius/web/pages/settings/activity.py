@@ -15,13 +15,13 @@ from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.activity import ActivityFilters
 from mailgenius.web.i18n import _
+from mailgenius.web.pages.settings.activity_details import in_words
 from mailgenius.web.pages.settings.activity_texts import ACTIONS, DOERS, KINDS, LINKS
 from mailgenius.web.turning import CURSOR, turn
 from mailgenius.web.visits import SIGNED_IN, CurrentVisit, OnlyInstallationOwner, Page, Visit, needs
 
 PATH: Final = "/settings/activity"
 PAGE_SIZE: Final = 50
-LONGEST_LINE: Final = 160
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,24 +146,9 @@ def _row(entry: Entry, *, workspaces_by_id: Mapping[int, str] | None = None) -> 
         by=by if entry.doer_name and entry.doer_kind is not DoerKind.PERSON else "",
         what=_(ACTIONS[entry.action]) if entry.action in ACTIONS else entry.action,
         link=LINKS[entry.object_kind].format(entry.object_id) if linked else "",
-        details=[(name, _said(value)) for name, value in entry.details.items()],
+        details=in_words(entry.details),
         workspace=names.get(entry.workspace_id, where),
     )
-
-
-def _said(value: Any) -> str:
-    """A detail as a person reads it."""
-    if isinstance(value, dict) and value.keys() == {"from", "to"}:
-        text = f"{_said(value['from']) or '–'} → {_said(value['to']) or '–'}"
-    elif isinstance(value, dict):
-        text = ", ".join(f"{name}: {_said(each)}" for name, each in value.items())
-    elif isinstance(value, list):
-        text = ", ".join(_said(each) for each in value)
-    elif isinstance(value, bool):
-        text = _("yes") if value else _("no")
-    else:
-        text = "" if value is None else str(value)
-    return text if len(text) <= LONGEST_LINE else text[: LONGEST_LINE - 1] + "…"
 
 
 HANDLERS: Final = (activity_page, everywhere_page, activity_file)

@@ -45,7 +45,14 @@ async def create_topic(visit: CurrentVisit) -> Page:
     except Conflict as error:
         return _form(visit, form, errors_of(error, fields=(), default="key"))
     return visit.redirect(
-        TOPICS_PATH, Flash("success", _("The topic %(name)s was added.", name=made.name_en))
+        TOPICS_PATH,
+        Flash(
+            "success",
+            _(
+                "The topic %(name)s was added.",
+                name=made.name_pt if visit.page.locale == "pt_BR" else made.name_en,
+            ),
+        ),
     )
 
 
