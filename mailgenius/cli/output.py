@@ -17,6 +17,8 @@ from mailgenius.kit.errors import MailGeniusError
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 
 _people = Console(highlight=False)
+_unbounded = Console(highlight=False, width=10_000)
+"""What is not a terminal: a row is a line there, for `grep` and its kin."""
 _beside = Console(stderr=True, highlight=False)
 
 
@@ -47,10 +49,13 @@ def show_rows(rows: Sequence[object], columns: Mapping[str, str], *, as_json: bo
     if not rows:
         _people.print("Nothing here yet.")
         return
-    table = Table(*columns.values(), box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, heading in columns.items():
+        # An id is typed into the next command: whatever else has to give way, it stays whole.
+        table.add_column(heading, no_wrap=name == "id" or name.endswith("_id"))
     for row in rows:
         table.add_row(*(_cell(getattr(row, name)) for name in columns))
-    _people.print(table, soft_wrap=not _people.is_terminal)
+    (_people if _people.is_terminal else _unbounded).print(table)
 
 
 def show_fields(result: object, fields: Mapping[str, object], *, as_json: bool) -> None:

@@ -47,6 +47,8 @@ def test_dead_letters_are_listed_explained_replayed_and_discarded(workspace: Cli
         connection.execute(DIE)
     listed = workspace("dead-letters", "list", "--state", "rejected", "--json").json["items"]
     assert [each["id"] for each in listed] == [message_id]
+    (row,) = [line for line in workspace("dead-letters", "list").out.splitlines() if "No such user" in line]
+    assert row.split()[0] == message_id
     told = workspace("dead-letters", "explain", message_id)
     assert "does not exist" in told.out
     assert "No such user" in told.out
