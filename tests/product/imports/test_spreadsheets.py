@@ -110,14 +110,22 @@ def test_what_is_no_table_is_refused_in_words(read_bytes: ReadBytes, content: by
     assert str(refused.value)
 
 
-def handmade(sheet: bytes, strings: bytes = b"<sst/>") -> bytes:
-    """A workbook whose XML nobody checked."""
+def test_a_cover_with_a_title_is_not_the_table(read_bytes: ReadBytes):
+    book = openpyxl.load_workbook(io.BytesIO(workbook(["email"], ["a@example.com"], sheets=2)))
+    book.worksheets[0].append(["Clientes de 2026"])
+    out = io.BytesIO()
+    book.save(out)
+    assert rows_of(read_bytes(out.getvalue())) == [(2, "a@example.com")]
+
+
+def handmade(sheet: bytes, strings: bytes = b"<sst/>", *, names: int = 1) -> bytes:
+    """A workbook whose XML nobody checked, with many names of its sheet if you like."""
     relation = b'<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>'
     return zipped(
         **{
-            "xl__workbook.xml": b'<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>'.replace(
-                b"<workbook>", b'<workbook xmlns:r="r">'
-            ),
+            "xl__workbook.xml": b'<workbook xmlns:r="r"><sheets>'
+            + b'<sheet name="S" r:id="r1"/>' * names
+            + b"</sheets></workbook>",
             "xl___rels__workbook.xml.rels": relation,
             "xl__sharedStrings.xml": strings,
             "xl__worksheets__sheet1.xml": b"<worksheet><sheetData>" + sheet + b"</sheetData></worksheet>",
@@ -146,6 +154,12 @@ def test_one_text_in_very_many_cells_comes_in_small_chunks(
     rows = b"".join(b'<row><c t="s"><v>0</v></c></row>' for _ in range(50))
     table = read_bytes(handmade(HEADER_ROW + rows, strings))
     assert [chunk.rows.height for chunk in table.chunks()] == [4] * 12 + [2]
+
+
+def test_an_empty_sheet_with_many_names_is_looked_into_once(read_bytes: ReadBytes):
+    content = handmade(b" " * (7 << 20), names=100_000)
+    with pytest.raises(EmptyFile):
+        read_bytes(content)
 
 
 def test_a_document_type_is_refused(read_bytes: ReadBytes):

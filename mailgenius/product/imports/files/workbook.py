@@ -23,6 +23,8 @@ from mailgenius.product.imports.files.sheet_xml import (
 )
 
 BLOCK = 256 << 10
+MAX_SHEETS = 100
+"""Sheets that are looked into: each may be long and empty."""
 MAX_PART = 8 << 20
 """Bytes of the parts that are read whole: list of sheets, relations, formats."""
 DAY_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
@@ -54,16 +56,17 @@ class Workbook:
         for tag, attributes in self._small("xl/_rels/workbook.xml.rels"):
             if tag == "Relationship":
                 targets[attributes.get("Id", "")] = attributes.get("Target", "")
-        found = []
+        found: dict[str, Sheet] = {}
         for tag, attributes in self._small("xl/workbook.xml"):
             if tag == "workbookPr":
                 self._epoch = EPOCHS[attributes.get("date1904", "0") in {"1", "true"}]
             elif tag == "sheet":
                 target = targets.get(attributes.get("id", ""), "")
                 part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
-                if part in self._names:
-                    found.append(Sheet(name=attributes.get("name", ""), part=part))
-        return found
+                if part in self._names and len(found) < MAX_SHEETS:
+                    # Many names of one part would be as many readings of it.
+                    found.setdefault(part, Sheet(name=attributes.get("name", ""), part=part))
+        return list(found.values())
 
     def count_rows(self, sheet: Sheet) -> int:
         """Count the rows that a sheet writes down, quickly; some may be empty."""
