@@ -10,7 +10,8 @@ from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces.model import Role
 from mailgenius.web.forms.segments import acted
 from tests.factories.campaigns import make_sandbox
-from tests.factories.leads import make_lead
+from tests.factories.leads import make_lead, make_leads
+from tests.factories.preferences import make_topic
 from tests.factories.templates import make_template
 from tests.web.browser import location
 from tests.web.conftest import SignedIn
@@ -76,6 +77,23 @@ async def test_a_segment_is_built_looked_at_and_saved(
     assert location(await browser.post(f"{saved}/archive")) == "/segments"
     async with services.db.tenant(workspace_id) as tx:
         assert (await segments.list_segments(tx, workspace_id=workspace_id)).items == []
+
+
+async def test_who_wants_a_topic_can_be_asked_for(
+    signed_in: SignedIn, services: Services, workspace_id: int, other_workspace_id: int
+):
+    await make_leads(services.db, workspace_id, 2)
+    browser = await signed_in(Role.EDITOR)
+    topic = await make_topic(services.db, workspace_id, "Offers", by_default=False)
+    await make_topic(services.db, other_workspace_id, "Secret")
+    about = {"n:group": "all", "n.0:what": "topic", "n.0:was": "topic", "n.0:value": topic.id}
+    offered = (await browser.post("/segments/builder", {**about, "n.0:was": "tag"}, htmx=True)).text
+    assert "does not want" in offered
+    assert "Offers" in offered
+    assert "Secret" not in offered
+    look = (await browser.post("/segments/look", {**about, "n.0:op": "wants_not"}, htmx=True)).text
+    assert "<strong>2</strong> leads" in look
+    assert "they do not want the topic “Offers”" in look
 
 
 async def test_a_field_is_added_renamed_and_put_away(

@@ -12,6 +12,10 @@ class LeadLanguage(StrEnum):
     ENGLISH = "en"
     PORTUGUESE = "pt-BR"
 
+    @classmethod
+    def of_locale(cls, locale: str) -> "LeadLanguage":
+        return cls.PORTUGUESE if locale.startswith("pt") else cls.ENGLISH
+
 
 class Frequency(StrEnum):
     """How often a lead wants messages of campaigns."""

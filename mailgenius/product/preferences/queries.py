@@ -76,19 +76,22 @@ async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int)
     )
 
 
-def wanting(topic: Topic) -> Fragment:
-    """Return the condition that a lead wants a topic, for statements over a stretch of leads.
+def choosing(topic: Topic, *, wants: bool, parameter: str = "wanted_topic") -> Fragment:
+    """Return the condition that a lead wants a topic, or that it does not.
 
-    They read `leads` under its own name and have the parameters workspace_id, after_id and until_id. Few
-    leave what comes by itself, so one look by key for each lead is enough; that nobody asked for a topic
-    shows soon only when a stretch is looked at as a whole.
+    It is for statements over a stretch of leads: they read `leads` under its own name and have the parameters
+    workspace_id, after_id and until_id. Most leads are as the topic's default has them, so one look by key
+    for each is enough; that nobody differs shows soon only when a stretch is looked at as a whole.
     """
     chosen = _SQL["left-topic" if topic.by_default else "joined-topic"].sql
-    exists = f"EXISTS (SELECT FROM ({chosen}) chosen WHERE chosen.lead_id = leads.id)"
+    exists = f"EXISTS (SELECT FROM ({chosen}) chosen WHERE chosen.lead_id = leads.id)".replace(
+        "%(wanted_topic)s", f"%({parameter})s"
+    )
+    turned_away = wants is not topic.by_default
     return Fragment(
-        sql=f"NOT {exists}" if topic.by_default else exists,
-        parameters={"wanted_topic": topic.id},
-        looks_around=not topic.by_default,
+        sql=exists if turned_away else f"NOT {exists}",
+        parameters={parameter: topic.id},
+        looks_around=turned_away,
     )
 
 

@@ -118,7 +118,12 @@ async def wanting(tx: Tx, *, workspace_id: int, topic_id: int) -> Fragment:
     Raises:
         TopicNotFound: this workspace has no such topic.
     """
-    return queries.wanting(await get_topic(tx, workspace_id=workspace_id, topic_id=topic_id))
+    return choosing(await get_topic(tx, workspace_id=workspace_id, topic_id=topic_id), wants=True)
+
+
+def choosing(topic: Topic, *, wants: bool, parameter: str = "wanted_topic") -> Fragment:
+    """Return the condition that a lead wants a topic, or that it does not; the parameter names the topic."""
+    return queries.choosing(topic, wants=wants, parameter=parameter)
 
 
 async def follow_lead(tx: Tx, *, workspace_id: int, kept_id: int, other_id: int) -> int:

@@ -8,19 +8,18 @@ SQL knows "unknown" beside true and false. A tree does not: what is not true is 
 turns a condition around says IS NOT TRUE.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from mailgenius.kit.db.queries import Fragment
 from mailgenius.kit.errors import Problem
 from mailgenius.product.consents.model import Basis, ConsentAct
 from mailgenius.product.leads.model import FieldType
+from mailgenius.product.preferences import service as preferences
 from mailgenius.product.segments import pieces
 from mailgenius.product.segments.errors import SegmentBroken
-from mailgenius.product.segments.model import CampaignOrder
+from mailgenius.product.segments.known import Known
 from mailgenius.product.segments.moments import CLOCK_MARGIN, days_of_year, message_id_at
 from mailgenius.product.segments.tree import (
     MAX_DEPTH,
@@ -38,27 +37,12 @@ from mailgenius.product.segments.tree import (
     ShareCondition,
     StatusCondition,
     TagCondition,
+    TopicCondition,
     ValueCondition,
 )
 
 MAX_NESTING = 4 * MAX_DEPTH
 """Groups inside each other, with those of the segments that are used."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
-    """What a tree may refer to."""
-
-    trees: Mapping[int, Group]
-    """The segments that it uses, and those that they use."""
-    orders: Mapping[int, Sequence[CampaignOrder]]
-    """What was sent for each campaign; one that was never launched is absent."""
-    timezone: str
-    now: datetime
-
-    @property
-    def today(self) -> date:
-        return self.now.astimezone(ZoneInfo(self.timezone)).date()
 
 
 @dataclass(slots=True)
@@ -72,9 +56,12 @@ class _Writer:
 
     def put(self, value: Any, cast: str) -> str:
         """Add a parameter and return how it stands in the SQL. `cast` is a literal of this file."""
-        name = f"c{len(self.parameters)}"
+        name = self.next_name()
         self.parameters[name] = value
         return f"%({name})s::{cast}"
+
+    def next_name(self) -> str:
+        return f"c{len(self.parameters)}"
 
 
 def compile_tree(tree: Node, known: Known) -> Fragment:
@@ -121,6 +108,8 @@ def _condition(condition: Condition, writer: _Writer, depth: int) -> str:  # noq
         case ConsentCondition():
             said = _consent(condition, writer)
             return _not(said) if condition.op is ConsentOp.MISSING else said
+        case TopicCondition():
+            return _topic(condition, writer)
         case BehaviourCondition():
             happened = _behaviour(condition, writer)
             return happened if condition.did else _not(happened)
@@ -164,7 +153,8 @@ def _value(condition: ValueCondition, writer: _Writer) -> str:  # noqa: PLR0911 
         case FieldType.CHOICES:
             if op == "is_set":
                 return pieces.CHOICES_SET.format(x=x)
-            return pieces.CHOICES[op].format(x=x, v=writer.put(_list(condition.value), "text[]"))
+            asked: Any = condition.value
+            return pieces.CHOICES[op].format(x=x, v=writer.put(list(asked), "text[]"))
         case FieldType.TEXT | FieldType.CHOICE | FieldType.URL:
             return _text(op, x, condition, writer)
 
@@ -194,10 +184,6 @@ def _text(op: str, x: str, condition: ValueCondition, writer: _Writer) -> str:
     whole = condition.on is On.LEAD and condition.key in pieces.IDENTITIES and op in pieces.IDENTITY
     piece, cast = (pieces.IDENTITY if whole else pieces.TEXT)[op]
     return piece.format(x=x, v=writer.put(list(value) if isinstance(value, tuple) else value, cast))
-
-
-def _list(value: Any) -> list[Any]:
-    return list(value)
 
 
 def _compared(piece: str, x: str, value: Any, cast: str, writer: _Writer) -> str:
@@ -267,6 +253,16 @@ def _consent(condition: ConsentCondition, writer: _Writer) -> str:
         more += pieces.CONSENT_BASIS.format(v=writer.put(condition.basis.value, "legal_basis"))
     act = ConsentAct.WITHDRAWN if withdrawn else ConsentAct.GIVEN
     return pieces.CONSENT_SAID.format(v=writer.put(act.value, "consent_act"), more=more)
+
+
+def _topic(condition: TopicCondition, writer: _Writer) -> str:
+    topic = writer.known.topics.get(condition.topic_id)
+    if topic is None:
+        raise broken(f"there is no topic “{condition.topic_id}”")
+    found = preferences.choosing(topic, wants=condition.wants, parameter=writer.next_name())
+    writer.parameters |= found.parameters
+    writer.looks_around = writer.looks_around or found.looks_around
+    return found.sql
 
 
 def _imported(condition: ImportCondition, writer: _Writer) -> str:

@@ -24,6 +24,7 @@ from mailgenius.product.segments.tree import (
     ShareCondition,
     StatusCondition,
     TagCondition,
+    TopicCondition,
     ValueCondition,
 )
 
@@ -41,6 +42,7 @@ class Names:
     segments: Mapping[int, str]
     campaigns: Mapping[int, str]
     imports: Mapping[int, str]
+    topics: Mapping[int, str]
 
 
 def describe(
@@ -51,10 +53,18 @@ def describe(
     segments: Mapping[int, str],
     campaigns: Mapping[int, str],
     imports: Mapping[int, str],
+    topics: Mapping[int, str],
 ) -> str:
     """Return what a tree means."""
     phrases = PORTUGUESE if locale.startswith("pt") else ENGLISH
-    names = Names(phrases=phrases, fields=fields, segments=segments, campaigns=campaigns, imports=imports)
+    names = Names(
+        phrases=phrases,
+        fields=fields,
+        segments=segments,
+        campaigns=campaigns,
+        imports=imports,
+        topics=topics,
+    )
     return phrases.leads.format(_node(tree, names, outermost=True))
 
 
@@ -81,10 +91,11 @@ def _condition(condition: Condition, names: Names) -> str:
             text = phrases.operators[op].format(phrases.status, listed)
         case TagCondition(op=op, tags=tags):
             text = phrases.tags[op].format(_quoted(tags, phrases))
-        case ConsentCondition(op=op, channel=channel, basis=basis):
-            text = phrases.consents[op.value].format(phrases.bases[basis or ANY_BASIS])
-            if channel is not None:
-                text += phrases.on_channel.format(phrases.channels[channel.value])
+        case ConsentCondition():
+            text = _consent(condition, phrases)
+        case TopicCondition(wants=wants, topic_id=topic_id):
+            name = names.topics.get(topic_id, str(topic_id))
+            text = (phrases.wants if wants else phrases.wants_not).format(name)
         case BehaviourCondition():
             text = _behaviour(condition, names)
         case ImportCondition(inside=inside, import_ids=ids):
@@ -127,6 +138,13 @@ def _plain(value: Any, phrases: Phrases) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}".replace(".", phrases.decimal_point)
     return "" if value is None else f"“{value}”"
+
+
+def _consent(condition: ConsentCondition, phrases: Phrases) -> str:
+    text = phrases.consents[condition.op.value].format(phrases.bases[condition.basis or ANY_BASIS])
+    if condition.channel is not None:
+        text += phrases.on_channel.format(phrases.channels[condition.channel.value])
+    return text
 
 
 def _behaviour(condition: BehaviourCondition, names: Names) -> str:

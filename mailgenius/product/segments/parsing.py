@@ -39,6 +39,7 @@ from mailgenius.product.segments.tree import (
     ShareCondition,
     StatusCondition,
     TagCondition,
+    TopicCondition,
     ValueCondition,
 )
 
@@ -51,6 +52,7 @@ KEYS: dict[On, frozenset[str]] = {
     On.STATUS: frozenset({"op", "value"}),
     On.TAG: frozenset({"op", "value"}),
     On.CONSENT: frozenset({"op", "channel", "basis"}),
+    On.TOPIC: frozenset({"op", "value"}),
     On.BEHAVIOUR: frozenset({"op", "act", "campaign", "times", "days"}),
     On.IMPORT: frozenset({"op", "value"}),
     On.SEGMENT: frozenset({"op", "value"}),
@@ -197,6 +199,11 @@ def _consent(raw: Mapping[str, Any], _: Reading) -> Condition:
     )
 
 
+def _topic(raw: Mapping[str, Any], _: Reading) -> Condition:
+    wants = _one_of(raw, "op", ("wants", "wants_not")) == "wants"
+    return TopicCondition(wants=wants, topic_id=_id(raw.get("value"), "value"))
+
+
 def _behaviour(raw: Mapping[str, Any], _: Reading) -> Condition:
     if isinstance(raw.get("act"), str) and raw["act"] in RESERVED_ACTS:
         raise Wrong("act", "answers are not received yet, so nobody can be chosen by them")
@@ -263,6 +270,7 @@ READERS = {
     On.STATUS: _status,
     On.TAG: _tag,
     On.CONSENT: _consent,
+    On.TOPIC: _topic,
     On.BEHAVIOUR: _behaviour,
     On.IMPORT: _import,
     On.SEGMENT: _segment,

@@ -21,6 +21,8 @@ class Phrases:
     bases: dict[str, str]
     on_channel: str
     channels: dict[str, str]
+    wants: str
+    wants_not: str
     acts: dict[str, tuple[str, str]]
     any_campaign: str
     campaign: str
@@ -104,6 +106,8 @@ ENGLISH = Phrases(
     },
     on_channel=" for {}",
     channels={"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp"},
+    wants="they want the topic “{}”",
+    wants_not="they do not want the topic “{}”",
     acts={
         "sent": ("{} was sent to them", "{} was not sent to them"),
         "delivered": ("{} reached them", "{} did not reach them"),
@@ -207,6 +211,8 @@ PORTUGUESE = Phrases(
     },
     on_channel=" para {}",
     channels={"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp"},
+    wants="querem o tópico “{}”",
+    wants_not="não querem o tópico “{}”",
     acts={
         "sent": ("{} foi enviada", "{} não foi enviada"),
         "delivered": ("{} chegou", "{} não chegou"),

@@ -102,6 +102,7 @@ class On(StrEnum):
     STATUS = "status"
     TAG = "tag"
     CONSENT = "consent"
+    TOPIC = "topic"
     BEHAVIOUR = "behaviour"
     IMPORT = "import"
     SEGMENT = "segment"
@@ -187,6 +188,14 @@ class ConsentCondition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TopicCondition:
+    """What a lead chose of a topic, or else what holds for those who never chose."""
+
+    wants: bool
+    topic_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BehaviourCondition:
     """Something happened to at least `times` messages; `did` turned around says that it did not."""
 
@@ -225,6 +234,7 @@ Condition = (
     | StatusCondition
     | TagCondition
     | ConsentCondition
+    | TopicCondition
     | BehaviourCondition
     | ImportCondition
     | SegmentCondition
@@ -260,6 +270,12 @@ def campaigns_in(node: Node) -> tuple[int, ...]:
     """The campaigns that a tree names itself."""
     found = (each.campaign_id for each in conditions(node) if isinstance(each, BehaviourCondition))
     return tuple(dict.fromkeys(campaign for campaign in found if campaign is not None))
+
+
+def topics_in(node: Node) -> tuple[int, ...]:
+    """The topics that a tree names itself."""
+    found = (each.topic_id for each in conditions(node) if isinstance(each, TopicCondition))
+    return tuple(dict.fromkeys(found))
 
 
 def imports_in(node: Node) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ FRESH: Final[dict[str, Tree]] = {
     On.STATUS: {"on": "status", "op": "in", "value": [LeadStatus.ACTIVE.value]},
     On.TAG: {"on": "tag", "op": "any", "value": []},
     On.CONSENT: {"on": "consent", "op": "given"},
+    On.TOPIC: {"on": "topic", "op": "wants", "value": ""},
     On.BEHAVIOUR: {"on": "behaviour", "op": "did", "act": Act.OPENED.value, "days": 30},
     On.IMPORT: {"on": "import", "op": "in", "value": []},
     On.SEGMENT: {"on": "segment", "op": "in", "value": ""},
@@ -128,7 +129,7 @@ class _Reader:
             case On.CONSENT:
                 more = {name: self._one(place, name) for name in ("channel", "basis")}
                 return {"on": on, "op": op} | {name: value for name, value in more.items() if value}
-            case On.SEGMENT:
+            case On.SEGMENT | On.TOPIC:
                 return {"on": on, "op": op, "value": self._one(place, "value")}
             case On.SHARE:
                 percent = _number(self._one(place, "percent"))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mailgenius.product.leads.model import FieldType
 from mailgenius.product.segments.tree import ATTRIBUTES
-from tests.product.segments.people import CAMPAIGNS, NOW, TIMEZONE, TYPES, Person
+from tests.product.segments.people import CAMPAIGNS, NOW, TIMEZONE, TOPICS, TYPES, Person
 
 TODAY = NOW.astimezone(ZoneInfo(TIMEZONE)).date()
 TURNED = {"is_not": "is", "not_in": "in", "not_contains": "contains", "none": "any", "is_empty": "is_set"}
@@ -50,6 +50,9 @@ def _condition(asked: dict[str, Any], person: Person, segments: dict[str, Any]) 
             return {"any": bool(have & want), "all": want <= have, "none": not have & want}[op]
         case "consent":
             return _consented(asked, person) == (op != "missing")
+        case "topic":
+            topic = TOPICS[int(value)]
+            return person.topics.get(topic.id, topic.by_default) == (op == "wants")
         case "behaviour":
             return _behaved(asked, person) == (op == "did")
         case "import":

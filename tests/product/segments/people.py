@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from mailgenius.product.leads.model import FieldType
+from mailgenius.product.preferences.model import Topic
 from mailgenius.product.segments.model import CampaignOrder
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -28,6 +29,14 @@ PLANS = ("free", "pro", "Gold")
 LIKES = ("sun", "rain", "snow")
 TAGS = ("vip", "new", "old", "a'b")
 STATUSES = ("active", "unsubscribed", "bounced", "complained", "blocked")
+OPENED = NOW - timedelta(days=60)
+TOPICS = {
+    number: Topic(
+        id=number, key=f"t{number}", name_en="T", name_pt="T", about_en="", about_pt="",
+        by_default=by_default, place=0, archived_at=archived_at,
+    )
+    for number, by_default, archived_at in ((51, True, None), (52, False, None), (53, True, OPENED))
+}  # fmt: skip
 CHANNELS = ("email", "sms", "whatsapp")
 BASES = ("consent", "contract")
 STATES = ("accepted", "delivered", "bounced", "complained", "queued", "rejected", "deferred", "unknown")
@@ -69,6 +78,8 @@ class Person:
     changed_by: list[int] = field(default_factory=list)
     consents: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By channel: given or withdrawn, and the legal basis."""
+    topics: dict[int, bool] = field(default_factory=dict)
+    """By topic: whether it was asked for or left; who never chose is not in it."""
     messages: list[Message] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -118,6 +129,8 @@ def _person(dice: random.Random, number: int) -> Person:
     )
     for channel in dice.sample(CHANNELS, dice.randrange(0, 3)):
         person.consents[channel] = (dice.choice(["given", "withdrawn"]), dice.choice(BASES))
+    for topic_id in dice.sample(sorted(TOPICS), dice.randrange(0, 3)):
+        person.topics[topic_id] = some() < 0.5
     for place in range(dice.randrange(0, 5)):
         _send(dice, person, number * 10 + place)
     return person
@@ -184,6 +197,21 @@ def store(connection: psycopg.Connection[Any], workspace_id: int, people: list[P
                 for channel, (act, basis) in p.consents.items()
             ],
         )
+        cursor.executemany(
+            "INSERT INTO topics (workspace_id, id, key, name_en, name_pt, by_default, archived_at)"
+            " OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, 'T', 'T', %s, %s)",
+            [(workspace_id, t.id, t.key, t.by_default, t.archived_at) for t in TOPICS.values()],
+        )
+        cursor.executemany(
+            "INSERT INTO lead_preferences (workspace_id, lead_id, topics_in, topics_out)"
+            " VALUES (%s, %s, %s, %s)",
+            [
+                (workspace_id, p.id, [t for t, said in p.topics.items() if said],
+                 [t for t, said in p.topics.items() if not said])
+                for p in people
+                if p.topics
+            ],
+        )  # fmt: skip
         cursor.executemany(
             "INSERT INTO messages (workspace_id, id, order_id, batch_id, lead_id, state, address)"
             " VALUES (%s, %s, %s, 0, %s, %s, 'x')",

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mailgenius.kit.errors import Invalid
-from mailgenius.product.segments.compiling import Known, compile_tree
+from mailgenius.product.segments.compiling import compile_tree
+from mailgenius.product.segments.known import Known
 from mailgenius.product.segments.parsing import parse
 from tests.product.segments.people import NOW, TIMEZONE, TYPES
 
@@ -55,6 +56,9 @@ def refused() -> list[Any]:
     found += [{"on": "status", "op": "in", "value": x} for x in (["alive"], "active", *NOT_LISTS)]
     found += [{"on": "tag", "op": op, "value": ["x"]} for op in ("in", "", None, "&&")]
     found += [{"on": "segment", "op": "in", "value": x} for x in NOT_IDS]
+    found += [{"on": "topic", "op": "wants", "value": x} for x in NOT_IDS]
+    found += [{"on": "topic", "op": op, "value": "51"} for op in ("in", "want", "", None, [])]
+    found += [{"on": "topic", "op": "wants"}, {"on": "topic", "op": "wants", "value": "51", "key": "news"}]
     found += [{"on": "import", "op": "in", "value": [x]} for x in NOT_IDS if str(x) == str(x).strip()]
     behaviour = {"on": "behaviour", "op": "did", "act": "opened"}
     found += [{**behaviour, "campaign": x} for x in NOT_IDS if x is not None]
@@ -105,7 +109,7 @@ def test_what_is_wrong_is_refused_with_its_place():
 
 
 def test_what_a_person_wrote_is_always_a_parameter():
-    known = Known(trees={}, orders={}, timezone=TIMEZONE, now=NOW)
+    known = Known(trees={}, orders={}, topics={}, timezone=TIMEZONE, now=NOW)
     kinds = (
         lambda text: {"on": "field", "key": "city", "op": "contains", "value": text},
         lambda text: {"on": "lead", "key": "email", "op": "in", "value": [text]},

@@ -9,11 +9,12 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mailgenius.product.segments.compiling import Known, compile_tree
+from mailgenius.product.segments.compiling import compile_tree
 from mailgenius.product.segments.describing import describe
+from mailgenius.product.segments.known import Known
 from mailgenius.product.segments.parsing import parse
 from tests.product.segments.naive import member
-from tests.product.segments.people import NOW, TIMEZONE, TYPES, make_people, orders, store
+from tests.product.segments.people import NOW, TIMEZONE, TOPICS, TYPES, make_people, orders, store
 from tests.product.segments.trees import PLAIN, USING, groups
 
 PEOPLE = make_people(120)
@@ -58,7 +59,7 @@ def test_members_are_those_of_the_plain_evaluator(
     second = json.loads(json.dumps(second).replace('"72"', '"71"'))
     raw = {"71": first, "72": second}
     trees = {int(key): parse(each, TYPES) for key, each in raw.items()}
-    known = Known(trees=trees, orders=orders(), timezone=TIMEZONE, now=NOW)
+    known = Known(trees=trees, orders=orders(), topics=TOPICS, timezone=TIMEZONE, now=NOW)
     parsed = parse(json.loads(json.dumps(tree)), TYPES)
     fragment = compile_tree(parsed, known)
     found = connection.execute(
@@ -69,6 +70,6 @@ def test_members_are_those_of_the_plain_evaluator(
     expected = {person.id for person in PEOPLE if person.id <= 110 and member(tree, person, raw)}
     assert {lead_id for (lead_id,) in found} == expected
     for locale in ("en", "pt_BR"):
-        said = describe(parsed, locale=locale, fields={}, segments={}, campaigns={}, imports={})
+        said = describe(parsed, locale=locale, fields={}, segments={}, campaigns={}, imports={}, topics={})
         assert "{" not in said
         assert len(said) > 12

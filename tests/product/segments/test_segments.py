@@ -11,13 +11,16 @@ from mailgenius.kit.db.queries import Query
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.campaigns import service as campaigns
 from mailgenius.product.campaigns.errors import CampaignNotReady
+from mailgenius.product.consents.model import Way
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Audience, LeadStatus, SegmentFilter, TagFilter
+from mailgenius.product.preferences.model import ChoiceChanges
 from mailgenius.product.segments import service as segments
 from mailgenius.product.segments.errors import SegmentInUse, SegmentNameTaken, SegmentNotFound
 from mailgenius.product.segments.model import Segment
 from tests.factories.campaigns import make_campaign
 from tests.factories.leads import make_lead
+from tests.factories.preferences import make_topic
 from tests.factories.segments import make_segment
 
 ADDRESSES = Query(
@@ -39,6 +42,10 @@ def tagged(*tags: str) -> dict[str, Any]:
 
 def inside(segment: Segment, op: str = "in") -> dict[str, Any]:
     return {"all": [{"on": "segment", "op": op, "value": str(segment.id)}]}
+
+
+def wanting(op: str, topic_id: str) -> dict[str, Any]:
+    return {"all": [{"on": "topic", "op": op, "value": topic_id}]}
 
 
 async def people(db: Database, workspace_id: int) -> None:
@@ -107,6 +114,47 @@ async def test_segments_never_use_each_other_in_a_circle(db: Database, workspace
     wider = await make_segment(db, workspace_id, "wide", wide)
     with pytest.raises(Invalid):  # 90 times 90 conditions would be asked.
         await make_segment(db, workspace_id, "too wide", {"any": [inside(wider)] * 90})
+
+
+async def test_topics_are_asked_for_beside_the_topic_of_a_campaign(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    await people(db, workspace_id)
+    news = await make_topic(db, workspace_id, "News")
+    offers = await make_topic(db, workspace_id, "Offers", by_default=False, name_pt="Ofertas")
+    theirs = await make_topic(db, other_workspace_id, "Theirs")
+    said = {"a": {"news": False, "offers": True}, "b": {"offers": True}}
+    async with db.trusted() as tx:
+        everybody = (await leads.search(tx, workspace_id=workspace_id)).items
+    async with db.tenant(workspace_id) as tx:
+        for lead in everybody:
+            wish = ChoiceChanges(topics=said.get(str(lead.email)[0], {}))
+            await leads.change_preferences(
+                tx,
+                workspace_id=workspace_id,
+                lead_id=lead.id,
+                changes=leads.PreferenceChanges(way=Way.API, choices=wish),
+            )
+        for topic_id in (str(theirs.id), "9999"):
+            with pytest.raises(Invalid):
+                await segments.describe_tree(
+                    tx, workspace_id=workspace_id, tree=wanting("wants", topic_id), locale="en"
+                )
+        sentence = await segments.describe_tree(
+            tx, workspace_id=workspace_id, tree=wanting("wants_not", str(offers.id)), locale="pt_BR"
+        )
+        assert sentence == "Leads em que não querem o tópico “Ofertas”."
+    for op, about, members in (("wants", None, 2), ("wants_not", None, 2), ("wants", news.id, 1)):
+        segment = await make_segment(db, workspace_id, f"{op} {about}", wanting(op, str(offers.id)))
+        async with db.trusted() as tx:
+            found = await campaigns.audience_size(
+                tx,
+                workspace_id=workspace_id,
+                audience=Audience(segments=SegmentFilter(any=(segment.id,))),
+                channel=Channel.EMAIL,
+                topic_id=about,
+            )
+        assert found == members
 
 
 async def test_a_campaign_keeps_the_audience_of_its_launch(db: Database, keys: Keys, workspace_id: int):

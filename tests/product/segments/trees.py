@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mailgenius.product.leads.model import FieldType
 from mailgenius.product.segments.tree import ATTRIBUTES, OPERATORS, Act, On, Shape
-from tests.product.segments.people import CAMPAIGNS, CITIES, LIKES, PLANS, STATUSES, TAGS, TYPES
+from tests.product.segments.people import CAMPAIGNS, CITIES, LIKES, PLANS, STATUSES, TAGS, TOPICS, TYPES
 
 WORDS = st.sampled_from(
     [
@@ -95,6 +95,7 @@ PLAIN = st.one_of(
     _on("status", ["in", "not_in"], _some(STATUSES)),
     _on("tag", ["any", "all", "none"], _some(TAGS)),
     CONSENT,
+    _on("topic", ["wants", "wants_not"], st.sampled_from([str(number) for number in TOPICS])),
     BEHAVIOUR,
     _on("import", ["in", "not_in"], _some(("5", "6", "7"))),
     SHARE,

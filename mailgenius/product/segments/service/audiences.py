@@ -10,11 +10,13 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Problem
 from mailgenius.product.leads.model import FieldType
 from mailgenius.product.segments import queries
-from mailgenius.product.segments.compiling import Known, compile_tree
+from mailgenius.product.segments.compiling import compile_tree
 from mailgenius.product.segments.errors import SegmentBroken
+from mailgenius.product.segments.known import Known
 from mailgenius.product.segments.service.gathering import (
     orders_by_campaign,
     stored_tree,
+    topics_by_id,
     types_of_fields,
 )
 from mailgenius.product.segments.tree import Group, GroupKind, Node, SegmentCondition
@@ -68,7 +70,8 @@ async def audience_condition(
     trees = {int(key): stored_tree(raw, types, kept["names"][key]) for key, raw in kept["trees"].items()}
     orders = await orders_by_campaign(tx, workspace_id=workspace_id, trees=tuple(trees.values()))
     workspace = await workspaces.get_workspace(tx, workspace_id=workspace_id)
-    known = Known(trees=trees, orders=orders, timezone=workspace.timezone, now=now)
+    topics = await topics_by_id(tx, workspace_id=workspace_id, trees=tuple(trees.values()))
+    known = Known(trees=trees, orders=orders, topics=topics, timezone=workspace.timezone, now=now)
     groups = [_group(GroupKind.ANY, included), _group(GroupKind.NONE, excluded)]
     whole = Group(kind=GroupKind.ALL, nodes=tuple(each for each in groups if each.nodes))
     return replace(compile_tree(whole, known), looks_around=True)

@@ -10,6 +10,7 @@ from mailgenius.kit.errors import Invalid
 from mailgenius.kit.paging import checked_limit, decode_cursor, encode_cursor
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import Lead
+from mailgenius.product.preferences.model import LeadLanguage
 from mailgenius.product.segments import queries
 from mailgenius.product.segments.describing import describe
 from mailgenius.product.segments.errors import SegmentBroken
@@ -59,6 +60,7 @@ async def describe_tree(tx: Tx, *, workspace_id: int, tree: Any, locale: str) ->
 
 
 def sentence(found: Gathered, locale: str) -> str:
+    language = LeadLanguage.of_locale(locale)
     return describe(
         found.tree,
         locale=locale,
@@ -66,6 +68,7 @@ def sentence(found: Gathered, locale: str) -> str:
         segments={number: segment.name for number, segment in found.segments.items()},
         campaigns={number: orders[0].name for number, orders in found.orders.items()},
         imports=found.imports,
+        topics={number: topic.name_in(language) for number, topic in found.known.topics.items()},
     )
 
 

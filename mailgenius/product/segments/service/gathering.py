@@ -1,6 +1,6 @@
 """Looks up what a tree refers to: fields, other segments, orders of campaigns, names. Read once per use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,15 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import FieldType, LeadField
+from mailgenius.product.preferences import service as preferences
+from mailgenius.product.preferences.model import Topic
 from mailgenius.product.segments import queries
-from mailgenius.product.segments.compiling import Known, compile_tree
+from mailgenius.product.segments.compiling import compile_tree
 from mailgenius.product.segments.errors import SegmentBroken
+from mailgenius.product.segments.known import Known
 from mailgenius.product.segments.model import CampaignOrder, Segment
 from mailgenius.product.segments.parsing import parse
-from mailgenius.product.segments.tree import Group, campaigns_in, imports_in, segments_in
+from mailgenius.product.segments.tree import Group, campaigns_in, imports_in, segments_in, topics_in
 from mailgenius.product.workspaces import service as workspaces
 
 
@@ -59,6 +62,9 @@ async def gather(tx: Tx, *, workspace_id: int, raw: Any, now: datetime | None = 
     orders = await orders_by_campaign(tx, workspace_id=workspace_id, trees=everything)
     import_ids = [number for each in everything for number in imports_in(each)]
     workspace = await workspaces.get_workspace(tx, workspace_id=workspace_id)
+    topics = await topics_by_id(tx, workspace_id=workspace_id, trees=everything)
+    if missing := [str(number) for number in topics_in(tree) if number not in topics]:
+        raise Invalid(problems=[Problem("tree", f"there is no topic “{', '.join(missing)}”")])
     return Gathered(
         tree=tree,
         fields=fields,
@@ -66,7 +72,13 @@ async def gather(tx: Tx, *, workspace_id: int, raw: Any, now: datetime | None = 
         orders=orders,
         imports=await queries.names_of_imports(tx, workspace_id=workspace_id, import_ids=import_ids),
         timezone=workspace.timezone,
-        known=Known(trees=trees, orders=orders, timezone=workspace.timezone, now=now or clock.now()),
+        known=Known(
+            trees=trees,
+            orders=orders,
+            topics=topics,
+            timezone=workspace.timezone,
+            now=now or clock.now(),
+        ),
     )
 
 
@@ -94,6 +106,14 @@ async def orders_by_campaign(
         for order in rows:
             found[order.campaign_id] = (*found.get(order.campaign_id, ()), order)
     return found
+
+
+async def topics_by_id(tx: Tx, *, workspace_id: int, trees: Sequence[Group]) -> dict[int, Topic]:
+    """Return the topics of the workspace, archived ones too, if trees name any."""
+    if not any(topics_in(tree) for tree in trees):
+        return {}
+    found = await preferences.all_topics(tx, workspace_id=workspace_id)
+    return {topic.id: topic for topic in found}
 
 
 async def recent_campaigns(tx: Tx, *, workspace_id: int, limit: int) -> list[tuple[str, str]]:

@@ -11,6 +11,8 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.model import FieldType, LeadField
+from mailgenius.product.preferences import service as preferences
+from mailgenius.product.preferences.model import LeadLanguage
 from mailgenius.product.segments import service as segments
 from mailgenius.product.segments.model import Segment
 from mailgenius.product.workspaces.model import Permission
@@ -175,9 +177,17 @@ async def _offered(tx: Tx, visit: Visit, segment: Segment | None) -> dict[str, A
         "others": [
             (str(each.id), each.name) for each in others.items if segment is None or each.id != segment.id
         ],
+        "topics": await _topics(tx, visit),
         "campaigns": await segments.recent_campaigns(tx, workspace_id=workspace_id, limit=MOST),
         "imports": await segments.recent_imports(tx, workspace_id=workspace_id, limit=MOST),
     }
+
+
+async def _topics(tx: Tx, visit: Visit) -> list[tuple[str, str]]:
+    """The topics, archived ones too: what was chosen of them stays."""
+    known = await preferences.all_topics(tx, workspace_id=visit.workspace_id)
+    language = LeadLanguage.of_locale(visit.page.locale)
+    return [(str(topic.id), topic.name_in(language)) for topic in known]
 
 
 HANDLERS: Final = (

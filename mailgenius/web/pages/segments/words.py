@@ -29,6 +29,7 @@ KINDS: Final = {
     On.STATUS: N_("Status"),
     On.TAG: N_("Tags"),
     On.CONSENT: N_("Legal basis"),
+    On.TOPIC: N_("Topic"),
     On.BEHAVIOUR: N_("What happened to messages"),
     On.IMPORT: N_("Import"),
     On.SEGMENT: N_("Another segment"),
