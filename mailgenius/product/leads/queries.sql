@@ -870,10 +870,9 @@ SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, co
               UNION SELECT id FROM leads
                      WHERE workspace_id = %(workspace_id)s::bigint AND external_id = %(external_id)s::text)
    AND /* part: lead-fits */
- ORDER BY id DESC
 
 -- name: find-by-beginning
--- The leads whose e-mail or external id begins so: up to a number of them, or none where there are more.
+-- The leads whose e-mail, external id or phone begins so: up to a number of them, or none where there are more.
 WITH near AS MATERIALIZED (
     (SELECT id FROM leads
       WHERE workspace_id = %(workspace_id)s::bigint AND email >= %(email)s::text AND email < %(email_end)s::text
@@ -883,13 +882,19 @@ WITH near AS MATERIALIZED (
       WHERE workspace_id = %(workspace_id)s::bigint
         AND external_id >= %(external_id)s::text AND external_id < %(external_id_end)s::text
       ORDER BY external_id LIMIT %(most)s::int + 1)
+    UNION
+    (SELECT l.id
+       FROM unnest(%(phones)s::text[]) given,
+            LATERAL (SELECT id FROM leads
+                      WHERE workspace_id = %(workspace_id)s::bigint
+                        AND phone >= given AND phone < given || %(after_all)s::text
+                      ORDER BY phone LIMIT %(most)s::int + 1) l)
 )
-SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+SELECT id
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (ARRAY(SELECT id FROM near))
    AND (SELECT count(*) FROM near) <= %(most)s::int
    AND /* part: lead-fits */
- ORDER BY id DESC
 
 -- name: audience-size
 -- How many active leads an audience has on a channel.

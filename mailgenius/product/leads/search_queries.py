@@ -41,10 +41,11 @@ class Filter:
         return any(each is not None for each in (self.text, self.tag, self.status, self.fields))
 
     @property
-    def parts(self) -> int:
-        """How many things it asks for beside the ids."""
+    def dear(self) -> bool:
+        """Whether looks are, or mostly in vain: of several parts, or digits, which may follow Brazil's 55."""
         places = ("after", "before")
-        return sum(value is not None for name, value in asdict(self).items() if name not in places)
+        parts = sum(value is not None for name, value in asdict(self).items() if name not in places)
+        return parts > 1 or (self.text or "").isdigit()
 
     def parameters(self) -> dict[str, Any]:
         values = asdict(self)
@@ -216,9 +217,8 @@ async def find_by_identity(
     phone: str | None,
     external_id: str | None,
     wanted: Filter,
-) -> list[Lead]:
-    return await tx.all(
-        Lead,
+) -> list[int]:
+    rows = await tx.rows(
         _SQL["find-by-identity"],
         workspace_id=workspace_id,
         email=email,
@@ -226,19 +226,29 @@ async def find_by_identity(
         external_id=external_id,
         **wanted.parameters(),
     )
+    return [lead_id for (lead_id,) in rows]
 
 
 async def find_by_beginning(
-    tx: Tx, *, workspace_id: int, email: str, external_id: str, most: int, wanted: Filter
-) -> list[Lead]:
-    return await tx.all(
-        Lead,
+    tx: Tx,
+    *,
+    workspace_id: int,
+    email: str,
+    external_id: str,
+    phones: Sequence[str],
+    most: int,
+    wanted: Filter,
+) -> list[int]:
+    rows = await tx.rows(
         _SQL["find-by-beginning"],
         workspace_id=workspace_id,
         email=email,
         email_end=email + _AFTER_ALL,
         external_id=external_id,
         external_id_end=external_id + _AFTER_ALL,
+        phones=list(phones),
+        after_all=_AFTER_ALL,
         most=most,
         **wanted.parameters(),
     )
+    return [lead_id for (lead_id,) in rows]

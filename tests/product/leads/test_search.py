@@ -271,3 +271,31 @@ async def test_beginning_of_an_email_finds_those_that_begin_so(
     assert meant.total == len(begun)
     monkeypatch.setattr(filtering, "MOST_BEGUN", len(begun) - 1)
     assert (await search(db, workspace_id, "ana.lima7")).total == len(everyone)
+
+
+async def test_beginning_of_a_phone_or_an_id_finds_those_that_begin_so(
+    db: Database, workspace_id: int, other_workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    local = [LeadInput(phone=f"+551198765432{n}", external_id=f"crm-77{n}") for n in range(3)]
+    abroad = LeadInput(phone="+11987651234")
+    elsewhere = LeadInput(email="ana.11987654@example.com", external_id="old-crm-77")
+    async with db.trusted() as tx:
+        await leads.upsert_batch(tx, workspace_id=other_workspace_id, leads=local)
+        await leads.upsert_batch(tx, workspace_id=workspace_id, leads=[*local, abroad, elsewhere])
+    for text, total in {
+        "(11) 98765": 4,
+        "11 98765-432": 3,
+        "+55 11 98765-43": 3,
+        "198765": 0,
+        "119876": 5,  # So few digits may as well be a part of an id: by the words.
+        "crm-77": 3,
+        "crm-772": 1,
+        "old-crm-7": 1,
+    }.items():
+        page = await search(db, workspace_id, text)
+        assert (page.total, len(page.items), page.total_is_estimate) == (total, total, False), text
+    first = await search(db, workspace_id, "1198765", limit=3)
+    rest = await search(db, workspace_id, "1198765", limit=3, cursor=first.next_cursor)
+    assert [lead.phone for lead in rest.items] == [local[0].phone]
+    monkeypatch.setattr(filtering, "MOST_DIALLED", 2)
+    assert (await search(db, workspace_id, "11987654")).total == 4

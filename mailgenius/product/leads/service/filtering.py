@@ -14,16 +14,19 @@ from mailgenius.product.leads import (
     search_queries as found,
 )
 from mailgenius.product.leads.bulk_model import Wanted
-from mailgenius.product.leads.model import Lead
 from mailgenius.product.leads.search_queries import Filter
 
 MAX_FILTERED_FIELDS = 5
 MOST_BEGUN = 100
 """Where more leads begin so, their words are common enough to be looked up."""
+MOST_DIALLED = 1_000
+"""So many of a phone number: its digits are no word that others have, so they are as rare as itself."""
 _BEGUN = re.compile(
-    r"(?=.{3,254}\Z)(?=.*@|.*[._+].*[0-9]|.*[0-9].*[._+])[\w.!#$%&'*+/=?^`{|}~-]{2,}(@[\w.-]*)?", re.ASCII
+    r"(?=.{3,254}\Z)(?=.*@|.*[._+-].*[0-9]|.*[0-9].*[._+-])[\w.!#$%&'*+/=?^`{|}~-]{2,}(@[\w.-]*)?", re.ASCII
 )
-"""What is taken for the beginning of an e-mail: it has its @, or a digit beside a mark that joins words."""
+"""What is taken for the beginning of an e-mail or id: it has an @, or a digit and a mark that joins words."""
+DIGITS_OF_PHONE = 7
+"""So many digits are taken for the beginning of a phone number: fewer may as well be a part of an id."""
 
 
 async def filter_of(tx: Tx, workspace_id: int, wanted: Wanted) -> Filter:
@@ -41,10 +44,10 @@ async def filter_of(tx: Tx, workspace_id: int, wanted: Wanted) -> Filter:
     )
 
 
-async def exact_of(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list[Lead]:
-    """Return the lead whose e-mail or phone the text is, or the few whose e-mail or id begins with it.
+async def exact_of(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list[int]:
+    """Return the lead whose e-mail or phone the text is, or the few whose e-mail, phone or id begins with it.
 
-    The words of an e-mail's beginning are as rare as itself, and each of them costs a look into every bucket.
+    The words of such a beginning are as rare as itself, and each of them costs a look into every bucket.
     """
     email, phone = _tried(normalise.email, text), _tried(normalise.phone, text)
     if email is not None or phone is not None:
@@ -54,10 +57,17 @@ async def exact_of(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list
         if same:
             return same
     begun = text.strip()
-    if not _BEGUN.fullmatch(begun) or normalise.phone_digits(begun):
+    digits = normalise.phone_digits(begun)
+    if len(digits) < DIGITS_OF_PHONE if digits else not _BEGUN.fullmatch(begun):
         return []
     return await found.find_by_beginning(
-        tx, workspace_id=workspace_id, email=begun.lower(), external_id=begun, most=MOST_BEGUN, wanted=wanted
+        tx,
+        workspace_id=workspace_id,
+        email=digits or begun.lower(),
+        external_id=digits or begun,
+        phones=(f"+{digits}", f"+55{digits}") if digits else (),
+        most=MOST_DIALLED if digits else MOST_BEGUN,
+        wanted=wanted,
     )
 
 

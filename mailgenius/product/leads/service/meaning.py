@@ -103,7 +103,7 @@ async def _matching(tx: Tx, workspace_id: int, wanted: Wanted) -> Matching:
     given = await filter_of(tx, workspace_id, wanted)
     match = Match(**{name: getattr(given, name) for name in _SHARED})
     if given.text is not None and (exact := await exact_of(tx, workspace_id, wanted.text, given)):
-        match = replace(match, text=None, ids=tuple(lead.id for lead in exact))
+        match = replace(match, text=None, ids=tuple(exact))
     match = match.among(wanted.lead_ids)
     if wanted.members is not None:
         match = replace(match, segment=dict(wanted.members.kept))

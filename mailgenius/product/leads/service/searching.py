@@ -86,8 +86,8 @@ async def search(
 
     All words of the text must begin a word of the name, the e-mail, the phone or the external id; accents and
     case do not matter. A whole e-mail or phone number finds exactly its lead, and what looks like the
-    beginning of an e-mail finds the few that begin so, if there are any. `fields` are values of custom
-    fields, by key.
+    beginning of an e-mail, or most of a phone number, finds the few that begin so, if there are any.
+    `fields` are values of custom fields, by key.
 
     Raises:
         Invalid: a field does not exist, a value does not fit it, or the cursor is of another list.
@@ -112,7 +112,7 @@ async def list_wanted(
     given = await filter_of(tx, workspace_id, wanted)
     asked = _placed(_Asked(wanted=given, sort=sort, limit=checked_limit(limit) + 1), cursor)
     if given.text is not None and (exact := await exact_of(tx, workspace_id, wanted.text, given)):
-        return _of_few(exact, asked)
+        return await _of_few(tx, workspace_id, exact, asked)
     placed = await _held_to_tag(tx, workspace_id, await bounded(tx, workspace_id, asked.wanted))
     asked = replace(asked, wanted=placed)
     if asked.by_word:
@@ -125,9 +125,8 @@ async def _looked_up(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     if asked.sort is LeadSort.CHANGED:
         return await _looked_up_by_change(tx, workspace_id, asked)
     # A page needs its leads; a first page also needs to know whether there are few in all.
-    # Of several parts each look is dear, or a time rules out much of what it finds.
     enough = asked.limit if asked.total else max(asked.limit, FEW + 1)
-    look = Look(enough=enough, keep=asked.limit, effort=EFFORT if asked.wanted.parts > 1 else LAST)
+    look = Look(enough=enough, keep=asked.limit, effort=EFFORT if asked.wanted.dear else LAST)
     oldest = asked.sort is LeadSort.OLDEST
     got = await look_up(tx, workspace_id=workspace_id, wanted=asked.wanted, look=look, oldest=oldest)
     if asked.total is None:
@@ -162,10 +161,7 @@ async def _walked(tx: Tx, workspace_id: int, asked: _Asked) -> LeadPage:
     if wanted.updated_since or wanted.updated_until:
         ids = await found.changed_ids(tx, workspace_id=workspace_id, wanted=wanted, limit=SORTED + 1)
         if len(ids) <= SORTED:
-            newest = asked.sort is LeadSort.NEWEST
-            near = sorted((i for i in ids if wanted.after < i < wanted.before), reverse=newest)[: asked.limit]
-            rows = await found.leads_by_id(tx, workspace_id=workspace_id, lead_ids=near)
-            return _page(rows if newest else rows[::-1], asked)
+            return await _by_id(tx, workspace_id, asked, among=ids)
     walk = found.newest_leads if asked.sort is LeadSort.NEWEST else found.oldest_leads
     return _page(await walk(tx, workspace_id=workspace_id, wanted=wanted, limit=asked.limit), asked)
 
@@ -265,17 +261,21 @@ def _placed(asked: _Asked, cursor: str | None) -> _Asked:
     return replace(asked, wanted=replace(asked.wanted, before=lead_id))
 
 
-def _of_few(leads: Sequence[Lead], asked: _Asked) -> LeadPage:
-    """A page of some leads that are all at hand."""
-    asked = replace(asked, total=_Total(n=len(leads), estimated=False))
+async def _of_few(tx: Tx, workspace_id: int, ids: Sequence[int], asked: _Asked) -> LeadPage:
+    """A page of some leads that are all known."""
+    asked = replace(asked, total=_Total(n=len(ids), estimated=False))
     if asked.sort is LeadSort.CHANGED:
-        place = (asked.before_at, asked.before_id)
-        rows = [lead for lead in leads if (lead.updated_at, lead.id) < place]
-        rows.sort(key=lambda lead: (lead.updated_at, lead.id), reverse=True)
-    else:
-        rows = [lead for lead in leads if asked.wanted.after < lead.id < asked.wanted.before]
-        rows.sort(key=lambda lead: lead.id, reverse=asked.sort is LeadSort.NEWEST)
-    return _page(rows[: asked.limit], asked)
+        return await _by_change(tx, workspace_id, asked, among=ids)
+    return await _by_id(tx, workspace_id, asked, among=ids)
+
+
+async def _by_id(tx: Tx, workspace_id: int, asked: _Asked, *, among: Sequence[int]) -> LeadPage:
+    """The newest or the oldest of some."""
+    newest = asked.sort is LeadSort.NEWEST
+    near = (lead_id for lead_id in among if asked.wanted.after < lead_id < asked.wanted.before)
+    page = sorted(near, reverse=newest)[: asked.limit]
+    rows = await found.leads_by_id(tx, workspace_id=workspace_id, lead_ids=page)
+    return _page(rows if newest else rows[::-1], asked)
 
 
 def _page(rows: Sequence[Lead], asked: _Asked) -> LeadPage:
