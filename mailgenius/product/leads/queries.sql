@@ -862,7 +862,7 @@ SELECT first_lead_since(%(workspace_id)s::bigint, %(moment)s::timestamptz)
 
 -- name: find-by-identity
 -- The leads that have exactly this e-mail, phone or external id.
-SELECT id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
+SELECT id
   FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint
    AND id IN (SELECT id FROM leads WHERE workspace_id = %(workspace_id)s::bigint AND email = %(email)s::text
