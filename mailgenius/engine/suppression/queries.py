@@ -1,8 +1,10 @@
 """The statements of suppression, one typed function each."""
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from mailgenius.engine.suppression.model import Identity, Suppression, SuppressionReason
+from mailgenius.kit.db.arrays import text_array
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 
@@ -17,24 +19,32 @@ def erased_key(tx: Tx) -> dict[str, bytes]:
     return {"inner": blocks.inner, "outer": blocks.outer}
 
 
-async def add(
-    tx: Tx,
-    *,
-    workspace_id: int,
-    channel: str,
-    addresses: Sequence[str],
-    reason: SuppressionReason,
-    detail: str,
-) -> int:
+class Addition(TypedDict):
+    """What the adding statements are told."""
+
+    workspace_id: int
+    channel: str
+    addresses: Sequence[str]
+    reason: SuppressionReason
+    detail: str
+
+
+async def any_listed(tx: Tx, *, workspace_id: int, channel: str, addresses: Sequence[str]) -> bool:
+    found: bool = await tx.value(
+        _SQL["any-listed"], workspace_id=workspace_id, channel=channel, addresses=text_array(addresses)
+    )
+    return found
+
+
+async def add_fresh(tx: Tx, **given: Unpack[Addition]) -> int:
+    addresses = text_array(given["addresses"])
+    return await tx.execute(_SQL["add-fresh"], **{**given, "addresses": addresses}, **erased_key(tx))
+
+
+async def add(tx: Tx, **given: Unpack[Addition]) -> int:
+    addresses = text_array(given["addresses"])
     return await tx.execute(
-        _SQL["add"],
-        workspace_id=workspace_id,
-        channel=channel,
-        addresses=list(addresses),
-        reason=reason,
-        detail=detail,
-        strength=_STRENGTH,
-        **erased_key(tx),
+        _SQL["add"], **{**given, "addresses": addresses}, strength=_STRENGTH, **erased_key(tx)
     )
 
 

@@ -9,10 +9,13 @@ from mailgenius.engine.suppression import queries
 from mailgenius.engine.suppression.erasing import ERASED_ADDRESS
 from mailgenius.engine.suppression.errors import NotAReason
 from mailgenius.engine.suppression.model import Suppression, SuppressionReason
+from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.paging import Page, decode_cursor, page_of
 
 LONGEST_DETAIL = 500
+WORTH_A_LOOK = 100
+"""Addresses from which on a look at the list costs less than what it saves."""
 
 
 async def add(
@@ -32,14 +35,22 @@ async def add(
     Raises:
         NotAReason: the reason is none of ours.
     """
-    return await queries.add(
-        tx,
+    given = queries.Addition(
         workspace_id=workspace_id,
         channel=channel,
         addresses=[clean for each in addresses if (clean := _normal(each)) != ERASED_ADDRESS],
         reason=_reason(reason),
         detail=detail[:LONGEST_DETAIL],
     )
+    if len(addresses) >= WORTH_A_LOOK and not await queries.any_listed(
+        tx, workspace_id=workspace_id, channel=channel, addresses=given["addresses"]
+    ):
+        try:
+            async with tx.attempt():
+                return await queries.add_fresh(tx, **given)
+        except UniqueConflict:
+            pass  # Somebody added one since: the way below judges each.
+    return await queries.add(tx, **given)
 
 
 async def remove(

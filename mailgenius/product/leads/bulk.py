@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from mailgenius.kit.db.arrays import int_array
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Row, Tx, json_value
 from mailgenius.product.leads.bulk_model import BulkAct, BulkPart, BulkState, LeadAct, Matching, Stretch
@@ -77,7 +78,7 @@ async def count(tx: Tx, *, workspace_id: int, condition: Fragment, after_id: int
 async def next_ids(
     tx: Tx, *, workspace_id: int, condition: Fragment, after_id: int, until_id: int, limit: int
 ) -> list[int]:
-    rows = await tx.rows(
+    found: list[int] = await tx.value(
         _SQL["next-matching"].narrowed(condition),
         workspace_id=workspace_id,
         after_id=after_id,
@@ -85,29 +86,29 @@ async def next_ids(
         limit=limit,
         **condition.parameters,
     )
-    return [lead_id for (lead_id,) in rows]
+    return found
 
 
 async def hold(tx: Tx, *, workspace_id: int, condition: Fragment, lead_ids: Sequence[int]) -> list[int]:
-    rows = await tx.rows(
+    held: list[int] = await tx.value(
         _SQL["hold-matching"].narrowed(condition),
         workspace_id=workspace_id,
         after_id=lead_ids[0] - 1,
         until_id=lead_ids[-1],
-        lead_ids=list(lead_ids),
+        lead_ids=int_array(lead_ids),
         **condition.parameters,
     )
-    return [lead_id for (lead_id,) in rows]
+    return held
 
 
 async def whole_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> list[Row]:
-    return await tx.rows(_SQL["whole-leads"], workspace_id=workspace_id, lead_ids=list(lead_ids))
+    return await tx.rows(_SQL["whole-leads"], workspace_id=workspace_id, lead_ids=int_array(lead_ids))
 
 
 async def next_changed_ids(
     tx: Tx, *, workspace_id: int, act_id: int, after_id: int, until_id: int, limit: int
 ) -> list[int]:
-    rows = await tx.rows(
+    found: list[int] = await tx.value(
         _SQL["next-changed"],
         workspace_id=workspace_id,
         act_id=act_id,
@@ -115,7 +116,7 @@ async def next_changed_ids(
         until_id=until_id,
         limit=limit,
     )
-    return [lead_id for (lead_id,) in rows]
+    return found
 
 
 async def set_fields(
@@ -125,7 +126,7 @@ async def set_fields(
     return await tx.execute(
         _SQL["set-fields"],
         workspace_id=workspace_id,
-        lead_ids=list(lead_ids),
+        lead_ids=int_array(lead_ids),
         fields=json_value(fields),
         detail=json_value(detail),
     )
@@ -136,7 +137,7 @@ async def lay_out(tx: Tx, *, workspace_id: int, act_id: int, found: Stretch) -> 
         _SQL["lay-out-part"],
         workspace_id=workspace_id,
         act_id=act_id,
-        lead_ids=found.ids,
+        lead_ids=int_array(found.ids),
         cursor=found.reached,
     )
 

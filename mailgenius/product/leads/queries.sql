@@ -458,7 +458,7 @@ WITH named AS (
            jsonb_build_object('from', status, 'to', %(status)s::text, 'reason', %(reason)s::text)
       FROM changed
 )
-SELECT email, phone FROM named
+SELECT coalesce(array_agg(email), '{}'), coalesce(array_agg(phone), '{}') FROM named
 
 -- name: stop-address
 -- Take the leads of an address out of sending, when their status is weaker than this one, and note why. A second run
@@ -1003,23 +1003,25 @@ SELECT count(*)
 
 -- name: next-matching
 -- The first matches of a stretch of leads, by id. The stretch is short, so each of its leads is looked at.
-SELECT id
-  FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
-   AND true /* narrowed */
- ORDER BY id
- LIMIT %(limit)s::int
+SELECT ARRAY(
+    SELECT id
+      FROM leads
+     WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+       AND true /* narrowed */
+     ORDER BY id
+     LIMIT %(limit)s::int)
 
 -- name: hold-matching
 -- Those of some leads that still match, held until the end of the transaction, in the order of ids: acts that meet
 -- wait for each other and do not deadlock.
-SELECT id
-  FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
-   AND id = ANY(%(lead_ids)s::bigint[])
-   AND true /* narrowed */
- ORDER BY id
-   FOR UPDATE
+SELECT ARRAY(
+    SELECT id
+      FROM leads
+     WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
+       AND id = ANY(%(lead_ids)s::bigint[])
+       AND true /* narrowed */
+     ORDER BY id
+       FOR UPDATE)
 
 -- name: whole-leads
 -- Some leads by id: the parts of a lead and its custom fields.
@@ -1030,14 +1032,15 @@ SELECT id, email, phone, external_id, name, status, tags, consent_at, consent_so
 
 -- name: next-changed
 -- The first leads of a stretch, by id, that an act changed: their activity says so.
-SELECT l.id
-  FROM leads l
- WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after_id)s::bigint AND l.id <= %(until_id)s::bigint
-   AND EXISTS (SELECT FROM lead_activity a
-                WHERE a.workspace_id = %(workspace_id)s::bigint AND a.lead_id = l.id
-                  AND a.detail @> jsonb_build_object('bulk', %(act_id)s::text))
- ORDER BY l.id
- LIMIT %(limit)s::int
+SELECT ARRAY(
+    SELECT l.id
+      FROM leads l
+     WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id > %(after_id)s::bigint AND l.id <= %(until_id)s::bigint
+       AND EXISTS (SELECT FROM lead_activity a
+                    WHERE a.workspace_id = %(workspace_id)s::bigint AND a.lead_id = l.id
+                      AND a.detail @> jsonb_build_object('bulk', %(act_id)s::text))
+     ORDER BY l.id
+     LIMIT %(limit)s::int)
 
 -- name: lay-out-part
 -- Put some leads down for whoever is free, and move the act's bookmark behind them. No leads are no part.

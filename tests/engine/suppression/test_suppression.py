@@ -1,5 +1,7 @@
 """Suppression: who is not written to, and why."""
 
+import asyncio
+
 import pytest
 
 from mailgenius.engine.suppression import service as suppression
@@ -78,3 +80,19 @@ async def test_the_list_goes_by_pages(db: Database, workspace_id: int):
             if cursor is None:
                 break
     assert seen == [f"a{n}@example.com" for n in range(5)]
+
+
+async def test_many_at_once_are_judged_one_by_one_when_somebody_adds_one_of_them_meanwhile(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    many = [f"{n}@example.com" for n in range(suppression.WORTH_A_LOOK)]
+    assert await add(db, other_workspace_id, *many, many[0]) == len(many)
+    async with db.tenant(workspace_id) as tx:
+        await suppression.add(
+            tx, workspace_id=workspace_id, channel="email", addresses=many[50:51], reason="bounced"
+        )
+        adding = asyncio.create_task(add(db, workspace_id, *many))
+        await asyncio.sleep(0.1)
+    assert await adding == len(many)
+    assert set((await found(db, workspace_id, *many)).values()) == {R.UNSUBSCRIBED}
+    assert await add(db, workspace_id, *many) == 0
