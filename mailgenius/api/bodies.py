@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import State
 from litestar.params import PathParameter, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import MAX_LIMIT
@@ -89,6 +89,9 @@ class ProblemAnswer(Answer):
     status: Annotated[int, Meta(description="HTTP status.", examples=[422])]
     detail: Annotated[str, Meta(description="What happened this time.")]
     errors: Annotated[list[FieldProblem], Meta(description="The fields that are wrong; may be empty.")]
+    kept_id: Annotated[
+        Id | UnsetType, Meta(description="With 410: the lead that the one in the address was merged into.")
+    ] = UNSET
 
 
 WRONG_ITEMS = "mailgenius.wrong_items"

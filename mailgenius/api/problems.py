@@ -8,11 +8,13 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE as TOO_LARGE
+from msgspec import UNSET, UnsetType
 
 from mailgenius.api.bodies import FieldProblem, MalformedJson, ProblemAnswer, field_problem
 from mailgenius.kit.errors import Kind, MailGeniusError
 from mailgenius.kit.logs import logger
 from mailgenius.kit.storage import FileTooLarge
+from mailgenius.product.leads.errors import LeadJoined
 
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "urn:mailgenius:problem:"
@@ -33,6 +35,7 @@ TITLES: dict[HTTPStatus, tuple[str, str]] = {
     HTTPStatus.FORBIDDEN: ("forbidden", "The API key may not do this"),
     HTTPStatus.NOT_FOUND: ("not_found", "Nothing is here"),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not know this method"),
+    HTTPStatus.GONE: ("gone", "It has become a part of another one"),
     HTTPStatus.CONFLICT: ("conflict", "The present state does not allow this"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "The request is too large"),
     HTTPStatus.UNPROCESSABLE_ENTITY: ("invalid", "Some values are not valid"),
@@ -48,6 +51,8 @@ log = logger(__name__)
 def answer_error(request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
     """Turn any error into its problem. The unexpected is logged here, once, and told to nobody."""
     match error:
+        case LeadJoined() if (place := error.follow(request.url.path)) is not None:
+            answer = _moved(request, error, place)
         case MailGeniusError():
             answer = _expected(error)
         case ValidationException():
@@ -73,16 +78,30 @@ def problem(
     detail: str = "",
     errors: list[FieldProblem] | None = None,
     headers: dict[str, str] | None = None,
+    kept_id: str | UnsetType = UNSET,
 ) -> Response[bytes]:
     word, title = TITLES.get(status, (status.name.lower(), status.phrase))
     if not detail:
         detail = "Some of the values are not valid. See errors." if errors else status.description
     body = ProblemAnswer(
-        type=TYPE_PREFIX + word, title=title, status=status, detail=detail or title, errors=errors or []
+        type=TYPE_PREFIX + word,
+        title=title,
+        status=status,
+        detail=detail or title,
+        errors=errors or [],
+        kept_id=kept_id,
     )
     return Response(
         msgspec.json.encode(body), media_type=PROBLEM_JSON, status_code=status, headers=headers or {}
     )
+
+
+def _moved(request: Request[Any, Any, State], error: LeadJoined, place: str) -> Response[bytes]:
+    """Lead a reader on to the kept lead. Whoever would change the old one must name the kept one."""
+    if request.method in {"GET", "HEAD"}:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return Response(b"", status_code=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": place + query})
+    return problem(HTTPStatus.GONE, detail=error.message, kept_id=str(error.kept_id))
 
 
 def _expected(error: MailGeniusError) -> Response[bytes]:

@@ -49,6 +49,7 @@ PROBLEMS = {
     "401": "The key is missing, unknown or revoked.",
     "403": "The key lacks a scope.",
     "404": "It does not exist in this workspace.",
+    "410": "The lead was merged into `kept_id`. What reads is redirected there (308).",
     "409": "The present state does not allow this.",
     "413": "The body is too large.",
     "422": "Some values are not valid; `errors` names the fields.",
@@ -183,6 +184,8 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     cannot_happen = set()
     if "{" not in path:
         cannot_happen.add("404")
+    if "{lead_id}" not in path or method == "get":
+        cannot_happen.add("410")
     if method == "get":
         cannot_happen |= {"400", "409", "413"}
     for status, description in PROBLEMS.items():

@@ -15,10 +15,11 @@ from mailgenius.kit.crypto import random_token
 from mailgenius.kit.errors import Kind, MailGeniusError
 from mailgenius.kit.logs import logger
 from mailgenius.kit.services import Services
+from mailgenius.product.leads.errors import LeadJoined
 from mailgenius.web import i18n, security
 from mailgenius.web.arrivals import guest_visit
 from mailgenius.web.i18n import N_, _
-from mailgenius.web.templating import render, toast
+from mailgenius.web.templating import Flash, render, toast
 from mailgenius.web.texts import message_of
 from mailgenius.web.visits import NoWorkspace, Page, PageRequest, PasswordChangeDue, Visit
 
@@ -42,6 +43,7 @@ _TITLES: Final[dict[int, str]] = {
     404: N_("There is nothing here"),
     405: N_("There is nothing here"),
     409: N_("That is not possible right now"),
+    410: N_("This lead is a part of another one"),
     413: N_("That is too large"),
     422: N_("Something in there is not right"),
     429: N_("Slow down a little"),
@@ -54,6 +56,7 @@ _ADVICE: Final[dict[int, str]] = {
     403: N_("Ask an administrator of the workspace if you need this."),
     404: N_("The page does not exist, or it belongs to another workspace."),
     405: N_("The page does not exist, or it belongs to another workspace."),
+    410: N_("It was merged into another lead, which has its history. Change that one."),
     409: N_("Somebody may have changed it meanwhile. Load the page again to see how it stands."),
     413: N_("Choose a smaller file or split it into parts."),
     422: N_("Go back, check what you entered and try again."),
@@ -64,6 +67,7 @@ _ADVICE: Final[dict[int, str]] = {
     503: N_("A part of the system is away for a moment. Nothing was changed. Try again soon."),
 }
 _GENERIC: Final = 500
+_GONE: Final = 410
 
 log = logger(__name__)
 
@@ -74,7 +78,11 @@ def failure_handlers(services: Services) -> ExceptionHandlersMap:
     def expected(request: PageRequest, error: MailGeniusError) -> Page:
         visit = _visit(services, request)
         with i18n.use_locale(visit.page.locale):
-            return _gate(visit, error) or answer(visit, STATUS[error.kind], message_of(error))
+            return (
+                _gate(visit, error)
+                or _followed(visit, error)
+                or answer(visit, STATUS[error.kind], message_of(error))
+            )
 
     def http(request: PageRequest, error: HTTPException) -> Page:
         visit = _visit(services, request)
@@ -126,6 +134,17 @@ def _gate(visit: Visit, error: MailGeniusError) -> Page | None:
     if error.kind is Kind.UNAUTHENTICATED and visit.session is None and not visit.page.is_htmx:
         return visit.redirect(_sign_in_path(visit.request))
     return None
+
+
+def _followed(visit: Visit, error: MailGeniusError) -> Page | None:
+    """The same page of the lead that the one in the address was merged into, changed by name only."""
+    place = error.follow(visit.request.url.path) if isinstance(error, LeadJoined) else None
+    if place is None:
+        return None
+    if visit.request.method not in security.SAFE_METHODS:
+        return answer(visit, _GONE, message_of(error))
+    text = _("The lead %(id)s was merged into this one.", id=error.values["lead_id"])
+    return visit.redirect(place, Flash("info", text))
 
 
 def _sign_in_path(request: PageRequest) -> str:

@@ -251,6 +251,21 @@ async def test_two_leads_are_merged_and_the_old_id_leads_to_the_kept_one(client)
     assert old.json() == {"id": kept["id"], "email": "ana@example.com"}
     assert old.headers["Content-Location"] == f"/api/v1/leads/{kept['id']}"
     # What would change it is refused, and says where it is.
-    gone = await client.patch(f"/api/v1/leads/{other['id']}", json={"name": "X"})
-    assert (gone.status_code, gone.json()["detail"]) == (404, f"This lead was merged into lead {kept['id']}.")
+    for method, end in (
+        ("PATCH", ""), ("DELETE", ""), ("POST", "/consents"), ("PUT", "/preferences"), ("POST", "/merge"),
+    ):  # fmt: skip
+        bodies = {
+            "": {"name": "X"},
+            "/consents": {"channel": "email", "act": "withdrawn"},
+            "/preferences": {},
+        }
+        body = None if method == "DELETE" else bodies.get(end, {"other_id": kept["id"]})
+        gone = await client.request(method, f"/api/v1/leads/{other['id']}{end}", json=body)
+        told = (gone.status_code, gone.json()["kept_id"], gone.json()["detail"])
+        assert told == (410, kept["id"], f"This lead was merged into lead {kept['id']}."), (method, end)
+    # What reads is led on, with what it asked for.
+    for end in ("/consents?limit=1", "/preferences", "/personal-data?format=zip"):
+        led = await client.get(f"/api/v1/leads/{other['id']}{end}")
+        assert (led.status_code, led.headers["Location"]) == (308, f"/api/v1/leads/{kept['id']}{end}")
+    # The address names a lead that is there, so it is not the address that is gone.
     assert (await client.post(path, json={"other_id": other["id"]})).status_code == 404

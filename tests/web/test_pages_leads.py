@@ -335,5 +335,11 @@ async def test_two_leads_are_compared_and_merged(
     assert "Merged with another lead" in page
     assert "Given up: Ana C., ana@acme.test, Rio" in page
     # Old links lead to where the person is.
-    assert location(await browser.get(f"/leads/{twin.id}")) == f"/leads/{ana.id}"
-    assert (await browser.post(path, {})).status_code == 404
+    for end in ("", "/merge"):
+        assert location(await browser.get(f"/leads/{twin.id}{end}")) == f"/leads/{ana.id}{end}"
+    assert f"The lead {twin.id} was merged into this one." in (await browser.get(f"/leads/{ana.id}")).text
+    for act in ("", "/consents"):
+        gone = await browser.post(f"/leads/{twin.id}{act}", {"channel": "email", "act": "given", "name": "X"})
+        assert gone.status_code == 410
+        assert f"This lead was merged into lead {ana.id}." in gone.text
+    assert location(await browser.get(path)) == f"/leads/{ana.id}"

@@ -1,5 +1,7 @@
 """What can go wrong with leads."""
 
+import re
+
 from mailgenius.kit.errors import Conflict, LimitReached, NotFound
 
 
@@ -13,6 +15,15 @@ class LeadJoined(LeadNotFound):
     @property
     def kept_id(self) -> int:
         return int(str(self.values["kept_id"]))
+
+    def follow(self, path: str) -> str | None:
+        """Return an address that names the lead, with the id that it has now; None: it names other leads."""
+        found, times = re.subn(
+            rf"(/leads/(?:[0-9]+/merge/)?){self.values['lead_id']}(?=/|$)", rf"\g<1>{self.kept_id}", path
+        )
+        # Nobody is compared with themselves.
+        alone = re.sub(rf"(/leads/{self.kept_id})/merge/{self.kept_id}(?=/|$)", r"\1", found)
+        return alone if times else None
 
 
 class SameLead(Conflict):

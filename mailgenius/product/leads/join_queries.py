@@ -32,7 +32,9 @@ async def joined_into(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> 
 async def why_gone(tx: Tx, *, workspace_id: int, lead_id: int) -> LeadNotFound:
     """Return the error of a lead that is not there; it knows whether the lead went into another."""
     joined = await joined_into(tx, workspace_id=workspace_id, lead_ids=[lead_id])
-    return LeadJoined(kept_id=joined[lead_id]) if lead_id in joined else LeadNotFound()
+    if lead_id not in joined:
+        return LeadNotFound()
+    return LeadJoined(kept_id=joined[lead_id], lead_id=lead_id)
 
 
 async def any_joined_since(tx: Tx, *, workspace_id: int, since: datetime) -> bool:

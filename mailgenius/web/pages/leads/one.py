@@ -8,7 +8,6 @@ from litestar.params import FromPath
 from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.consents import service as consents
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.errors import LeadJoined
 from mailgenius.product.leads.model import LeadStatus
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
@@ -41,11 +40,7 @@ STATUS_NOTES: Final = {
 
 @get(LEAD_PATH, opt=needs(Permission.LEADS_READ))
 async def lead_page(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
-    try:
-        return await _lead(visit, lead_id)
-    except LeadJoined as gone:
-        text = _("The lead %(id)s was merged into this one.", id=lead_id)
-        return visit.redirect(f"{LEADS_PATH}/{gone.kept_id}", Flash("info", text))
+    return await _lead(visit, lead_id)
 
 
 @post(LEAD_PATH, opt=needs(Permission.LEADS_WRITE))
