@@ -31,13 +31,14 @@ HONEYPOT = "website"
 @get("/f/{public_id:str}")
 async def show(request: Visit, public_id: FromPath[str]) -> Response[str]:
     """Show the form."""
+    services = services_of(request)
     try:
-        form = await _public(services_of(request), public_id)
+        form = await _public(services, public_id)
+        return await _form(services, form, {}, {})
     except FormNotFound:
         return gone_page(texts_of(request))
     except (Unavailable, TimeoutError):
         return away_page(texts_of(request))
-    return _form(form, {}, {})
 
 
 @post("/f/{public_id:str}", status_code=200, request_max_body_size=LONGEST_BODY)
@@ -45,7 +46,12 @@ async def answer(request: Visit, public_id: FromPath[str]) -> Response[str]:
     """Take in an answer. What is wrong is said beside its field; the same answer again changes nothing."""
     services = services_of(request)
     posted = await request.form()
-    answers = {key: value.replace("\0", "") for key, value in posted.items() if isinstance(value, str)}
+    given: dict[str, list[str]] = {}
+    for key, value in posted.multi_items():
+        if isinstance(value, str):
+            given.setdefault(key, []).append(value.replace("\0", ""))
+    # Several boxes of one question are ticked: that is how a cell of a file says it, too.
+    answers = {key: ";".join(values) for key, values in given.items()}
     try:
         form = await _public(services, public_id)
         if answers.get(HONEYPOT):
@@ -112,19 +118,24 @@ async def _received(
                 base_url=services.settings.base_url,
             )
     except AnswersUnclear as error:
-        return _form(form, answers, {each.field: each.message for each in error.problems})
+        return await _form(services, form, answers, {each.field: each.message for each in error.problems})
     except (Unavailable, TimeoutError):
         return away_page(texts)
     return _thanked(form, outcome)
 
 
-def _form(form: Form, answers: Mapping[str, str], wrong: Mapping[str, str]) -> Response[str]:
+async def _form(
+    services: Services, form: Form, answers: Mapping[str, str], wrong: Mapping[str, str]
+) -> Response[str]:
+    async with services.db.trusted(limit=DOOR_TIMEOUT) as tx:
+        asked = await forms.questions(tx, form=form)
     words = form_texts(form.language)
     errors = {name: words.errors.get(message, words.wrong) for name, message in wrong.items()}
     return form_page(
         texts_in(form.language),
         words=words,
         form=form,
+        asked=asked,
         answers=answers,
         errors=errors,
         honeypot=HONEYPOT,

@@ -11,7 +11,8 @@ from litestar.enums import MediaType
 from mailgenius.edge.form_texts import FormTexts
 from mailgenius.edge.preference_texts import LANGUAGE_NAMES, PreferenceTexts
 from mailgenius.edge.texts import Texts
-from mailgenius.product.forms.model import Form, FormField
+from mailgenius.product.forms.model import Form, Question
+from mailgenius.product.leads.model import FieldType
 from mailgenius.product.leads.service import Preferences
 from mailgenius.product.preferences.model import LeadLanguage
 
@@ -76,6 +77,7 @@ def form_page(
     *,
     words: FormTexts,
     form: Form,
+    asked: Sequence[Question],
     answers: Mapping[str, str],
     errors: Mapping[str, str],
     honeypot: str,
@@ -83,12 +85,12 @@ def form_page(
     status: int,
 ) -> Response[str]:
     """Build the page of a form. `goes_to` is the site that it may lead to when it was sent."""
-    asked = [FormField(key="email", label=words.email, required=True), *form.fields]
+    email = Question(key="email", label=words.email, required=True, type=FieldType.TEXT)
     html = _templates.get_template("form.html").render(
         texts=texts,
         words=words,
         form=form,
-        asked=asked,
+        asked=[email, *asked],
         answers=answers,
         errors=errors,
         honeypot=honeypot,

@@ -18,7 +18,7 @@ from mailgenius.product.forms import service as forms
 from mailgenius.product.forms.errors import FormUnclear
 from mailgenius.product.forms.model import CONFIRM_WITHIN, TRIES, FormField, Language
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.model import FieldType, LeadStatus
 from mailgenius.product.messages import service as messages
 from tests.factories.forms import make_form
 from tests.factories.leads import all_leads, make_lead
@@ -173,3 +173,42 @@ async def test_a_form_that_is_not_right_is_refused(services, workspace_id, value
     with pytest.raises(FormUnclear) as refused:
         await make_form(services, workspace_id, **values)
     assert field in {problem.field for problem in refused.value.problems}
+
+
+async def test_each_type_of_field_is_asked_in_its_own_way(client, services, workspace_id):
+    kinds = {
+        "plan": (FieldType.CHOICE, ("Gold", "Silver & <b>")),
+        "likes": (FieldType.CHOICES, ("Fish", "Rice", "Beans")),
+        "member": (FieldType.BOOLEAN, ()),
+        "born": (FieldType.DATE, ()),
+        "age": (FieldType.NUMBER, ()),
+        "site": (FieldType.URL, ()),
+    }
+    async with services.db.tenant(workspace_id) as tx:
+        for key, (kind, choices) in kinds.items():
+            await leads.create_field(tx, workspace_id=workspace_id, label=key, type=kind, choices=choices)
+    asked = tuple(FormField(key=f"field:{key}", label=key, required=key == "plan") for key in kinds)
+    form = await make_form(
+        services, workspace_id, fields=asked, double_opt_in=False, language=Language.PORTUGUESE
+    )
+    path = f"/f/{form.public_id}"
+    page = (await client.get(path)).text
+    assert page.count("<select") == 2
+    assert page.count('name="field:likes" type="checkbox"') == 3
+    assert '<option value="Silver &amp; &lt;b&gt;" >' in page
+    assert '<option value="yes" >Sim</option>' in page
+    assert re.findall(r'name="field:(?:born|age|site)"\s+type="(\w+)"', page) == ["date", "text", "url"]
+    answers = {
+        "email": "ana@example.com", "consent": "yes", "field:plan": "Bronze", "field:likes": ["Rice", "Fish"],
+        "field:member": "no", "field:born": "1990-01-31", "field:age": "41,5", "field:site": "https://a.example",
+    }  # fmt: skip
+    refused = await client.post(path, data=answers)
+    assert refused.status_code == 422
+    assert refused.text.count("checked") == 3
+    assert '<option value="no" selected>Não</option>' in refused.text
+    assert (await client.post(path, data={**answers, "field:plan": "Gold"})).status_code == 200
+    (lead,) = await all_leads(services.db, workspace_id)
+    assert lead.fields == {
+        "plan": "Gold", "likes": ["Fish", "Rice"], "member": False, "born": "1990-01-31", "age": 41.5,
+        "site": "https://a.example",
+    }  # fmt: skip

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from mailgenius.product.leads.model import FieldType
+
 CONFIRM_WITHIN = timedelta(days=7)
 """How long an answer waits for its confirmation, and how long its link works."""
 MAIL_AGAIN_AFTER = timedelta(minutes=10)
@@ -34,6 +36,21 @@ class FormField:
     """`name`, `phone`, or `field:` and the key of a custom field."""
     label: str
     required: bool = False
+
+
+YES_NO = {Language.ENGLISH: ("Yes", "No"), Language.PORTUGUESE: ("Sim", "Não")}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A field as visitors are asked for it."""
+
+    key: str
+    label: str
+    required: bool
+    type: FieldType
+    options: tuple[tuple[str, str], ...] = ()
+    """What there is to choose from: each value with its words. Empty where people write."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

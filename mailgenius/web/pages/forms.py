@@ -1,5 +1,6 @@
 """Sign-up forms: listed, built, and how to put them on a page of one's own."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from litestar import Router, get, post
@@ -9,7 +10,7 @@ from mailgenius.channels.contract import Channel
 from mailgenius.engine.connections import service as connections
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.forms import service as forms
-from mailgenius.product.forms.model import Form, Language
+from mailgenius.product.forms.model import Form, Language, Question
 from mailgenius.product.leads import service as leads
 from mailgenius.product.templates import service as templates
 from mailgenius.product.workspaces.model import Permission
@@ -99,6 +100,7 @@ async def _builder(
         tags = await leads.tags(tx, workspace_id=visit.workspace_id)
         found = await templates.list_templates(tx, workspace_id=visit.workspace_id, limit=MOST_TEMPLATES)
         accounts = await connections.list_connections(tx, workspace_id=visit.workspace_id)
+        asked = await forms.questions(tx, form=stored) if stored else []
     return visit.html(
         "forms/build.html",
         code=422 if errors else 200,
@@ -111,14 +113,16 @@ async def _builder(
         templates=[(str(each.id), each.name) for each in found.items if each.channel == Channel.EMAIL],
         connections=[(str(each.id), each.name) for each in accounts if each.channel == Channel.EMAIL],
         url=f"{visit.services.settings.base_url}/f/{stored.public_id}" if stored else "",
-        snippet=_snippet(visit, stored) if stored else "",
+        snippet=_snippet(visit, stored, asked) if stored else "",
     )
 
 
-def _snippet(visit: Visit, form: Form) -> str:
+def _snippet(visit: Visit, form: Form, questions: Sequence[Question]) -> str:
     """The HTML of a form for another page: no script, no style, no cookie."""
     url = f"{visit.services.settings.base_url}/f/{form.public_id}"
-    return render_block("forms/_snippet.html", "snippet", page=visit.page, form=form, url=url).strip()
+    return render_block(
+        "forms/_snippet.html", "snippet", page=visit.page, form=form, url=url, questions=questions
+    ).strip()
 
 
 router = Router(

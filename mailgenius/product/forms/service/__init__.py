@@ -1,5 +1,6 @@
 """What callers may ask of this area, by use case. Import this package, not its modules."""
 
+from mailgenius.product.forms.service.asking import questions as questions
 from mailgenius.product.forms.service.building import (
     archive as archive,
     create as create,
