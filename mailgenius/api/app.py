@@ -33,18 +33,17 @@ from mailgenius.api import (
     templates,
     workspace,
 )
-from mailgenius.api.access import gate
+from mailgenius.api.access import Callers, gate
 from mailgenius.api.arriving import ArrivingLeads
 from mailgenius.api.bodies import ApiRequest
 from mailgenius.api.call import Call
 from mailgenius.api.problems import answer_error
 from mailgenius.api.reference import reference_router
+from mailgenius.api.short_way import BODY_LIMIT, ShortWay
 from mailgenius.api.system import system_router
 from mailgenius.kit.services import Services
 
 BASE_PATH = "/api/v1"
-BODY_LIMIT = 2 << 20
-"""Bytes of an ordinary body; routes that take more say so."""
 AREAS = (
     imports,
     bulk_leads,
@@ -74,10 +73,28 @@ AREAS = (
 )
 
 
+class Api(Litestar):
+    """The framework, and beside it the short way of single leads."""
+
+    def __init__(self, short_way: ShortWay, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._short_way = short_way
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            actor = self._short_way.caller(scope)
+            if actor is not None:
+                await self._short_way.answer(actor, scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+
 def create_app(services: Services) -> Litestar:
     """Build the API of one process. Its paths are whole: /api/…, /healthz, /readyz, /metrics."""
-    areas = api_router(services)
-    return Litestar(
+    callers, arriving = Callers(services), ArrivingLeads(services)
+    areas = api_router(services, callers, arriving)
+    return Api(
+        ShortWay(callers, arriving),
         route_handlers=[areas, reference_router(areas), system_router(services)],
         request_class=ApiRequest,
         exception_handlers={Exception: answer_error},
@@ -98,9 +115,8 @@ def create_probes(services: Services) -> Litestar:
     )
 
 
-def api_router(services: Services) -> Router:
+def api_router(services: Services, callers: Callers, arriving: ArrivingLeads) -> Router:
     """Gather the areas. Every route gets its `call` and stands behind the gate."""
-    arriving = ArrivingLeads(services)
 
     def provide_call(request: Request[Any, Any, State]) -> Call:
         return Call(services=services, request=request, arriving=arriving)
@@ -108,7 +124,7 @@ def api_router(services: Services) -> Router:
     return Router(
         BASE_PATH,
         route_handlers=[area.router for area in AREAS],
-        before_request=gate(services),
+        before_request=gate(callers),
         # One and no more: for several the framework starts tasks, on every request.
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
     )

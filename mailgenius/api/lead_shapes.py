@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType
 
 from mailgenius.api.bodies import Answer, Body, Id
-from mailgenius.product.leads.model import MAX_BATCH, Lead, LeadInput, LeadStatus, Mode
+from mailgenius.product.leads.model import MAX_BATCH, Lead, LeadInput, LeadStatus, Mode, Upserted as Stored
 
 FieldValue = str | int | float | bool | list[str] | None
 
@@ -158,6 +158,10 @@ class TagList(Answer):
     """The tags of the workspace."""
 
     items: list[TagAnswer]
+
+
+def upserted_answer(done: Stored) -> Upserted:
+    return Upserted(id=str(done.lead.id), created=done.created, lead=lead_answer(done.lead))
 
 
 def lead_answer(lead: Lead) -> LeadAnswer:

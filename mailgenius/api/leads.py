@@ -22,6 +22,7 @@ from mailgenius.api.lead_shapes import (
     TagList,
     Upserted,
     lead_answer,
+    upserted_answer,
 )
 from mailgenius.api.moments import zoned
 from mailgenius.kit.audit.model import unnoted
@@ -70,13 +71,12 @@ async def upsert_lead(call: Caller, data: JSONBody[LeadBody]) -> Response[Upsert
 
     if call.has_key:
         return await call.once(work)  # Its answer is kept in a commit of its own.
-    done = _upserted(await call.arriving.upsert(call.workspace_id, data.as_input()))
+    done = _upserted(await call.arriving.upsert(call.actor, data.as_input()))
     return Response(done.body, status_code=done.status)
 
 
 def _upserted(done: StoredLead) -> Done:
-    body = Upserted(id=str(done.lead.id), created=done.created, lead=lead_answer(done.lead))
-    return Done(body=body, status=201 if done.created else 200)
+    return Done(body=upserted_answer(done), status=201 if done.created else 200)
 
 
 @post(

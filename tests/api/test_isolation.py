@@ -12,7 +12,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from mailgenius.api.access import Callers
 from mailgenius.api.app import api_router
+from mailgenius.api.arriving import ArrivingLeads
 from mailgenius.api.reference import METHODS, Reference
 from mailgenius.kit.db.queries import Query
 from mailgenius.kit.services import Services
@@ -237,7 +239,8 @@ CASES: dict[str, Case] = {
 
 
 def operations() -> list[str]:
-    document = Reference(api_router(cast("Services", None))).document
+    nobody = cast("Services", None)
+    document = Reference(api_router(nobody, Callers(nobody), ArrivingLeads(nobody))).document
     return [
         f"{method} {path}" for path, item in document["paths"].items() for method in METHODS if method in item
     ]

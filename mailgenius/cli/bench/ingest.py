@@ -4,13 +4,13 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import aiohttp
 import msgspec
 
+from mailgenius.cli.bench.keep_alive import Line, lines
 from mailgenius.cli.bench.processors import Meter, parent_of
 from mailgenius.cli.bench.rooms import bench_settings
 from mailgenius.cli.output import say
@@ -83,22 +83,19 @@ async def bench_ingest(*, rows: int, singles: int, target: int, http_workers: in
             meter.lap(rows)
             limit = rows / await _copy_seconds(settings.database_url, lanes)
             limit_us = meter.lap(rows)
-            async with aiohttp.ClientSession(
-                base_url=str(running.address),
-                headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
-            ) as session:
+            headers = {"Authorization": f"Bearer {key}"}
+            async with lines(str(running.address), count=CONNECTIONS, headers=headers) as open_lines:
                 numbers = itertools.count()
-                await _post_batches(session, _next(numbers, CALLERS * BATCH), meter)  # Warms it up.
+                await _post_batches(open_lines, _next(numbers, CALLERS * BATCH), meter)  # Warms it up.
                 say(f"Posting {rows:,} leads in batches of {BATCH:,}")
-                batch_seconds, batch_us = await _post_batches(session, _next(numbers, rows), meter)
-                await _post_singles(session, _next(numbers, CONNECTIONS))
+                batch_seconds, batch_us = await _post_batches(open_lines, _next(numbers, rows), meter)
+                await _post_singles(open_lines, _next(numbers, CONNECTIONS))
                 say(f"Posting {singles:,} leads one by one from {CONNECTIONS} connections")
                 meter.lap(singles)
-                single_seconds = await _post_singles(session, _next(numbers, singles))
+                single_seconds = await _post_singles(open_lines, _next(numbers, singles))
                 single_us = meter.lap(singles)
                 say(f"Posting {singles:,} leads at {target // 2:,} a second")
-                waits = await _post_paced(session, _next(numbers, singles), pace=target / 2)
+                waits = await _post_paced(open_lines, _next(numbers, singles), pace=target / 2)
             await _check_all_there(services, workspace_id, expected=next(numbers))
     waits.sort()
     return IngestResult(
@@ -154,7 +151,7 @@ async def _server(services: Services) -> int:
 
 
 async def _post_batches(
-    session: aiohttp.ClientSession, numbers: range, meter: Meter
+    open_lines: Sequence[Line], numbers: range, meter: Meter
 ) -> tuple[float, dict[str, float]]:
     """Post all numbers, some batches at a time, and return the seconds and the processor time of each lead.
 
@@ -167,56 +164,54 @@ async def _post_batches(
         for start in range(numbers.start, numbers.stop, BATCH)
     }
 
-    async def caller() -> None:
+    async def caller(line: Line) -> None:
         for start in waiting:
             body = msgspec.json.encode({"leads": people.pop(start)})
-            async with session.post("/api/v1/leads/batch", data=body) as answer:
-                found = await answer.json()
-                if answer.status != HTTPStatus.OK or found["rejected"]:
-                    raise BenchFailed(detail=f"the API answered {answer.status}: {str(found)[:300]}")
+            answer = await line.post("/api/v1/leads/batch", body)
+            if answer.status != HTTPStatus.OK or msgspec.json.decode(answer.body)["rejected"]:
+                raise BenchFailed(detail=f"the API answered {answer.status}: {answer.body[:300]!r}")
 
     meter.lap(len(numbers))
     started = time.monotonic()
-    await asyncio.gather(*(caller() for _ in range(CALLERS)))
+    await asyncio.gather(*map(caller, open_lines[:CALLERS]))
     return time.monotonic() - started, meter.lap(len(numbers))
 
 
-async def _post_single(session: aiohttp.ClientSession, number: int) -> None:
-    async with session.post("/api/v1/leads", data=msgspec.json.encode(_lead(number))) as answer:
-        await answer.read()
-        if answer.status != HTTPStatus.CREATED:
-            raise BenchFailed(detail=f"the API answered {answer.status}: {(await answer.text())[:300]}")
+async def _post_single(line: Line, number: int) -> None:
+    answer = await line.post("/api/v1/leads", msgspec.json.encode(_lead(number)))
+    if answer.status != HTTPStatus.CREATED:
+        raise BenchFailed(detail=f"the API answered {answer.status}: {answer.body[:300]!r}")
 
 
-async def _post_singles(session: aiohttp.ClientSession, numbers: range) -> float:
+async def _post_singles(open_lines: Sequence[Line], numbers: range) -> float:
     """Post all numbers one by one, on every connection one after the other, and return the seconds."""
     started, waiting = time.monotonic(), iter(numbers)
 
-    async def caller() -> None:
+    async def caller(line: Line) -> None:
         for number in waiting:
-            await _post_single(session, number)
+            await _post_single(line, number)
 
-    await asyncio.gather(*(caller() for _ in range(CONNECTIONS)))
+    await asyncio.gather(*map(caller, open_lines))
     return time.monotonic() - started
 
 
-async def _post_paced(session: aiohttp.ClientSession, numbers: range, *, pace: float) -> list[float]:
+async def _post_paced(open_lines: Sequence[Line], numbers: range, *, pace: float) -> list[float]:
     """Post all numbers at a steady pace, and return how long each waited from its own moment on.
 
     A lead whose turn comes while all connections are busy has been waiting since then: a stall is not hidden.
     """
     started = time.monotonic()
     waits: list[float] = []
-    due = iter(enumerate(numbers))
+    due = enumerate(numbers)
 
-    async def caller(due: Iterator[tuple[int, int]]) -> None:
+    async def caller(line: Line) -> None:
         for place, number in due:
             moment = started + place / pace
             await asyncio.sleep(max(0.0, moment - time.monotonic()))
-            await _post_single(session, number)
+            await _post_single(line, number)
             waits.append(time.monotonic() - moment)
 
-    await asyncio.gather(*(caller(due) for _ in range(CONNECTIONS)))
+    await asyncio.gather(*map(caller, open_lines))
     return waits
 
 

@@ -237,6 +237,12 @@ SELECT workspace_id, id, name, scopes, last_used_at
   FROM api_keys
  WHERE key_hash = %(key_hash)s::bytea AND revoked_at IS NULL;
 
+-- name: live-api-keys
+-- Those of some keys of a workspace that are not revoked.
+SELECT id
+  FROM api_keys
+ WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY(%(api_key_ids)s::bigint[]) AND revoked_at IS NULL;
+
 -- name: mark-key-used
 -- Remember when a key was last used; of several requests at once the first one writes.
 UPDATE api_keys

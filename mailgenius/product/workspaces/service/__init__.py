@@ -5,6 +5,7 @@ from mailgenius.product.workspaces.service.api_keys import (
     create_api_key as create_api_key,
     get_api_key as get_api_key,
     list_api_keys as list_api_keys,
+    live_api_keys as live_api_keys,
     revoke_api_key as revoke_api_key,
 )
 from mailgenius.product.workspaces.service.idempotency import (

@@ -1,6 +1,6 @@
 """API keys: shown once, stored as a hash, held to their scopes, revoked for good."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from mailgenius.kit import clock
@@ -8,7 +8,7 @@ from mailgenius.kit.audit import service as audit
 from mailgenius.kit.crypto import fingerprint, random_token
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, Problem
-from mailgenius.product.workspaces import queries
+from mailgenius.product.workspaces import key_queries, queries
 from mailgenius.product.workspaces.errors import ApiKeyRefused
 from mailgenius.product.workspaces.model import (
     ALL_SCOPES,
@@ -93,6 +93,11 @@ async def actor_of_api_key(tx: Tx, *, key: str) -> Actor:
         api_key_id=stored.id,
         name=stored.name,
     )
+
+
+async def live_api_keys(tx: Tx, *, workspace_id: int, api_key_ids: Collection[int]) -> frozenset[int]:
+    """Return those of some keys that hold still: for calls that were let in a moment before."""
+    return await key_queries.live_api_keys(tx, workspace_id=workspace_id, api_key_ids=api_key_ids)
 
 
 def _check(name: str, scopes: Sequence[str]) -> None:
