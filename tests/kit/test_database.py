@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any
 
 import psycopg
 import pytest
@@ -80,6 +82,39 @@ async def test_connections_that_a_restart_killed_are_replaced_unnoticed(db: Data
         other.execute("SELECT pg_terminate_backend(%s)", (before,))
     async with db.trusted() as tx:
         assert await tx.value(OUR_BACKEND) != before
+
+
+class _Word(StrEnum):
+    SAID = "said"
+
+
+@pytest.mark.parametrize(
+    ("cast", "values"),
+    [
+        (
+            "text[]",
+            ["", "NULL", "null", " a ", 'say "hi"', "back\\slash\\", "{a,b}", "São, Paulo", "\u2003", "\n"],
+        ),
+        ("text[]", ["a", None, "b"]),
+        ("text[]", [["a", "b"], ["c", "d"]]),
+        ("bigint[]", [0, -5, 2**62]),
+        ("smallint[]", [7]),
+        ("bigint[]", [1, None]),
+        ("boolean[]", [True, False]),
+        ("text[]", list(_Word)),
+        ("bigint[]", []),
+    ],
+)
+async def test_lists_come_to_the_database_as_they_are(db: Database, cast: str, values: list[Any]):
+    back = Query("back", "What was given.", f"SELECT %(values)s::{cast}")
+    async with db.trusted() as tx:
+        assert await tx.value(back, values=values) == values
+
+
+async def test_a_list_with_what_no_text_holds_is_refused(db: Database):
+    async with db.trusted() as tx:
+        with pytest.raises(psycopg.DataError):
+            await tx.value(Query("back", "What was given.", "SELECT %(values)s::text[]"), values=["a\0b"])
 
 
 async def test_who_waits_is_served_soon_after_an_outage_that_the_pool_gave_up_on(

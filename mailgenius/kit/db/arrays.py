@@ -1,7 +1,7 @@
 """Lists of numbers and texts as parameters, written at once.
 
 The driver writes a list item by item, looks at each before, and finds the type of the whole; for a window's
-addresses that took longer than the statement. Here a list goes as one text, and its type is what the statement
+addresses that took longer than sending them. Here a list goes as one text, whose type is what the statement
 casts it to: all of ours do. Lists of anything else are left to the driver.
 """
 

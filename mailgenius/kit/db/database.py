@@ -23,6 +23,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mailgenius.kit.crypto import Keys
+from mailgenius.kit.db.arrays import write_lists_quickly
 from mailgenius.kit.db.errors import DatabaseUnavailable, translated
 from mailgenius.kit.db.transaction import JobWriter, Tx
 from mailgenius.kit.doers import SYSTEM, Doer
@@ -64,6 +65,7 @@ class Database:
             timeout=TURN.total_seconds(),
             reconnect_timeout=GIVE_UP.total_seconds(),
             open=False,
+            configure=write_lists_quickly,
             # The driver begins nothing by itself: `_BEGIN` does.
             kwargs={"autocommit": True, "application_name": "mailgenius"},
         )
