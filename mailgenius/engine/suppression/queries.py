@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from mailgenius.engine.suppression.model import Identity, Suppression, SuppressionReason
-from mailgenius.kit.db.arrays import text_array
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx
 
@@ -31,18 +30,18 @@ class Addition(TypedDict):
 
 async def any_listed(tx: Tx, *, workspace_id: int, channel: str, addresses: Sequence[str]) -> bool:
     found: bool = await tx.value(
-        _SQL["any-listed"], workspace_id=workspace_id, channel=channel, addresses=text_array(addresses)
+        _SQL["any-listed"], workspace_id=workspace_id, channel=channel, addresses=list(addresses)
     )
     return found
 
 
 async def add_fresh(tx: Tx, **given: Unpack[Addition]) -> int:
-    addresses = text_array(given["addresses"])
+    addresses = list(given["addresses"])
     return await tx.execute(_SQL["add-fresh"], **{**given, "addresses": addresses}, **erased_key(tx))
 
 
 async def add(tx: Tx, **given: Unpack[Addition]) -> int:
-    addresses = text_array(given["addresses"])
+    addresses = list(given["addresses"])
     return await tx.execute(
         _SQL["add"], **{**given, "addresses": addresses}, strength=_STRENGTH, **erased_key(tx)
     )

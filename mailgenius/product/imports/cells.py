@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
-from mailgenius.kit.db.arrays import text_array
 from mailgenius.product.imports.mapping import STATUSES, slug
 from mailgenius.product.leads import field_values, normalise
 from mailgenius.product.leads.model import FieldType, LeadField
+from mailgenius.product.leads.staged_rows import array_literal as array_literal
 
 # Characters that every rule leaves as they are: printable ASCII, precomposed Latin letters, Cyrillic.
 _PLAIN = "\u00a1-\u00ac\u00ae-\u024f\u0400-\u0481‘’“”–—…"
@@ -151,7 +151,7 @@ def statuses(raw: pl.Series) -> Settled:
 
 
 def tag_lists(raw: pl.Series) -> Settled:
-    return _settle(raw, _unsettled, lambda cell: text_array(split_tags(cell)))
+    return _settle(raw, _unsettled, lambda cell: array_literal(split_tags(cell)))
 
 
 def split_tags(cell: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import polars as pl
 
-from mailgenius.kit.db.arrays import text_array
+from mailgenius.product.imports.cells import array_literal
 from mailgenius.product.imports.columns import COLUMNS, rejects_of
 from mailgenius.product.imports.files.table import LINE, Chunk
 from mailgenius.product.imports.model import Reject
@@ -136,7 +136,7 @@ def _row(planned: PlannedLead) -> tuple[object, ...]:
         "external_id": lead.external_id,
         "name": lead.name,
         "status": lead.status.value if lead.status else None,
-        "tags": None if lead.tags is None else text_array(lead.tags),
+        "tags": None if lead.tags is None else array_literal(lead.tags),
         "fields": json.dumps(lead.fields, ensure_ascii=False) if lead.fields else None,
         "consent_at": lead.consent_at.isoformat() if lead.consent_at else None,
         "consent_source": lead.consent_source,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mailgenius.kit.db.arrays import int_array
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Row, Tx, json_value
 from mailgenius.product.leads.bulk_model import BulkAct, BulkPart, BulkState, LeadAct, Matching, Stretch
@@ -95,14 +94,14 @@ async def hold(tx: Tx, *, workspace_id: int, condition: Fragment, lead_ids: Sequ
         workspace_id=workspace_id,
         after_id=lead_ids[0] - 1,
         until_id=lead_ids[-1],
-        lead_ids=int_array(lead_ids),
+        lead_ids=list(lead_ids),
         **condition.parameters,
     )
     return held
 
 
 async def whole_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> list[Row]:
-    return await tx.rows(_SQL["whole-leads"], workspace_id=workspace_id, lead_ids=int_array(lead_ids))
+    return await tx.rows(_SQL["whole-leads"], workspace_id=workspace_id, lead_ids=list(lead_ids))
 
 
 async def next_changed_ids(
@@ -126,7 +125,7 @@ async def set_fields(
     return await tx.execute(
         _SQL["set-fields"],
         workspace_id=workspace_id,
-        lead_ids=int_array(lead_ids),
+        lead_ids=list(lead_ids),
         fields=json_value(fields),
         detail=json_value(detail),
     )
@@ -137,7 +136,7 @@ async def lay_out(tx: Tx, *, workspace_id: int, act_id: int, found: Stretch) -> 
         _SQL["lay-out-part"],
         workspace_id=workspace_id,
         act_id=act_id,
-        lead_ids=int_array(found.ids),
+        lead_ids=found.ids,
         cursor=found.reached,
     )
 

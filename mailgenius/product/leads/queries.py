@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mailgenius.kit.db.arrays import int_array
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.leads.join_queries import why_gone
@@ -45,28 +44,20 @@ async def update_lead(tx: Tx, *, workspace_id: int, lead: Lead) -> None:
 
 
 async def delete_leads(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]) -> int:
-    return await tx.execute(_SQL["delete-leads"], workspace_id=workspace_id, lead_ids=int_array(lead_ids))
+    return await tx.execute(_SQL["delete-leads"], workspace_id=workspace_id, lead_ids=list(lead_ids))
 
 
 async def add_tags(
     tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], **note: str
 ) -> int:
-    values = {
-        "lead_ids": int_array(lead_ids),
-        "tags": list(tags),
-        "detail": json_value({"tags": tags, **note}),
-    }
+    values = {"lead_ids": list(lead_ids), "tags": list(tags), "detail": json_value({"tags": tags, **note})}
     return await tx.execute(_SQL["add-tags"], workspace_id=workspace_id, **values)
 
 
 async def remove_tags(
     tx: Tx, *, workspace_id: int, lead_ids: Sequence[int], tags: Sequence[str], **note: str
 ) -> int:
-    values = {
-        "lead_ids": int_array(lead_ids),
-        "tags": list(tags),
-        "detail": json_value({"tags": tags, **note}),
-    }
+    values = {"lead_ids": list(lead_ids), "tags": list(tags), "detail": json_value({"tags": tags, **note})}
     return await tx.execute(_SQL["remove-tags"], workspace_id=workspace_id, **values)
 
 
@@ -76,7 +67,7 @@ async def set_status(
     ((emails, phones),) = await tx.rows(
         _SQL["set-status"],
         workspace_id=workspace_id,
-        lead_ids=int_array(lead_ids),
+        lead_ids=list(lead_ids),
         status=status,
         reason=reason,
     )

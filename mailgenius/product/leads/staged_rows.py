@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from mailgenius.kit.db.arrays import text_array
 from mailgenius.product.leads.rounds import PlannedLead
 
 ROWS_AT_ONCE = 1_000
@@ -17,9 +16,15 @@ def csv_of(planned: Sequence[PlannedLead]) -> Iterator[bytes]:
         yield "".join(map(_row, ordered[start : start + ROWS_AT_ONCE])).encode()
 
 
+def array_literal(values: Sequence[str]) -> str:
+    """Return texts as PostgreSQL reads an array."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
 def _row(planned: PlannedLead) -> str:
     lead = planned.lead
-    tags = None if lead.tags is None else text_array(lead.tags)
+    tags = None if lead.tags is None else array_literal(lead.tags)
     fields = msgspec.json.encode(lead.fields).decode() if lead.fields else None
     consent_at = "" if lead.consent_at is None else lead.consent_at.isoformat()
     return (

@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mailgenius.kit.db.arrays import text_array
 from mailgenius.product.imports import cells as settling
-from mailgenius.product.imports.cells import moment, split_tags
+from mailgenius.product.imports.cells import array_literal, moment, split_tags
 from mailgenius.product.imports.columns import Rules, normal_rows
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name
 from mailgenius.product.imports.mapping import targets_of
@@ -107,7 +106,7 @@ def test_phones_of_brazil():
 @settings(max_examples=100, deadline=None)
 def test_an_array_literal_comes_back(values: list[str]):
     tags = normalise.tags(values)
-    assert _tags(text_array(tags)) == tags
+    assert _tags(array_literal(tags)) == tags
 
 
 @pytest.mark.parametrize(
