@@ -67,6 +67,11 @@ async def get_segment(tx: Tx, *, workspace_id: int, segment_id: int) -> Segment:
     )
 
 
+async def segments_naming(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> list[int]:
+    rows = await tx.rows(_SQL["segments-naming"], workspace_id=workspace_id, texts=list(texts))
+    return [row[0] for row in rows]
+
+
 async def list_segments(
     tx: Tx, *, workspace_id: int, search: str, before_id: int, limit: int
 ) -> list[Segment]:
@@ -158,17 +163,19 @@ async def sample_leads(tx: Tx, *, workspace_id: int, places: Sequence[int], each
     return [lead_id for (lead_id,) in rows]
 
 
-async def count_sampled(
+async def members_of_sample(
     tx: Tx, *, workspace_id: int, condition: Fragment, lead_ids: Sequence[int], after_id: int, until_id: int
-) -> int:
-    found: int = await tx.value(
-        _SQL["count-sampled"].narrowed(condition),
+) -> list[int]:
+    await tx.execute(_SQL["look-up-singly"])
+    found: list[int] = await tx.value(
+        _SQL["members-of-sample"].narrowed(condition),
         workspace_id=workspace_id,
         lead_ids=list(lead_ids),
         after_id=after_id,
         until_id=until_id,
         **condition.parameters,
     )
+    await tx.execute(_SQL["look-up-freely"])
     return found
 
 

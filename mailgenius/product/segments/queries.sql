@@ -30,6 +30,14 @@ SELECT id, name, tree, uses, version, members, counted_at, counting, created_at,
   FROM segments
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(segment_id)s::bigint
 
+-- name: segments-naming
+-- The segments whose name or conditions hold one of some texts, archived ones too.
+SELECT id FROM segments
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
+                WHERE position(lower(one) IN lower(name || ' ' || tree::text)) > 0)
+ ORDER BY id
+
 -- name: list-segments
 -- Segments that are not archived, newest first.
 SELECT id, name, tree, uses, version, members, counted_at, counting, created_at, updated_at, archived_at
@@ -114,9 +122,18 @@ SELECT DISTINCT each.id
                  ORDER BY id
                  LIMIT %(each)s::int) each
 
--- name: count-sampled
--- How many leads of a sample fulfil a condition.
-SELECT count(*) FROM leads
+-- name: look-up-singly
+-- Let statements of this transaction make no large table of what lies around leads: a sample has few of them. What the
+-- planner takes for little may be all that ever happened in the workspace.
+SELECT set_config('work_mem', '64kB', true), set_config('hash_mem_multiplier', '1', true)
+
+-- name: look-up-freely
+-- Take back what `look-up-singly` did.
+SELECT set_config(name, reset_val, true) FROM pg_settings WHERE name IN ('work_mem', 'hash_mem_multiplier')
+
+-- name: members-of-sample
+-- The leads of a sample that fulfil a condition.
+SELECT coalesce(array_agg(id), '{}') FROM leads
  WHERE workspace_id = %(workspace_id)s::bigint AND id > %(after_id)s::bigint AND id <= %(until_id)s::bigint
    AND id = ANY(%(lead_ids)s::bigint[])
    AND true /* narrowed */

@@ -28,5 +28,6 @@ from mailgenius.product.segments.service.writing import (
     create as create,
     get as get,
     list_segments as list_segments,
+    naming as naming,
     update as update,
 )

@@ -47,8 +47,10 @@ async def preview(tx: Tx, *, workspace_id: int, tree: Any, locale: str) -> Previ
         condition = found.condition()
     except Invalid as error:
         return Preview(problems=error.problems, estimate=None, sample=(), sentence="")
-    size = await estimate_of(tx, workspace_id, condition)
+    size, some = await _look(tx, workspace_id, condition)
     sample: Sequence[Lead] = ()
+    if some:  # Looking for the newest could take long.
+        condition = leads.among(some)
     if size.members:
         sample, _ = await members_of(tx, workspace_id, condition, limit=SAMPLE, before=None)
     return Preview(problems=(), estimate=size, sample=sample, sentence=sentence(found, locale))
@@ -140,9 +142,15 @@ async def count(tx: Tx, *, workspace_id: int, segment_id: int) -> int | None:
 
 async def estimate_of(tx: Tx, workspace_id: int, condition: Fragment) -> Estimate:
     """Say about how many leads fulfil a condition; exactly when that is cheap."""
+    size, _ = await _look(tx, workspace_id, condition)
+    return size
+
+
+async def _look(tx: Tx, workspace_id: int, condition: Fragment) -> tuple[Estimate, Sequence[int]]:
+    """Say about how many leads fulfil a condition, and name some if they were not counted one by one."""
     low, high = await queries.bounds_of_leads(tx, workspace_id=workspace_id)
     if not high:
-        return Estimate(members=0, exact=True)
+        return Estimate(members=0, exact=True), ()
     everybody: dict[str, Any] = {
         "workspace_id": workspace_id,
         "condition": condition,
@@ -151,14 +159,14 @@ async def estimate_of(tx: Tx, workspace_id: int, condition: Fragment) -> Estimat
     }
     await queries.plan_for_values(tx)
     if await queries.cost_of_count(tx, **everybody) <= CHEAP:
-        return Estimate(members=await queries.count_members(tx, **everybody), exact=True)
+        return Estimate(members=await queries.count_members(tx, **everybody), exact=True), ()
     # The same places each time: a number that jumps while nothing was changed looks broken.
     dice = random.Random(workspace_id)  # noqa: S311  # Nothing is secret here.
     places = dice.choices(range(low, high + 1), k=PLACES)
     sample = await queries.sample_leads(tx, workspace_id=workspace_id, places=places, each=EACH)
-    hits = await queries.count_sampled(tx, lead_ids=sample, **everybody)
+    hits = await queries.members_of_sample(tx, lead_ids=sample, **everybody)
     total = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
-    return Estimate(members=round(total * hits / max(1, len(sample))), exact=False)
+    return Estimate(members=round(total * len(hits) / max(1, len(sample))), exact=False), hits
 
 
 async def members_of(
