@@ -19,7 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mailgenius.kit import clock
-from mailgenius.web import assets, formats, i18n, markup
+from mailgenius.web import assets, formats, i18n, markup, texts
 from mailgenius.web.i18n import Locale
 
 Theme = Literal["light", "dark", "auto"]
@@ -255,4 +255,5 @@ def _filters() -> dict[str, Callable[..., object]]:
         "datetime": when,
         "ago": ago,
         "initials": markup.initials,
+        "said": texts.reason,
     }

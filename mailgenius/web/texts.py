@@ -64,7 +64,6 @@ REASONS: Final = (
     # Of the settings of a provider.
     N_("There is no such setting."),
     N_("Enter the name of the mail server."),
-    N_("Enter a number from %(num)s to %(num)s."),
     N_("Choose none, starttls or tls."),
     N_("Choose yes or no."),
     N_("This is not a host name."),
@@ -73,6 +72,14 @@ REASONS: Final = (
     N_("A password holds no line breaks."),
     N_("Enter an address that begins with https:// or http://."),
     N_("A key holds no spaces."),
+    # Of a connection, and of an attempt that the provider had no words for.
+    N_("The warm-up is paused: more than %(num)s percent of today's messages bounced."),
+    N_("The connection is closed."),
+    N_("The connection was never made."),
+    N_("The mail server closed the connection."),
+    N_("The mail server did not answer."),
+    N_("The connection failed without an answer for this message."),
+    N_("The message was not sent."),
 )
 """What is said of single rows and values, for the catalogs: the rules that say it know no gettext."""
 

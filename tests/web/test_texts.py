@@ -22,6 +22,11 @@ from mailgenius.web.i18n import use_locale
             "the phone +5511912345678 belongs to lead 7, whose e-mail is a.b@x.com",
             "o telefone +5511912345678 é do lead 7, cujo e-mail é a.b@x.com",
         ),
+        ("Enter the name of the mail server.", "Informe o nome do servidor de e-mail."),
+        (
+            "The warm-up is paused: more than 3 percent of today's messages bounced.",
+            "O aquecimento está parado: mais de 3 por cento das mensagens de hoje voltaram.",
+        ),
         ("something that nobody translated: 7%", "something that nobody translated: 7%"),
     ],
 )

@@ -96,7 +96,8 @@ async def note_warm_up(tx: Tx, *, workspace_id: int, connection_id: int, bounced
             tx,
             workspace_id=workspace_id,
             connection_id=connection_id,
-            reason=f"{WARM_UP_PAUSED}: more than {health.WARM_UP_PERCENT} % of today's messages bounced.",
+            reason=f"{WARM_UP_PAUSED}: more than {health.WARM_UP_PERCENT} percent of today's"
+            " messages bounced.",
             wait=WARM_UP_REST,
         )
 

@@ -215,7 +215,9 @@ def _events(found: Explanation) -> list[Event]:
         )
         kind = "warning" if attempt.outcome in {"deferred", "unknown"} else "danger"
         words = attempt.reason if attempt.code in attempt.reason else f"{attempt.code} {attempt.reason}"
-        events.append(Event(title=title, text=words.strip(), at=attempt.at, icon="send", kind=kind))
+        events.append(
+            Event(title=title, text=translated(words.strip()), at=attempt.at, icon="send", kind=kind)
+        )
         if act := acts.get(attempt.number):
             events.append(Event(title=done[act.act], text="", at=act.at, icon="user", kind="neutral"))
     return events
