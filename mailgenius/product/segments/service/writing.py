@@ -1,5 +1,6 @@
 """Writing segments down, changing them, putting them away, and reading them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mailgenius.kit.audit import service as audit
