@@ -1,5 +1,6 @@
 """The suppression list as people keep it: addresses, domains and phones in by lines or a file, out as CSV."""
 
+import tracemalloc
 from collections.abc import AsyncIterator
 
 from mailgenius.engine.suppression import service as suppression
@@ -86,6 +87,16 @@ async def test_what_comes_out_as_csv_can_go_in_as_it_is(
     )
     assert (found.changed, found.refused_lines) == (4, 1)
     assert await listed(db, other_workspace_id) == await listed(db, workspace_id)
+
+
+async def test_a_line_without_end_is_one_bad_line_and_takes_no_memory(db: Database, workspace_id: int):
+    tracemalloc.start()
+    endless = content(b"a@example.com\n", *[b"x" * (1 << 20)] * 200, b"\nb@example.com")
+    found = await leads.suppress_file(db, endless, workspace_id=workspace_id, reason=R.BLOCKED)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.lines, found.changed, found.refused_lines) == (3, 2, 1)
+    assert peak < 20 << 20
 
 
 async def test_lifting_takes_only_what_is_named(db: Database, workspace_id: int, other_workspace_id: int):

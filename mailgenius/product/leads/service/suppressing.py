@@ -22,6 +22,8 @@ from mailgenius.product.leads.model import Rejected
 HEADER = ("address", "channel", "reason", "detail", "since")
 LINES_AT_ONCE = 5_000
 ROWS_AT_ONCE = 500
+LONGEST_LINE = 64 << 10
+"""Bytes of a line that are kept: its first cell is at the beginning, and a file may be one endless line."""
 MOST_REFUSED = 100
 """How many refused lines of a file are told with their reason; the others are only counted."""
 _GUARDED = re.compile(GUARDED)
@@ -162,6 +164,7 @@ async def _batches(content: AsyncIterator[bytes]) -> AsyncIterator[list[str]]:
     lines: list[str] = []
     async for chunk in content:
         *whole, rest = (rest + chunk).split(b"\n")
+        rest = rest[:LONGEST_LINE]
         lines += [line.decode("utf-8-sig", "replace") for line in whole]
         while len(lines) >= LINES_AT_ONCE:
             yield lines[:LINES_AT_ONCE]
