@@ -51,7 +51,6 @@ class Outcomes:
             Settlement(
                 id=message.id,
                 state=MessageState.DEFERRED,
-                outcome=MessageState.DEFERRED,
                 again_in=wait,
                 waits_for=waits_for,
             )
@@ -114,7 +113,7 @@ class Outcomes:
                 Settlement(
                     id=message.id,
                     state=found.state,
-                    outcome=result.outcome if found.state is MessageState.DEFERRED else found.state,
+                    outcome=result.outcome if found.state is MessageState.DEFERRED else None,
                     provider_ref=_storable(result.provider_ref),
                     code=_storable(result.code),
                     reason="" if result.outcome is Outcome.ACCEPTED else _words(result),
@@ -127,7 +126,7 @@ class Outcomes:
                 )
 
     def _settle(self, message: QueuedMessage, state: MessageState, result: SendResult) -> None:
-        self.settlements.append(Settlement(id=message.id, state=state, outcome=state, reason=_words(result)))
+        self.settlements.append(Settlement(id=message.id, state=state, reason=_words(result)))
 
 
 def complete(results: Sequence[SendResult], expected: int) -> list[SendResult]:

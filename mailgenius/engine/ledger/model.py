@@ -220,14 +220,17 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
 
 
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of one message of a window. Its fields are read by the statements that settle."""
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The outcome of one message of a window. Its fields are read by the statements that settle.
+
+    What is as usual is not said: most messages are accepted, and PostgreSQL reads every word twice.
+    """
 
     id: int
     """The message's."""
     state: MessageState
-    outcome: str
-    """What the attempt itself came to: the state, but for an unknown outcome that is tried again."""
+    outcome: str | None = None
+    """What the attempt itself came to, where that is not the state: an unknown one may be tried again."""
     provider_ref: str = ""
     code: str = ""
     reason: str = ""
