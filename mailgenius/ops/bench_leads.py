@@ -278,7 +278,7 @@ def _one(house: House) -> Ask:
             await leads.get(tx, workspace_id=workspace_id, lead_id=lead_id),
             await leads.fields(tx, workspace_id=workspace_id),
             await leads.tags(tx, workspace_id=workspace_id),
-            await analytics.lead_timeline(tx, workspace_id=workspace_id, lead_id=lead_id, limit=100),
+            await analytics.lead_timeline(tx, workspace_id=workspace_id, lead_id=lead_id, limit=30),
         )
 
     return ask

@@ -11,6 +11,7 @@ from mailgenius.product.leads import jobs, service as leads
 from mailgenius.product.leads.errors import LeadNotFound
 from mailgenius.product.leads.model import FieldType, Lead, LeadInput, LeadStatus
 from mailgenius.product.workspaces.model import Role
+from mailgenius.web.pages.leads import timeline
 from tests.web.browser import location
 from tests.web.conftest import SignedIn
 
@@ -104,6 +105,21 @@ async def test_each_type_of_field_has_its_input(signed_in: SignedIn, services: S
     refused = await browser.post(f"/leads/{lead.id}", data=sent | {"field:my_number": "many"})
     assert refused.status_code == 422
     assert "does not fit “My number”" in refused.text
+
+
+async def test_older_events_of_a_lead_are_shown_when_asked_for(
+    signed_in: SignedIn, services: Services, workspace_id: int, ana: Lead
+):
+    async with services.db.tenant(workspace_id) as tx:
+        for n in range(timeline.SHOWN):
+            await leads.add_tags(tx, workspace_id=workspace_id, lead_ids=[ana.id], tags=[f"tag{n}"])
+    browser = await signed_in(Role.VIEWER)
+    newest, everything = [
+        (await browser.get(f"/leads/{ana.id}{query}")).text for query in ("", "?events=older")
+    ]
+    assert newest.count("mg-timeline-mark") == timeline.SHOWN < everything.count("mg-timeline-mark")
+    assert ("?events=older" in newest, "?events=older" in everything) == (True, False)
+    assert "Added to the workspace" in everything
 
 
 async def test_pages_turn_forth_and_back(signed_in: SignedIn, services: Services, workspace_id: int):

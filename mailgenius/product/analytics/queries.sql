@@ -82,39 +82,60 @@ SELECT days.day, coalesce(sum(sent), 0)::bigint AS sent, coalesce(sum(bounced), 
  GROUP BY days.day
  ORDER BY days.day
 
+-- part: order-told
+-- What an entry of a lead's timeline tells of the campaign or test that a message belongs to.
+'campaign', orders.content ->> 'campaign_name', 'source', orders.source, 'source_id', orders.source_id::text
+
 -- name: timeline-of-lead
--- The newest of what happened to a lead: its own activity, its consent, its messages, opens and clicks. Each source gives
--- at most a page through its own index, so that the union stays small.
+-- The newest of what happened to a lead: its messages, opens and clicks, its own activity, its consent. Almost each row is
+-- on a page of its own, so of each source no more is read than is told: where already its eighth is older than a page of
+-- what was found so far, those eight.
+WITH sent AS MATERIALIZED (
+    SELECT id, updated_at AS at, order_id, state, error
+      FROM messages
+     WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
+     ORDER BY id DESC LIMIT %(limit)s::int
+), reacted AS MATERIALIZED (
+    SELECT id, at, order_id, message_id, kind, url, machine
+      FROM tracking_events
+     WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
+     ORDER BY id DESC
+     LIMIT CASE WHEN (SELECT at FROM tracking_events
+                       WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
+                       ORDER BY id DESC OFFSET 7 LIMIT 1)
+                     < (SELECT at FROM sent ORDER BY at DESC OFFSET %(limit)s::int - 1 LIMIT 1)
+                THEN 8 ELSE %(limit)s::int END
+), acted AS MATERIALIZED (
+    SELECT id, at, kind, detail
+      FROM lead_activity
+     WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
+     ORDER BY id DESC
+     LIMIT CASE WHEN (SELECT at FROM lead_activity
+                       WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
+                       ORDER BY id DESC OFFSET 7 LIMIT 1)
+                     < (SELECT at FROM (SELECT at FROM sent UNION ALL SELECT at FROM reacted) others
+                         ORDER BY at DESC OFFSET %(limit)s::int - 1 LIMIT 1)
+                THEN 8 ELSE %(limit)s::int END
+)
 SELECT at, kind, detail
   FROM (
-    (SELECT at, 'lead.' || kind AS kind, detail
-       FROM lead_activity
-      WHERE workspace_id = %(workspace_id)s AND lead_id = %(lead_id)s
-      ORDER BY id DESC LIMIT %(limit)s)
+    SELECT at, 'lead.' || kind AS kind, detail FROM acted
     UNION ALL
     (SELECT at, 'consent.' || act,
             jsonb_build_object('channel', channel, 'basis', basis, 'way', way, 'source', source)
        FROM consent_entries
-      WHERE workspace_id = %(workspace_id)s AND lead_id = %(lead_id)s
-      ORDER BY id DESC LIMIT %(limit)s)
+      WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = %(lead_id)s::bigint
+      ORDER BY id DESC LIMIT %(limit)s::int)
     UNION ALL
-    (SELECT messages.updated_at, 'message.' || messages.state,
-            jsonb_build_object('message_id', messages.id::text, 'order_id', messages.order_id::text,
-                               'campaign', orders.content ->> 'campaign_name',
-                               'source', orders.source, 'source_id', orders.source_id::text,
-                               'error', messages.error)
-       FROM messages JOIN orders ON orders.workspace_id = messages.workspace_id AND orders.id = messages.order_id
-      WHERE messages.workspace_id = %(workspace_id)s AND messages.lead_id = %(lead_id)s
-      ORDER BY messages.id DESC LIMIT %(limit)s)
+    SELECT sent.at, 'message.' || sent.state,
+           jsonb_build_object('message_id', sent.id::text, 'order_id', sent.order_id::text, 'error', sent.error,
+                              /* part: order-told */)
+      FROM sent JOIN orders ON orders.workspace_id = %(workspace_id)s::bigint AND orders.id = sent.order_id
     UNION ALL
-    (SELECT events.at, 'event.' || events.kind,
-            jsonb_build_object('message_id', events.message_id::text, 'url', events.url,
-                               'machine', events.machine, 'campaign', orders.content ->> 'campaign_name',
-                               'source', orders.source, 'source_id', orders.source_id::text)
-       FROM tracking_events events
-       JOIN orders ON orders.workspace_id = events.workspace_id AND orders.id = events.order_id
-      WHERE events.workspace_id = %(workspace_id)s AND events.lead_id = %(lead_id)s
-      ORDER BY events.id DESC LIMIT %(limit)s)
+    SELECT reacted.at, 'event.' || reacted.kind,
+           jsonb_build_object('message_id', reacted.message_id::text, 'url', reacted.url, 'machine', reacted.machine,
+                              /* part: order-told */)
+      FROM reacted JOIN orders ON orders.workspace_id = %(workspace_id)s::bigint AND orders.id = reacted.order_id
   ) items
  ORDER BY at DESC
- LIMIT %(limit)s
+ LIMIT %(limit)s::int

@@ -127,6 +127,19 @@ async def test_the_timeline_of_a_lead_puts_all_in_one_order(sent: Sent, db: Data
     assert "message.accepted" in {item.kind for item in items}
     assert [item.at for item in items] == sorted((item.at for item in items), reverse=True)
     assert newest == items[:2]
+    # Where the eighth of its own is older than a page of what messages brought, no more of its own is read.
+    for minutes in (-10, 70):
+        async with db.trusted() as tx:
+            for n in range(9):
+                at = HOUR + timedelta(minutes=minutes, seconds=n)
+                await tx.execute(NOTE, workspace_id=sent.workspace_id, lead_id=sent.leads[0], at=at)
+            everything, some = [
+                await analytics.lead_timeline(
+                    tx, workspace_id=sent.workspace_id, lead_id=sent.leads[0], limit=limit
+                )
+                for limit in (100, 4)
+            ]
+        assert [item.at for item in some] == [item.at for item in everything[:4]], minutes
     assert next(item.detail["url"] for item in items if item.kind == "event.click") == "https://b"
 
 

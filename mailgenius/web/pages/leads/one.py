@@ -23,7 +23,7 @@ from mailgenius.web.pages.leads.consenting import (
 )
 from mailgenius.web.pages.leads.listing import LEADS_PATH
 from mailgenius.web.pages.leads.preferring import FREQUENCY_NAMES, LANGUAGE_NAMES
-from mailgenius.web.pages.leads.timeline import timeline_of
+from mailgenius.web.pages.leads.timeline import SHOWN, SHOWN_IF_ASKED, timeline_of
 from mailgenius.web.templating import Flash
 from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
 
@@ -98,7 +98,8 @@ async def _lead(
         tags = await leads.tags(tx, workspace_id=visit.workspace_id)
         preferred = await leads.preferences(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
         known = await consents.states(tx, workspace_id=visit.workspace_id, lead_ids=[lead_id])
-        events = await timeline_of(tx, workspace_id=visit.workspace_id, lead_id=lead_id)
+        limit = SHOWN_IF_ASKED if visit.asked("events") == "older" else SHOWN
+        events = await timeline_of(tx, workspace_id=visit.workspace_id, lead_id=lead_id, limit=limit)
     return visit.html(
         "leads/one.html",
         code=422 if errors else 200,
@@ -108,6 +109,7 @@ async def _lead(
         errors=errors or {},
         tags=[each.tag for each in tags],
         events=events,
+        may_be_older=len(events) >= limit == SHOWN,
         consents=known,
         preferred=preferred,
         frequency_names=dict(named(FREQUENCY_NAMES)),

@@ -18,7 +18,9 @@ from mailgenius.web.pages.leads.consenting import BASIS_NAMES, CHANNEL_NAMES, WA
 from mailgenius.web.pages.leads.preferring import change_in_words
 from mailgenius.web.texts import reason
 
-SHOWN: Final = 100
+SHOWN: Final = 30
+"""Each event may lie on a page of its own, which the disk must give: older ones are shown when asked for."""
+SHOWN_IF_ASKED: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +80,12 @@ _BY_MACHINES: Final = {
 }
 
 
-async def timeline_of(tx: Tx, *, workspace_id: int, lead_id: int) -> list[Event]:
+async def timeline_of(tx: Tx, *, workspace_id: int, lead_id: int, limit: int = SHOWN) -> list[Event]:
     """The newest events of a lead, down to the day it was added."""
-    items = await analytics.lead_timeline(tx, workspace_id=workspace_id, lead_id=lead_id, limit=SHOWN)
+    items = await analytics.lead_timeline(tx, workspace_id=workspace_id, lead_id=lead_id, limit=limit)
     events = [_event(item) for item in items]
-    if len(items) < SHOWN:
-        own = await leads.activity(tx, workspace_id=workspace_id, lead_id=lead_id, limit=SHOWN)
+    if len(items) < limit:
+        own = await leads.activity(tx, workspace_id=workspace_id, lead_id=lead_id, limit=limit)
         events += [_created(each.at, each.detail) for each in own if each.kind == "created"]
     return events
 
