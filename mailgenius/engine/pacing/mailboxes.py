@@ -13,6 +13,8 @@ class MailboxGroup(StrEnum):
 
     GMAIL = "gmail"
     YAHOO = "yahoo"
+    YAHOO_JP = "yahoo_jp"
+    """Another company than the one above, and slower."""
     OUTLOOK = "outlook"
     OFFICE365 = "office365"
     APPLE = "apple"
@@ -30,6 +32,7 @@ _DOMAINS = {
     " yahoo.de yahoo.es yahoo.it yahoo.com.ar yahoo.com.mx verizon.net",
     MailboxGroup.OUTLOOK: "outlook.com outlook.com.br hotmail.com hotmail.com.br hotmail.co.uk hotmail.fr"
     " hotmail.it hotmail.es live.com live.com.br live.co.uk live.fr msn.com outlook.es outlook.fr outlook.de",
+    MailboxGroup.YAHOO_JP: "yahoo.co.jp ymail.ne.jp",
     MailboxGroup.APPLE: "icloud.com me.com mac.com",
     MailboxGroup.UOL: "uol.com.br bol.com.br",
     MailboxGroup.TERRA: "terra.com.br",
@@ -47,6 +50,7 @@ _MX_ENDINGS = (
     (".google.com", MailboxGroup.GMAIL),
     (".googlemail.com", MailboxGroup.GMAIL),
     (".yahoodns.net", MailboxGroup.YAHOO),
+    (".yahoo.co.jp", MailboxGroup.YAHOO_JP),
     (".icloud.com", MailboxGroup.APPLE),
     (".uol.com.br", MailboxGroup.UOL),
     (".terra.com.br", MailboxGroup.TERRA),

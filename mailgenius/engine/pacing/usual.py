@@ -12,9 +12,11 @@ from typing import Any
 from mailgenius.engine.pacing.mailboxes import MailboxGroup
 from mailgenius.engine.pacing.model import Rate
 
+_SLOW = frozenset({MailboxGroup.ORANGE, MailboxGroup.YAHOO_JP})
+"""They take two connections at once, which carry about ten messages a second."""
+
 USUAL_LIMITS: Mapping[MailboxGroup, Rate] = {
-    # Those who take few connections at once are slow: two of them carry about ten messages a second.
-    group: Rate(per_second=10 if group is MailboxGroup.ORANGE else 100)
+    group: Rate(per_second=10 if group in _SLOW else 100)
     for group in MailboxGroup
     if group is not MailboxGroup.OTHER
 }

@@ -248,6 +248,7 @@ async def test_domains_are_sorted_by_mx_beside_the_sending_and_remembered(db: Da
     assert by_mx(["x.mail.protection.outlook.com"]) is MailboxGroup.OFFICE365
     assert by_mx(["hotmail-com.olc.protection.outlook.com"]) is MailboxGroup.OUTLOOK
     assert by_mx(["notgoogle.com"]) is MailboxGroup.OTHER
+    assert by_mx(["mx1.mail.yahoo.co.jp"]) is MailboxGroup.YAHOO_JP
 
 
 async def test_servers_that_deliver_to_mailboxes_keep_to_usual_limits(db: Database, workspace_id: int):
