@@ -14,7 +14,6 @@ from mailgenius.engine.ledger.books import Conservation
 from mailgenius.engine.ledger.model import MessageState, OrderContent, OrderState, Policy
 from mailgenius.kit.errors import Unavailable
 from mailgenius.ops import bench_place
-from mailgenius.ops.bench_place import CAMPAIGN
 from mailgenius.product.workspaces import service as workspaces
 
 CHUNK = 10_000
@@ -143,9 +142,7 @@ async def send(
     recipients: Sequence[str],
     *,
     policy: Policy = Policy.PREFER_NO_DUPLICATE,
-    priority: int = CAMPAIGN,
     subject: str = CONTENT.subject,
-    sealed: bool = True,
 ) -> Order:
     """Open an order and take everybody in."""
     async with house.services.db.trusted() as tx:
@@ -154,7 +151,6 @@ async def send(
             workspace_id=workspace_id,
             connection_id=connection_id,
             content=replace(CONTENT, subject=subject),
-            priority=priority,
             policy=policy,
         )
     for start in range(0, len(recipients), CHUNK):
@@ -165,7 +161,6 @@ async def send(
                 order_id=order_id,
                 recipients=[(None, address) for address in recipients[start : start + CHUNK]],
             )
-    if sealed:
-        async with house.services.db.trusted() as tx:
-            await intake.seal(tx, workspace_id=workspace_id, order_id=order_id)
+    async with house.services.db.trusted() as tx:
+        await intake.seal(tx, workspace_id=workspace_id, order_id=order_id)
     return Order(house=house, workspace_id=workspace_id, id=order_id, recipients=recipients)

@@ -14,6 +14,8 @@ from mailgenius.engine.intake import service as intake
 from mailgenius.kit import clock
 from mailgenius.processes.roles import Child
 from mailgenius.product.campaigns import service as campaigns
+from mailgenius.product.messages import service as messages
+from mailgenius.product.messages.model import Make, MessageInput, Words
 
 SCHEDULERS = 4
 LAUNCH_IN_S = 8
@@ -22,6 +24,7 @@ CONNECTIONS = 8
 WAITING = 100
 BETWEEN_S = 0.1
 MOST_WAIT_S = 5.0
+_CODE = Words(subject="Your code", text="It is {{ data.code }}.")
 MOMENT = timedelta(seconds=LAUNCH_IN_S)
 
 
@@ -103,13 +106,15 @@ async def wait_behind_many(house: House) -> Verdict:
 
 
 async def _waits(house: House, peer: Peer, workspace_id: int, connection_id: int, number: int) -> list[float]:
-    """Send messages that somebody waits for, one by one, and return how long each took, in order."""
-    order = await send(house, workspace_id, connection_id, [], priority=0, sealed=False)
+    """Send messages that somebody waits for, as the API does, and return how long each took, in order."""
+    make = Make(words=_CODE, sender_email="codes@soak.example", connection_id=connection_id)
     asked: dict[str, float] = {}
     for recipient in people(number, prefix="code"):
         async with house.services.db.trusted() as tx:
-            await intake.accept(
-                tx, workspace_id=workspace_id, order_id=order.id, recipients=[(None, recipient)]
+            await messages.send(
+                tx,
+                workspace_id=workspace_id,
+                message=MessageInput(make=make, to=recipient, data={"code": "481516"}),
             )
         asked[recipient] = time.time()
         await asyncio.sleep(BETWEEN_S)
@@ -120,8 +125,6 @@ async def _waits(house: House, peer: Peer, workspace_id: int, connection_id: int
         return len(arrived) == number
 
     await house.until(all_there, within=STUCK_S, what="the arrival of those that somebody waits for")
-    async with house.services.db.trusted() as tx:
-        await intake.seal(tx, workspace_id=workspace_id, order_id=order.id)
     return sorted(arrived[recipient] - moment for recipient, moment in asked.items())
 
 
