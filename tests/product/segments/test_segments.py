@@ -17,7 +17,8 @@ from mailgenius.product.leads.model import Audience, LeadStatus, SegmentFilter, 
 from mailgenius.product.preferences.model import ChoiceChanges
 from mailgenius.product.segments import service as segments
 from mailgenius.product.segments.errors import SegmentInUse, SegmentNameTaken, SegmentNotFound
-from mailgenius.product.segments.model import Segment
+from mailgenius.product.segments.model import Estimate, Segment
+from mailgenius.product.segments.service import counting
 from tests.factories.campaigns import make_campaign
 from tests.factories.leads import make_lead
 from tests.factories.preferences import make_topic
@@ -29,6 +30,7 @@ ADDRESSES = Query(
     """SELECT address FROM messages
         WHERE workspace_id = %(workspace_id)s AND order_id = %(order_id)s ORDER BY id""",
 )
+MEMORY = Query("memory", "What a statement may take.", "SELECT current_setting('work_mem')")
 TAKEN = Query(
     "taken",
     "The provider takes every message.",
@@ -98,6 +100,27 @@ async def test_segments_are_counted_shown_and_put_away(
         assert [each.id for each in (await segments.list_segments(tx, workspace_id=workspace_id)).items] == [
             with_x.id
         ]
+
+
+async def test_a_large_segment_is_estimated_and_shown_by_a_sample(
+    db: Database, workspace_id: int, other_workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(counting, "CHEAP", -1)
+    await people(db, workspace_id)
+    await people(db, other_workspace_id)
+    never = {"on": "behaviour", "op": "did_not", "act": "sent"}
+    async with db.trusted() as tx:
+        names = {"workspace_id": workspace_id, "locale": "en"}
+        shown = await segments.preview(tx, **names, tree={"all": [tagged("x"), never]})
+        nobody = await segments.preview(tx, **names, tree=tagged("z"))
+        memory = await tx.value(MEMORY)
+    assert (shown.estimate, nobody.estimate) == (
+        Estimate(members=2, exact=False),
+        Estimate(members=0, exact=False),
+    )
+    assert [lead.email for lead in shown.sample] == ["b@example.com", "a@example.com"]
+    assert not nobody.sample
+    assert memory != "64kB"  # What comes later in the transaction has its room back.
 
 
 async def test_segments_never_use_each_other_in_a_circle(db: Database, workspace_id: int):

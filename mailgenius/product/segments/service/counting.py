@@ -1,7 +1,7 @@
 """How many members a segment has, who they are, and what it means: quickly while building, exactly later."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailgenius.kit.db.queries import Fragment
@@ -20,8 +20,9 @@ from mailgenius.product.segments.service.writing import get
 
 CHEAP = 5_000
 """What the planner may expect of a count that is done at once: some 50,000 leads, or what an index finds."""
-PLACES, EACH = 100, 40
-"""A sample: so many leads behind each of so many places."""
+PLACES, MANY_PLACES, EACH = 100, 400, 40
+"""A sample: so many leads behind each of so many places; of many places when few members were found."""
+FEW = 10
 STRETCHES = (500, 5_000, 20_000, 50_000, 50_000, 50_000)
 """Leads that are looked through for one page, in growing stretches."""
 SAMPLE = 5
@@ -160,13 +161,21 @@ async def _look(tx: Tx, workspace_id: int, condition: Fragment) -> tuple[Estimat
     await queries.plan_for_values(tx)
     if await queries.cost_of_count(tx, **everybody) <= CHEAP:
         return Estimate(members=await queries.count_members(tx, **everybody), exact=True), ()
+    hits, looked_at = await _sample(tx, everybody, places=PLACES)
+    if len(hits) < FEW:
+        hits, looked_at = await _sample(tx, everybody, places=MANY_PLACES)
+    total = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
+    return Estimate(members=round(total * len(hits) / max(1, looked_at)), exact=False), hits
+
+
+async def _sample(tx: Tx, everybody: Mapping[str, Any], *, places: int) -> tuple[list[int], int]:
+    """Return the members among the leads of a sample, and how many leads it has."""
+    workspace_id = everybody["workspace_id"]
     # The same places each time: a number that jumps while nothing was changed looks broken.
     dice = random.Random(workspace_id)  # noqa: S311  # Nothing is secret here.
-    places = dice.choices(range(low, high + 1), k=PLACES)
-    sample = await queries.sample_leads(tx, workspace_id=workspace_id, places=places, each=EACH)
-    hits = await queries.members_of_sample(tx, lead_ids=sample, **everybody)
-    total = sum((await leads.counts(tx, workspace_id=workspace_id)).values())
-    return Estimate(members=round(total * len(hits) / max(1, len(sample))), exact=False), hits
+    chosen = dice.choices(range(everybody["after_id"] + 1, everybody["until_id"] + 1), k=places)
+    sample = await queries.sample_leads(tx, workspace_id=workspace_id, places=chosen, each=EACH)
+    return await queries.members_of_sample(tx, lead_ids=sample, **everybody), len(sample)
 
 
 async def members_of(
