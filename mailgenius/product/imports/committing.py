@@ -126,11 +126,16 @@ class Run:
         if self.found.dry_run:
             return await self._foreseen(tx, part)
         return await leads.merge_staged(
-            tx, self._how(), csv=part.csv(), rounds=part.sizes, stops="status" in self._targets
+            tx,
+            self._how(),
+            csv=await asyncio.to_thread(part.csv),
+            rounds=part.sizes,
+            stops="status" in self._targets,
         )
 
     async def _foreseen(self, tx: Tx, part: Part) -> BatchResult:
-        result = await leads.foresee_staged(tx, self._how(), csv=part.csv(), rounds=part.sizes)
+        csv = await asyncio.to_thread(part.csv)
+        result = await leads.foresee_staged(tx, self._how(), csv=csv, rounds=part.sizes)
         fresh = part.rows.filter(pl.col(LINE).is_in(await leads.fresh_rows(tx)))
         again = self.seen.knows(fresh)
         known = "unchanged" if self.rules.mode is Mode.KEEP else "updated"
@@ -139,7 +144,9 @@ class Run:
     def _learn(self, counts: Counts) -> None:
         """Expect the next part to be like this one; that all are new only while nothing spoke against it."""
         half = (counts.created + counts.updated + counts.unchanged) / 2
-        if counts.unchanged > half:
+        if counts.unchanged == half * 2 > 0:
+            self.expect = leads.Expect.ALL_SAME
+        elif counts.unchanged > half:
             self.expect = leads.Expect.MOST_SAME
         elif counts.created < half:
             self.expect = leads.Expect.MOST_KNOWN

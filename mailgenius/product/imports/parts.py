@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -48,13 +49,11 @@ class Part:
         return not self.sizes and not self.rejects
 
     def csv(self) -> Iterator[bytes]:
-        """Yield the rows as `leads.merge_staged` stages them."""
-        ordered = self.rows.select(LINE, ROUND, *COLUMNS)
+        """Return the rows as `leads.merge_staged` stages them, in pieces. To be called in a thread."""
         data = io.BytesIO()
-        ordered.write_csv(data, include_header=False)
+        self.rows.select(LINE, ROUND, *COLUMNS).write_csv(data, include_header=False)
         data.seek(0)
-        while piece := data.read(SLICE):
-            yield piece
+        return iter(partial(data.read, SLICE), b"")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

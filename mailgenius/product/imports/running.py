@@ -143,7 +143,7 @@ async def _begin(db: Database, workspace_id: int, found: Import, table: Table) -
         typed=typed,
         month_first=frozenset(table.columns.index(name) for name in month_first),
     )
-    expect = leads.Expect.MOST_SAME if known else leads.Expect.ALL_NEW
+    expect = leads.Expect.ALL_SAME if known else leads.Expect.ALL_NEW
     return Run(
         db=db,
         workspace_id=workspace_id,

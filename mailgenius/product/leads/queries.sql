@@ -111,26 +111,35 @@ CASE WHEN l.status = 'active' THEN coalesce(s.suppressed, s.status, l.status)
                  ELSE l.fields || s.fields END,
             coalesce(s.consent_at, l.consent_at), coalesce(s.consent_source, l.consent_source))
 
+-- part: lead-that-says-the-same
+-- The lead that a staged row says nothing new of: the one that has any of its identities, since it must have all.
+CASE WHEN s.email IS NOT NULL
+     THEN (SELECT l.id FROM leads l
+            WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email
+              AND NOT (/* part: lead-differs */))
+     WHEN s.phone IS NOT NULL
+     THEN (SELECT l.id FROM leads l
+            WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone
+              AND NOT (/* part: lead-differs */))
+     ELSE (SELECT l.id FROM leads l
+            WHERE l.workspace_id = %(workspace_id)s::bigint
+              AND l.external_id = s.external_id
+              AND NOT (/* part: lead-differs */)) END
+
+-- name: count-same
+-- How many rows of a round say nothing new. To write that down beside each takes a third as long again.
+SELECT count(/* part: lead-that-says-the-same */)
+  FROM lead_staging s
+ WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
+
 -- name: settle-same
--- Settle the rows that say nothing new, as most do when a file comes again, and count them: one look at the lead that
--- has any of the row's identities tells, since it must have all of them. The others are left to match-staged. Lookups
--- are correlated as there.
+-- Settle the rows that say nothing new, as most do when a file comes again, and count them. The others are left to
+-- match-staged. Lookups are correlated as there.
 WITH looked AS (
     UPDATE lead_staging s
        SET (outcome, lead_id) = (
            SELECT CASE WHEN same.id IS NOT NULL THEN 'unchanged' END, same.id
-             FROM (SELECT CASE WHEN s.email IS NOT NULL
-                               THEN (SELECT l.id FROM leads l
-                                      WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email
-                                        AND NOT (/* part: lead-differs */))
-                               WHEN s.phone IS NOT NULL
-                               THEN (SELECT l.id FROM leads l
-                                      WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone
-                                        AND NOT (/* part: lead-differs */))
-                               ELSE (SELECT l.id FROM leads l
-                                      WHERE l.workspace_id = %(workspace_id)s::bigint
-                                        AND l.external_id = s.external_id
-                                        AND NOT (/* part: lead-differs */)) END AS id
+             FROM (SELECT /* part: lead-that-says-the-same */ AS id
                    OFFSET 0) same)
      WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
     RETURNING outcome

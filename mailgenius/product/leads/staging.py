@@ -4,12 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
+import msgspec
+
 from mailgenius.engine.suppression.erasing import erased_key
 from mailgenius.kit.db.queries import Fragment, load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
-from mailgenius.product.leads.model import Lead, LeadStatus, Upserted
+from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus, Upserted
 
 _SQL = load_queries(__file__)
+_INSERT_GIVEN = _SQL["insert-given"].reading(
+    Fragment(sql=f"({_SQL['given-rows'].sql}) given", parameters=dict.fromkeys(["workspace_id", "rows"]))
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,20 +90,43 @@ async def insert_fresh(tx: Tx, *, round_no: int, **insertion: Unpack[Insertion])
     return await tx.execute(_SQL["insert-fresh"], round=round_no, **insertion)
 
 
+async def insert_given(tx: Tx, *, rows: Sequence[LeadInput], **insertion: Unpack[Insertion]) -> list[Lead]:
+    """Create leads of rows that are not staged, and return them. Those that are known are passed over."""
+    given = [
+        {
+            "email": row.email,
+            "phone": row.phone,
+            "external_id": row.external_id,
+            "name": row.name,
+            "tags": row.tags,
+            "fields": row.fields or None,
+        }
+        for row in rows
+    ]
+    rows_text = msgspec.json.encode(given).decode()
+    return [_lead(values) for values in await tx.rows(_INSERT_GIVEN, rows=rows_text, round=0, **insertion)]
+
+
 async def settle_created(tx: Tx, *, workspace_id: int, round_no: int) -> int:
     return await tx.execute(_SQL["settle-created"], workspace_id=workspace_id, round=round_no)
 
 
-async def settle_same(
-    tx: Tx, *, workspace_id: int, round_no: int, added_tags: Sequence[str], replacing: bool
-) -> int:
-    settled: int = await tx.value(
-        _SQL["settle-same"],
-        workspace_id=workspace_id,
-        round=round_no,
-        added_tags=list(added_tags),
-        replacing=replacing,
-    )
+class Comparison(TypedDict):
+    """What the statements are told that compare staged rows with leads."""
+
+    workspace_id: int
+    round: int
+    added_tags: list[str]
+    replacing: bool
+
+
+async def count_same(tx: Tx, **how: Unpack[Comparison]) -> int:
+    same: int = await tx.value(_SQL["count-same"], **how)
+    return same
+
+
+async def settle_same(tx: Tx, **how: Unpack[Comparison]) -> int:
+    settled: int = await tx.value(_SQL["settle-same"], **how)
     return settled
 
 

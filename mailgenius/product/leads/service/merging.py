@@ -39,6 +39,8 @@ class Expect(Enum):
     """A look at the identities of many rows says which of the others it is."""
     MOST_SAME = auto()
     """The same, once a look shows that some say nothing new. If none does, as SOME_KNOWN."""
+    ALL_SAME = auto()
+    """Nothing is new: one look at all rows says so. If that is wrong, as MOST_SAME."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +96,8 @@ async def merge_staged(
     await staging.stage_csv(tx, csv)
     await staging.mark_suppressed(tx, workspace_id=merge.workspace_id)
     erased = await _reject_erased(tx, merge.workspace_id)
+    if merge.expect is Expect.ALL_SAME and (merge.consents or stops):
+        merge = replace(merge, expect=Expect.MOST_SAME)  # What follows asks each row for its lead.
     totals = {"created": 0, "updated": 0, "unchanged": 0, "rejected": erased.total()}
     for round_no, staged in enumerate(rounds):
         size = staged - erased[round_no]
@@ -153,7 +157,7 @@ async def fresh_rows(tx: Tx) -> list[int]:
 
 
 async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[str, int]:
-    same = await _settle_same(tx, merge, round_no) if merge.expect is Expect.MOST_SAME else 0
+    same = await _same(tx, merge, round_no, size)
     if same == size:
         return {"unchanged": size}
     left = size - same
@@ -189,20 +193,24 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
     raise DatabaseBusy  # Other writers kept changing the same leads; the caller's transaction is tried again.
 
 
-async def _settle_same(tx: Tx, merge: Merge, round_no: int) -> int:
-    return await staging.settle_same(
-        tx,
+async def _same(tx: Tx, merge: Merge, round_no: int, size: int) -> int:
+    """Settle the rows of a round that say nothing new, where some are expected, and return how many."""
+    how = staging.Comparison(
         workspace_id=merge.workspace_id,
-        round_no=round_no,
-        added_tags=merge.added_tags,
+        round=round_no,
+        added_tags=list(merge.added_tags),
         replacing=merge.mode is Mode.OVERWRITE,
     )
+    if merge.expect is Expect.ALL_SAME and await staging.count_same(tx, **how) == size:
+        return size
+    expected = merge.expect in {Expect.MOST_SAME, Expect.ALL_SAME}
+    return await staging.settle_same(tx, **how) if expected else 0
 
 
 async def _expected(tx: Tx, merge: Merge, round_no: int, size: int) -> Expect:
     if merge.expect in {Expect.SOME_KNOWN, Expect.MOST_KNOWN}:
         return merge.expect
-    if round_no or merge.expect is Expect.MOST_SAME:
+    if round_no or merge.expect in {Expect.MOST_SAME, Expect.ALL_SAME}:
         return Expect.SOME_KNOWN  # Its rows name identities that the rows of earlier rounds named.
     if merge.expect is Expect.ALL_NEW:
         return Expect.ALL_NEW
