@@ -7,8 +7,9 @@ that reached the other side, so that what an adapter claims can be compared with
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
 from email import message_from_bytes, policy
+
+from msgspec.structs import replace
 
 from mailgenius.channels.contract import Adapter, Channel, Fault, Outcome, Provider
 from mailgenius.channels.registry import providers

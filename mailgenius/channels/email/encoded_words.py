@@ -1,5 +1,6 @@
 """RFC 2047 encoded-words: Unicode text in headers. Knows no header name and does no folding of ASCII."""
 
+import re
 from binascii import b2a_base64
 
 LONGEST_WORD = 75
@@ -12,6 +13,7 @@ _B_LONGEST_BYTES = (LONGEST_WORD - _Q_FRAME) // 4 * 3
 
 # Only what RFC 2047 §5 (3) allows in a phrase, so that one table serves display names and subjects.
 _SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
+_UNSAFE = re.compile(r"[^A-Za-z0-9!*+\-/ ]")
 _Q_TOKENS = tuple(
     chr(byte) if byte in _SAFE else "_" if chr(byte) == " " else f"={byte:02X}" for byte in range(256)
 )
@@ -32,7 +34,13 @@ def encode_words(text: str, *, first_room: int = LONGEST_WORD) -> list[str]:
 
 
 def _q_word(raw: bytes | bytearray) -> str:
-    return f"=?utf-8?q?{''.join(map(_Q_TOKENS.__getitem__, raw))}?="
+    # Most of a text in Latin letters stays as it is: only what does not is looked up, and spaces are many.
+    written = _UNSAFE.sub(_q_token, raw.decode("latin-1")).replace(" ", "_")
+    return f"=?utf-8?q?{written}?="
+
+
+def _q_token(found: re.Match[str]) -> str:
+    return _Q_TOKENS[ord(found[0])]
 
 
 def _q_words(text: str, room: int) -> list[str]:

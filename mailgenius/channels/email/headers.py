@@ -232,7 +232,8 @@ def _words(text: str, *, start: int) -> str:
 
 
 def _checked(name: str, value: str) -> str:
-    if value.isascii() and value.isprintable():
+    # Nothing that is forbidden counts as printable, in any alphabet.
+    if value.isprintable():
         return value.strip(" ")
     if _FORBIDDEN.search(value) is not None:
         raise HeaderRefused(header=name, reason="holds a line break or another control character")

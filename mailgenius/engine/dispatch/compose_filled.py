@@ -72,6 +72,7 @@ class Filling:
         )
         places = {link: len(html.slots) + number for number, link in enumerate(found)}
         self._html = _Pieces([places[part] if isinstance(part, _Link) else part for part in parts])
+        self._room = min(each.room for each in (self._subject, self._text, self._html))
         targets = [(link.number, _target_of_all(link)) for link in found]
         self._same = [link_bytes(number, url) for number, url in targets if url is not None]
         self._others = found[len(self._same) :]
@@ -109,22 +110,19 @@ class Filling:
 
     def _too_long(self, plain: list[str], slots: list[str]) -> bool:
         """Say whether this may pass the limit, before anything is joined."""
-        longest = len("".join(plain)) + len("".join(slots))  # At most.
-        return any(
-            each.length + each.places * longest > LONGEST_OUTPUT
-            for each in (self._subject, self._text, self._html)
-        )
+        longest = sum(map(len, plain)) + sum(map(len, slots))  # At most.
+        return longest > self._room
 
 
 class _Pieces:
     """Texts and the numbers of values between them; joined in one step, as text or as bytes for the wire."""
 
-    __slots__ = ("_data", "_pick", "_texts", "length", "places")
+    __slots__ = ("_data", "_pick", "_texts", "room")
 
     def __init__(self, parts: Sequence[str | int]) -> None:
         texts = [part for part in parts if isinstance(part, str)]
-        self.length = sum(map(len, texts))
-        self.places = len(parts) - len(texts)
+        self.room = (LONGEST_OUTPUT - sum(map(len, texts))) / max(len(parts) - len(texts), 1)
+        """How many characters may stand at each place."""
         # Two empty texts, because picking fewer than two things would not give a tuple.
         self._texts = ("", "", *texts)
         if _MARK_SIGNS.search("".join(texts)) is not None or not {"\0", "\r"}.isdisjoint("".join(texts)):

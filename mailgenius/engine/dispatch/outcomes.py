@@ -94,6 +94,9 @@ class Outcomes:
         sent = list(sent)
         health.learn(sent)
         for message, result in sent:
+            if result.outcome is Outcome.ACCEPTED:
+                self.settlements.append(_accepted(message, result))  # There is nothing to judge.
+                continue
             if result.fault is Fault.CONNECTION and result.outcome in {Outcome.DEFERRED, Outcome.REJECTED}:
                 self.unsent.append(message)
                 self.fault = _words(result) or "The connection cannot be used."
@@ -116,7 +119,7 @@ class Outcomes:
                     outcome=result.outcome if found.state is MessageState.DEFERRED else None,
                     provider_ref=_storable(result.provider_ref),
                     code=_storable(result.code),
-                    reason="" if result.outcome is Outcome.ACCEPTED else _words(result),
+                    reason=_words(result),
                     again_in=found.again_in,
                 )
             )
@@ -127,6 +130,15 @@ class Outcomes:
 
     def _settle(self, message: QueuedMessage, state: MessageState, result: SendResult) -> None:
         self.settlements.append(Settlement(id=message.id, state=state, reason=_words(result)))
+
+
+def _accepted(message: QueuedMessage, result: SendResult) -> Settlement:
+    return Settlement(
+        id=message.id,
+        state=MessageState.ACCEPTED,
+        provider_ref=_storable(result.provider_ref),
+        code=_storable(result.code),
+    )
 
 
 def complete(results: Sequence[SendResult], expected: int) -> list[SendResult]:

@@ -1,9 +1,10 @@
 """What the loop needs from others, given to it when the process is wired."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
+
+import msgspec
 
 from mailgenius.channels.contract import MailSigner, OutgoingMessage
 from mailgenius.engine.connections.model import Connection, OpenConnection
@@ -11,8 +12,7 @@ from mailgenius.engine.ledger.model import Order
 from mailgenius.kit.db.transaction import Tx
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recipient:
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a lead at the moment of sending."""
 
     data: dict[str, Any]

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from mailgenius.channels.contract import MailSigner, OutgoingMessage
 from mailgenius.engine.dispatch.composers import reason_of

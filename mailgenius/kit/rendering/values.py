@@ -34,11 +34,17 @@ def _clean(value: Any, depth: int) -> Any:
         if not value.isprintable() and _CONTROLS.search(value):
             value = _CONTROLS.sub("", value)
         return value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE]
-    if value is None or isinstance(value, int | float) or hasattr(value, "__html__"):
+    kind = type(value)
+    # Plain maps and lists are many; asking whether it is a map of another kind costs the most.
+    if value is None or (
+        kind is not dict
+        and kind is not list
+        and (isinstance(value, int | float) or hasattr(value, "__html__"))
+    ):
         return value
     if not depth:
         return None
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return {str(key): _clean(each, depth - 1) for key, each in list(value.items())[:MOST_ITEMS]}
     if isinstance(value, list | tuple):
         return [_clean(each, depth - 1) for each in value[:MOST_ITEMS]]

@@ -1,10 +1,10 @@
 """Signatures, read by dkimpy: an implementation that owes nothing to ours."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import dkim
 import pytest
+from msgspec.structs import replace
 
 from mailgenius.channels.email.dkim import SIGNED_HEADERS, DkimSigner, SigningKey
 from mailgenius.channels.email.dkim_keys import DkimAlgorithm, KeyPair, load_private, new_key, record_of
