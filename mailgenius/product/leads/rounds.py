@@ -60,7 +60,7 @@ class Plan:
 
 def plan_rounds(rows: Sequence[NumberedLead], *, mode: Mode) -> Plan:
     """Give each row its round, in the order of the rows."""
-    if _all_differ(rows):
+    if all_differ(rows):
         return Plan(
             leads=[PlannedLead(n=row.n, round_no=0, lead=row.lead) for row in rows], repeats=(), excess=()
         )
@@ -87,7 +87,7 @@ def plan_rounds(rows: Sequence[NumberedLead], *, mode: Mode) -> Plan:
     return Plan(leads=planned, repeats=repeats, excess=excess)
 
 
-def _all_differ(rows: Sequence[NumberedLead]) -> bool:
+def all_differ(rows: Sequence[NumberedLead]) -> bool:
     """Say whether no identity stands in two rows, as in most batches."""
     return all(
         len(set(said)) == len(said)

@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.suppression import service as suppression
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.errors import IdentityConflict
-from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus, Mode
+from mailgenius.product.leads.model import Lead, LeadInput, LeadStatus, Mode, Upserted
 from tests.factories.leads import all_leads, make_lead
 
 CONSENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,6 +40,40 @@ async def test_a_new_lead_is_stored_in_normal_form(db: Database, workspace_id: i
     assert (lead.name, lead.tags, lead.status) == ("Ana Souza", ("vip", "São Paulo"), LeadStatus.ACTIVE)
     assert lead.fields == {"city": "Recife", "age": 34}
     assert (lead.consent_at, lead.consent_source) == (CONSENT, "landing page")
+
+
+async def test_of_several_leads_the_known_are_changed_and_the_others_made(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    """Rows of different people that say nothing of status and consent: new ones need no staging table."""
+    await make_lead(db, workspace_id, email="known@example.com", phone="+5511987650001")
+    async with db.tenant(workspace_id) as tx:
+        await suppression.add(
+            tx,
+            workspace_id=workspace_id,
+            channel=Channel.SMS,
+            addresses=["+5511987650002"],
+            reason="unsubscribed",
+        )
+    given = [
+        LeadInput(email="Zoe@example.com", name="Zoe", tags=("b", "a"), fields={"city": "Recife", "age": 3}),
+        LeadInput(email="known@example.com", name="Known"),
+        LeadInput(phone="11 98765-0002"),
+        LeadInput(email="no address"),
+        LeadInput(email="else@example.com", phone="+5511987650001", external_id="crm-1"),
+        LeadInput(external_id="crm-2", fields={"city": ""}),
+    ]
+    for place in (other_workspace_id, workspace_id):
+        async with db.tenant(place) as tx:
+            done = await leads.upsert_each(tx, workspace_id=place, leads=given)
+    assert isinstance(done[3], Invalid)
+    assert isinstance(done[4], IdentityConflict)
+    found = [each.lead for each in done if isinstance(each, Upserted)]
+    assert [each.created for each in done if isinstance(each, Upserted)] == [True, False, True, True]
+    zoe, known, phone, crm = found
+    assert (zoe.email, zoe.tags, zoe.fields) == ("zoe@example.com", ("b", "a"), {"city": "Recife", "age": 3})
+    assert (known.name, phone.status, crm.external_id) == ("Known", LeadStatus.UNSUBSCRIBED, "crm-2")
+    assert {lead.id: lead for lead in await all_leads(db, workspace_id)} == {lead.id: lead for lead in found}
 
 
 async def test_custom_fields_become_known(db: Database, workspace_id: int, other_workspace_id: int):

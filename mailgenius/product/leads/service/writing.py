@@ -15,7 +15,7 @@ from mailgenius.product.leads.model import (
     Rejected,
     Upserted,
 )
-from mailgenius.product.leads.rounds import NumberedLead, Plan, plan_rounds
+from mailgenius.product.leads.rounds import NumberedLead, Plan, all_differ, identities_of, plan_rounds
 from mailgenius.product.leads.service.fielding import check_room, typed_among
 from mailgenius.product.leads.service.merging import Expect, Merge, merge_staged
 from mailgenius.product.leads.staged_rows import csv_of
@@ -54,15 +54,22 @@ async def upsert_each(
     }
     if not numbered:
         return list(refused.values())
-    plan, result = await _merged(tx, workspace_id, numbered, mode, source)
-    refused |= {
-        each.index: (PersonErased if each.erased else IdentityConflict)(reason=each.reason)
-        for each in result.rejected
-    }
-    stored = await staging.staged_leads(tx, workspace_id=workspace_id)
-    for repeat in plan.repeats:
-        if repeat.into in stored:
-            stored[repeat.n] = replace(stored[repeat.into], created=False)
+    stored: dict[int, Upserted] = {}
+    expect = Expect.NOBODY_KNOWS
+    if mode is Mode.MERGE and _plain(numbered):
+        stored = await _created(tx, workspace_id, numbered)
+        expect = Expect.MOST_KNOWN
+        numbered = [row for row in numbered if row.n not in stored]
+    if numbered:
+        plan, result = await _merged(tx, workspace_id, numbered, mode, source, expect=expect)
+        stored |= await staging.staged_leads(tx, workspace_id=workspace_id)
+        for repeat in plan.repeats:
+            if repeat.into in stored:
+                stored[repeat.n] = replace(stored[repeat.into], created=False)
+        refused |= {
+            each.index: (PersonErased if each.erased else IdentityConflict)(reason=each.reason)
+            for each in result.rejected
+        }
     return [refused[n] if n in refused else stored[n] for n in range(len(leads))]
 
 
@@ -114,8 +121,36 @@ async def _checked(
     return numbered, faults
 
 
+def _plain(numbered: Sequence[NumberedLead]) -> bool:
+    """Say whether rows are of different people and say nothing of status and consent, as most do."""
+    return all_differ(numbered) and not any(
+        row.lead.status is not None or _says_consent(row.lead) for row in numbered
+    )
+
+
+async def _created(tx: Tx, workspace_id: int, numbered: Sequence[NumberedLead]) -> dict[int, Upserted]:
+    """Create the leads of plain rows that nobody knows, by one statement, and return them by their places.
+
+    In the order of their e-mails, as they are staged.
+    """
+    merge = Merge(workspace_id=workspace_id, mode=Mode.MERGE, source="")
+    ordered = sorted((row.lead for row in numbered), key=lambda lead: lead.email or "")
+    places = {identities_of(row.lead): row.n for row in numbered}
+    created = await staging.insert_given(tx, rows=ordered, **merge.insertion())
+    return {
+        places[lead.external_id, lead.email, lead.phone]: Upserted(lead=lead, created=True)
+        for lead in created
+    }
+
+
 async def _merged(
-    tx: Tx, workspace_id: int, numbered: Sequence[NumberedLead], mode: Mode, source: str
+    tx: Tx,
+    workspace_id: int,
+    numbered: Sequence[NumberedLead],
+    mode: Mode,
+    source: str,
+    *,
+    expect: Expect = Expect.NOBODY_KNOWS,
 ) -> tuple[Plan, BatchResult]:
     """Merge leads in normal form, in their order; what is rejected is named by its number."""
     plan = plan_rounds(numbered, mode=mode)
@@ -123,7 +158,7 @@ async def _merged(
         workspace_id=workspace_id,
         mode=mode,
         source=source,
-        expect=Expect.NOBODY_KNOWS,
+        expect=expect,
         consents=any(_says_consent(each.lead) for each in plan.leads),
     )
     stops = any(each.lead.status is not None for each in plan.leads)
