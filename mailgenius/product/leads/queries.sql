@@ -67,7 +67,7 @@ SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, '
        CASE WHEN fields IS NULL THEN '{}' WHEN %(replacing)s::boolean THEN jsonb_strip_nulls(fields) ELSE fields END,
        coalesce(consent_at, CASE WHEN consent_source <> '' OR %(basis)s::text = 'consent' THEN now() END),
        coalesce(consent_source, ''), %(import_id)s::bigint
-  FROM lead_staging
+  FROM /* rows */ lead_staging /* end of rows */
  WHERE round = %(round)s::smallint AND outcome IS NULL
 
 -- name: insert-staged
@@ -82,6 +82,27 @@ SELECT %(workspace_id)s::bigint, id, email, phone, external_id, coalesce(name, '
 -- which looks into each unique index first and writes a second WAL record for each row (a sixth of the time). One
 -- known identity makes the whole statement fail.
 /* part: staged-rows-as-leads */
+
+-- name: given-rows
+-- Rows that come with the statement as they would stand in the staging table: they say nothing of status or consent.
+-- There are none where people were erased, since each would have to be looked for; an erasure is waited for.
+SELECT nextval('leads_id_seq') AS id, 0::smallint AS round, NULL::text AS outcome, given.email, given.phone,
+       given.external_id, given.name, NULL::lead_status AS status,
+       (SELECT listed.reason::lead_status
+          FROM suppressions listed
+         WHERE listed.workspace_id = %(workspace_id)s::bigint
+           AND listed.channel = CASE WHEN given.email IS NULL THEN 'sms' ELSE 'email' END
+           AND listed.address = CASE WHEN given.email IS NULL THEN given.phone ELSE given.email END) AS suppressed,
+       given.tags, given.fields, NULL::timestamptz AS consent_at, NULL::text AS consent_source
+  FROM json_to_recordset(%(rows)s::json)
+       AS given (email text, phone text, external_id text, name text, tags text[], fields jsonb)
+ WHERE NOT (SELECT has_erased(%(workspace_id)s::bigint))
+
+-- name: insert-given
+-- As insert-staged for a few rows, which need no staging table then; and the new leads, by which their rows are told.
+/* part: staged-rows-as-leads */
+    ON CONFLICT DO NOTHING
+RETURNING id, email, phone, external_id, name, status, tags, fields, consent_at, consent_source, created_at, updated_at
 
 -- name: settle-created
 -- Note which staged rows became leads; each is looked up by itself.
