@@ -62,6 +62,13 @@ class ErasureAnswer(Answer):
     counts: dict[str, int]
     erased_at: datetime
     allowed_at: Annotated[datetime | None, Meta(description="When the person was let in again.")]
+    segment_ids: Annotated[
+        list[Id],
+        Meta(
+            description="Segments whose name or conditions still name the person: change them. Told in the"
+            " answer of the erasure only."
+        ),
+    ]
 
 
 class ErasurePage(Answer):
@@ -102,7 +109,11 @@ class InactiveAnswer(Answer):
 
 def _erasure(found: Erasure) -> ErasureAnswer:
     return ErasureAnswer(
-        id=str(found.id), counts=found.counts, erased_at=found.erased_at, allowed_at=found.allowed_at
+        id=str(found.id),
+        counts=found.counts,
+        erased_at=found.erased_at,
+        allowed_at=found.allowed_at,
+        segment_ids=[str(each) for each in found.segment_ids],
     )
 
 

@@ -49,5 +49,5 @@ def erase(
             )
 
     done = run(work)
-    shown = {"erasure": done.id, **done.counts}
+    shown = {"erasure": done.id, **done.counts, "segments": [str(each) for each in done.segment_ids]}
     show_fields(shown, shown, as_json=as_json)

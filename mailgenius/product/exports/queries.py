@@ -1,5 +1,6 @@
 """One typed function for each statement of queries.sql. No decisions here."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from mailgenius.kit.db.queries import load_queries
@@ -76,3 +77,7 @@ async def forget_file(tx: Tx, *, workspace_id: int, export_id: int) -> None:
 
 async def expire_old_files(tx: Tx, *, workspace_id: int, before: datetime) -> int:
     return await tx.execute(_SQL["expire-old-files"], workspace_id=workspace_id, before=before)
+
+
+async def forget_filters_about(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
+    return await tx.execute(_SQL["forget-filters-about"], workspace_id=workspace_id, texts=list(texts))

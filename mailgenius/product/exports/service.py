@@ -160,3 +160,8 @@ async def _note(tx: Tx, action: str, workspace_id: int, export_id: int, **detail
 async def expire_old_files(tx: Tx, *, workspace_id: int, before: datetime) -> int:
     """Have files that were finished before a moment forgotten within the hour; return how many."""
     return await queries.expire_old_files(tx, workspace_id=workspace_id, before=before)
+
+
+async def forget_filters(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
+    """Forget the filters that hold one of some texts; return how many. An export under way ends there."""
+    return await queries.forget_filters_about(tx, workspace_id=workspace_id, texts=texts)

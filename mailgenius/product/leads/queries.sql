@@ -1010,6 +1010,13 @@ SELECT id, act, tags, status, fields, filter, undoes, state, total, total_is_est
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(act_id)s::bigint
    FOR UPDATE
 
+-- name: forget-bulk-filters-about
+-- Forget the filters of acts that hold one of some texts, and note why. Such a filter means nobody from then on.
+UPDATE lead_bulk_acts SET filter = '{"ids": [], "erased": true}'
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
+                WHERE position(lower(one) IN lower((filter - 'ids')::text)) > 0)
+
 -- name: open-bulk-acts
 -- The acts that are not over, oldest first.
 SELECT id, act, tags, status, fields, filter, undoes, state, total, total_is_estimate, done, changed, cursor,

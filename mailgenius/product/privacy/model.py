@@ -1,5 +1,6 @@
 """Rows and commands of privacy: who is meant, what was erased, what is kept for how long. No I/O."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,16 @@ class Known:
         return self.of(IdentityKind.PHONE)
 
     @property
+    def written(self) -> list[str]:
+        """How the identities stand in conditions that are kept as JSON: e-mails and digits in any text.
+
+        An external id counts as a whole value alone: it may be a word or a number that anything else has.
+        """
+        digits = {each.removeprefix("+55").removeprefix("+") for each in self.phones}
+        whole = [json.dumps(each, ensure_ascii=False) for each in self.of(IdentityKind.EXTERNAL_ID)]
+        return [*self.emails, *sorted(digits), *whole]
+
+    @property
     def lead_ids(self) -> list[int]:
         return [] if self.lead is None else [self.lead.id]
 
@@ -87,6 +98,8 @@ class Erasure:
     erased_at: datetime
     allowed_by: int | None
     allowed_at: datetime | None
+    segment_ids: tuple[int, ...] = ()
+    """Segments that name the person still, and are people's to change. Told once, not kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from mailgenius.engine.suppression import erasing, service as suppression
 from mailgenius.engine.suppression.model import Identity, IdentityKind, SuppressionReason
 from mailgenius.engine.tracking import service as tracking
 from mailgenius.engine.tracking.model import TrackedEvent, TrackingKind
+from mailgenius.kit.audit import service as audit
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
@@ -19,9 +20,11 @@ from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
 from mailgenius.ops import conservation
+from mailgenius.product.exports import service as exports
 from mailgenius.product.forms import service as forms
 from mailgenius.product.forms.model import Outcome, Visitor
 from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.bulk_model import LeadAct, Wanted
 from mailgenius.product.leads.errors import IdentityConflict, LeadNotFound, PersonErased
 from mailgenius.product.leads.model import LeadInput
 from mailgenius.product.messages import service as messages
@@ -31,6 +34,7 @@ from mailgenius.product.privacy import service as privacy
 from mailgenius.product.privacy.errors import NotErased, NotTypedBack
 from mailgenius.product.privacy.jobs import walk_messages
 from mailgenius.product.privacy.model import Erasure, Person
+from mailgenius.product.segments import service as segments
 from tests.engine.dispatch.test_dispatcher import ended, engine, until
 from tests.factories.engine import Peer, Peers, make_order
 from tests.factories.forms import make_form
@@ -120,12 +124,27 @@ async def test_nothing_of_an_erased_person_is_left_and_the_books_balance(
         await suppression.add(
             tx, workspace_id=workspace_id, channel="sms", addresses=[PHONE], reason="unsubscribed"
         )
+        asked = Wanted(text=f"friend of {EMAIL.title()}")
+        # What is known to be one lead is kept by its id.
+        for text in (asked, Wanted(text=PHONE), Wanted(text="nobody")):
+            await exports.start(tx, workspace_id=workspace_id, wanted=text)
+            await leads.start_bulk(
+                tx, workspace_id=workspace_id, act=LeadAct.ADD_TAGS, tags=["x"], wanted=text
+            )
     with pytest.raises(NotTypedBack):
         await erase(db, workspace_id, typed="bo@example.com", lead_id=lead.id)
     with pytest.raises(LeadNotFound):
         await erase(db, other_workspace_id, lead_id=lead.id)
     done = await erase(db, workspace_id, typed=" Ana.Erased@example.com", lead_id=lead.id)
-    assert done.counts == {"leads": 1, "messages": 3, "events": 1, "form_answers": 1, "rejected_rows": 2}
+    assert done.counts == {
+        "leads": 1, "messages": 3, "events": 1, "form_answers": 1, "rejected_rows": 2, "filters": 2
+    }  # fmt: skip
+    async with db.trusted() as tx:
+        # An act that was under way means nobody from then on; the others are as they were.
+        acts = await leads.open_bulk_acts(tx, workspace_id=workspace_id)
+        assert [(each.match.text, each.match.ids) for each in acts] == [
+            (None, ()), (None, (lead.id,)), ("nobody", None)
+        ]  # fmt: skip
     words = (EMAIL, "987654321", "98765-4321", CRM, "ana erased", "ana's browser")
     left = [row for row in await everywhere(db, words) if not row.startswith(("leads: ", "lead_counts"))]
     assert left == []
@@ -144,6 +163,29 @@ async def test_nothing_of_an_erased_person_is_left_and_the_books_balance(
             ("accepted", "bo@example.com", other.id, ""),
             ("suppressed", "(erased)", None, "The person asked to be erased."),
         ]
+
+
+async def test_segments_that_name_an_erased_person_are_left_and_told(
+    db: Database, workspace_id: int, other_workspace_id: int
+):
+    def naming(text: str) -> dict:
+        return {"all": [{"on": "lead", "key": "email", "op": "contains", "value": text}]}
+
+    async with db.trusted() as tx:
+        for where in (workspace_id, other_workspace_id):
+            named, *_ = [
+                await segments.create(tx, workspace_id=where, name=name, tree=naming(text))
+                for name, text in (("One", EMAIL.upper()), ("Two", "bo@example.com"))
+            ]
+            if where == workspace_id:
+                ours = named
+        kept = await segments.get(tx, workspace_id=workspace_id, segment_id=ours.id)
+    done = await erase(db, workspace_id, email=EMAIL)
+    assert (done.segment_ids, done.counts["filters"]) == ((ours.id,), 0)
+    async with db.trusted() as tx:
+        assert await segments.get(tx, workspace_id=workspace_id, segment_id=ours.id) == kept
+        page = await audit.list_entries(tx, workspace_id=workspace_id)
+    assert page.items[0].details["segments"] == [str(ours.id)]
 
 
 async def test_an_erased_person_does_not_come_back_by_any_way_in(

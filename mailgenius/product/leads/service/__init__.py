@@ -14,6 +14,7 @@ from mailgenius.product.leads.service.bulk import (
     bulk_act as bulk_act,
     cancel_bulk as cancel_bulk,
     fail_bulk as fail_bulk,
+    forget_bulk_filters as forget_bulk_filters,
     open_bulk_acts as open_bulk_acts,
     start_bulk as start_bulk,
     undo_bulk as undo_bulk,

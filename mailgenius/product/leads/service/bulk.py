@@ -102,6 +102,11 @@ async def bulk_act(tx: Tx, *, workspace_id: int, act_id: int) -> BulkAct:
     return await bulk.get(tx, workspace_id=workspace_id, act_id=act_id)
 
 
+async def forget_bulk_filters(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
+    """Forget the filters of acts that hold one of some texts; return how many. One under way ends there."""
+    return await bulk.forget_filters_about(tx, workspace_id=workspace_id, texts=texts)
+
+
 async def open_bulk_acts(tx: Tx, *, workspace_id: int) -> list[BulkAct]:
     """Return the acts that wait or go on, oldest first."""
     return await bulk.open_acts(tx, workspace_id=workspace_id)

@@ -38,7 +38,12 @@ async def note_act(tx: Tx, action: str, /, *, workspace_id: int, act: BulkAct) -
         "tags": act.tags,
         "status": act.status,
         "fields": sorted(act.fields or {}),
-        "filter": {name: value for name, value in act.filter.items() if name not in {"ids", "segment"}},
+        "filter": {
+            # What was looked for may be a person, whom the log would outlive.
+            name: True if name in {"text", "fields"} else value
+            for name, value in act.filter.items()
+            if name not in {"ids", "segment"}
+        },
         "segment": str((act.match.segment or {}).get("segment_id", "")),
         "total": act.total,
         "changed": act.changed,

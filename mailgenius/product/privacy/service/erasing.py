@@ -5,6 +5,7 @@ one that comes later meets the hashes.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from mailgenius.channels.contract import Channel
@@ -17,12 +18,14 @@ from mailgenius.kit.audit import service as audit
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
+from mailgenius.product.exports import service as exports
 from mailgenius.product.forms import service as forms
 from mailgenius.product.imports import service as imports
 from mailgenius.product.leads import service as leads
 from mailgenius.product.privacy import queries
 from mailgenius.product.privacy.errors import NotTypedBack
 from mailgenius.product.privacy.model import Erasure, Known, Person, identities_of
+from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces import service as workspaces
 
 NEWEST = 2**63 - 1
@@ -67,7 +70,8 @@ async def erase(
     """Remove everything about a person but keyed hashes of their identities. Not to be undone.
 
     Who is not known here is held back all the same. Counts and states of messages stay, without a name; what
-    has not left is held back when its turn comes.
+    has not left is held back when its turn comes. Filters of acts and exports that hold the person are
+    forgotten; segments are named, and left to people.
 
     Raises:
         LeadNotFound: this workspace has no such lead.
@@ -79,13 +83,16 @@ async def erase(
         raise NotTypedBack(wanted=known.name)
     erasure_id = await queries.insert_erasure(tx, workspace_id=workspace_id, erased_by=erased_by)
     counts = await _remove(tx, workspace_id, known)
+    segment_ids = await segments.naming(tx, workspace_id=workspace_id, texts=known.written)
     await held_back.erase(tx, workspace_id=workspace_id, erasure_id=erasure_id, identities=known.identities)
     await tx.enqueue("privacy.walk_messages", workspace_id=workspace_id, erasure_id=erasure_id)
     await queries.finish_erasure(tx, workspace_id=workspace_id, erasure_id=erasure_id, counts=counts)
+    details = counts | ({"segments": [str(each) for each in segment_ids]} if segment_ids else {})
     await audit.note(
-        tx, workspace_id=workspace_id, action="person.erased", object_id=erasure_id, details=counts
+        tx, workspace_id=workspace_id, action="person.erased", object_id=erasure_id, details=details
     )
-    return await queries.get_erasure(tx, workspace_id=workspace_id, erasure_id=erasure_id)
+    done = await queries.get_erasure(tx, workspace_id=workspace_id, erasure_id=erasure_id)
+    return replace(done, segment_ids=tuple(segment_ids))
 
 
 async def _remove(tx: Tx, workspace_id: int, known: Known) -> dict[str, int]:
@@ -99,6 +106,9 @@ async def _remove(tx: Tx, workspace_id: int, known: Known) -> dict[str, int]:
     counts["rejected_rows"] = await imports.forget_person(
         tx, workspace_id=workspace_id, texts=texts, phones=known.phones
     )
+    counts["filters"] = await leads.forget_bulk_filters(
+        tx, workspace_id=workspace_id, texts=known.written
+    ) + await exports.forget_filters(tx, workspace_id=workspace_id, texts=known.written)
     for channel in Channel:
         await suppression.remove(tx, workspace_id=workspace_id, channel=channel, addresses=addresses)
     await workspaces.forget_answers_about(tx, workspace_id=workspace_id, texts=texts)

@@ -9,6 +9,7 @@ from mailgenius.kit.errors import Invalid
 from mailgenius.product.leads import service as leads
 from mailgenius.product.privacy import service as privacy
 from mailgenius.product.privacy.model import Person
+from mailgenius.product.segments import service as segments
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.reading import FormReader
 from mailgenius.web.i18n import _
@@ -40,7 +41,7 @@ async def erase(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
     typed = FormReader(await visit.request.form()).text("typed", limit=300)
     try:
         async with visit.tenant() as tx:
-            await privacy.erase(
+            done = await privacy.erase(
                 tx,
                 workspace_id=visit.workspace_id,
                 person=Person(lead_id=lead_id),
@@ -49,7 +50,16 @@ async def erase(visit: CurrentVisit, lead_id: FromPath[int]) -> Page:
             )
     except Invalid as error:
         return await _page(visit, lead_id, message_of(error))
-    return visit.redirect(LEADS_PATH, Flash("success", _("The person was erased.")))
+    told = [Flash("success", _("The person was erased."))]
+    if done.segment_ids:
+        async with visit.tenant() as tx:
+            names = [
+                (await segments.get(tx, workspace_id=visit.workspace_id, segment_id=each)).name
+                for each in done.segment_ids
+            ]
+        text = _("These segments still name the person: %(names)s. Change them.", names=", ".join(names))
+        told.append(Flash("warning", text))
+    return visit.redirect(LEADS_PATH, *told)
 
 
 async def _page(visit: Visit, lead_id: int, error: str = "") -> Page:
