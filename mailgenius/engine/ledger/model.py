@@ -221,10 +221,7 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The outcome of one message of a window. Its fields are read by the statements that settle.
-
-    What is as usual is not said: most messages are accepted, and PostgreSQL reads every word twice.
-    """
+    """The outcome of one message of a window, as statements read it: what is as usual is not said."""
 
     id: int
     """The message's."""
