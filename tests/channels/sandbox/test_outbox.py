@@ -2,11 +2,11 @@
 
 import asyncio
 import multiprocessing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mailgenius.channels.contract import AdapterContext, Fault, Outcome
 from mailgenius.channels.errors import BadConnectionSettings
