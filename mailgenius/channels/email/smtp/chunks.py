@@ -22,7 +22,7 @@ from mailgenius.channels.email.smtp.settings import Timeouts
 from mailgenius.channels.email.smtp.tray import Tray
 
 MOST_IN_GROUP = 8
-"""Eight instead of four take a seventh from all that sending costs; more would leave more in doubt at a cut."""
+"""Eight instead of four take a seventh from what sending costs; more would leave more in doubt at a cut."""
 GROUP_BYTES = 64 * 1024
 """A group is closed when it has so many; a longer message goes alone, in pieces of this size."""
 SURE_SECONDS = 1.0
