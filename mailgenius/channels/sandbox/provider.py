@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailgenius.channels.contract import AdapterContext, Channel, SettingField
-from mailgenius.channels.errors import BadConnectionSettings
 from mailgenius.channels.sandbox.adapter import SandboxAdapter
-from mailgenius.kit.errors import Problem
+from mailgenius.channels.settings_check import faults_of, refuse_faulty
 
 _FAIL_PERCENT = "fail_percent"
 _ALL = 100
@@ -30,16 +29,12 @@ class SandboxProvider:
     )
 
     def validate(self, settings: Mapping[str, Any]) -> dict[str, str]:
-        problems = {key: "There is no such setting." for key in settings if key != _FAIL_PERCENT}
-        if _percent(settings) is None:
-            problems[_FAIL_PERCENT] = "Enter a number from 0 to 100."
-        return problems
+        found = {} if _percent(settings) is not None else {_FAIL_PERCENT: "Enter a number from 0 to 100."}
+        return faults_of(settings, known={_FAIL_PERCENT}, found=found)
 
     def open(self, settings: Mapping[str, Any], context: AdapterContext) -> SandboxAdapter:
         """Make the adapter; the first send opens the outbox. Raises BadConnectionSettings."""
-        problems = self.validate(settings)
-        if problems:
-            raise BadConnectionSettings(problems=[Problem(key, text) for key, text in problems.items()])
+        refuse_faulty(self, settings)
         return SandboxAdapter(context, fail_percent=_percent(settings) or 0)
 
 

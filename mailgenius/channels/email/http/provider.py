@@ -5,8 +5,7 @@ from typing import Any
 
 from mailgenius.channels.contract import Adapter, AdapterContext, Channel, SettingField
 from mailgenius.channels.email.http.settings import USUAL_REQUESTS, parse, problems_of
-from mailgenius.channels.errors import BadConnectionSettings
-from mailgenius.kit.errors import Problem
+from mailgenius.channels.settings_check import faults_of, refuse_faulty
 
 _FIELDS = (
     SettingField(
@@ -51,15 +50,11 @@ class HttpProvider:
     fields = _FIELDS
 
     def validate(self, settings: Mapping[str, Any]) -> dict[str, str]:
-        known = {field.key for field in _FIELDS}
-        unknown = {key: "There is no such setting." for key in settings if key not in known}
-        return unknown | problems_of(settings)
+        return faults_of(settings, known={field.key for field in _FIELDS}, found=problems_of(settings))
 
     def open(self, settings: Mapping[str, Any], context: AdapterContext) -> Adapter:
         """Make the adapter; the first send connects. Raises BadConnectionSettings."""
-        problems = self.validate(settings)
-        if problems:
-            raise BadConnectionSettings(problems=[Problem(key, text) for key, text in problems.items()])
+        refuse_faulty(self, settings)
         # Its client is large, and most processes and installations never send through it.
         from mailgenius.channels.email.http.adapter import HttpAdapter  # noqa: PLC0415
 

@@ -6,8 +6,7 @@ from typing import Any
 from mailgenius.channels.contract import AdapterContext, Channel, SettingField
 from mailgenius.channels.email.smtp.adapter import SmtpAdapter
 from mailgenius.channels.email.smtp.settings import Security, parse, problems_of
-from mailgenius.channels.errors import BadConnectionSettings
-from mailgenius.kit.errors import Problem
+from mailgenius.channels.settings_check import faults_of, refuse_faulty
 
 _FIELDS = (
     SettingField(key="host", label="Server", help="The name of the mail server, such as smtp.example.com."),
@@ -63,13 +62,9 @@ class SmtpProvider:
     fields = _FIELDS
 
     def validate(self, settings: Mapping[str, Any]) -> dict[str, str]:
-        known = {field.key for field in _FIELDS}
-        unknown = {key: "There is no such setting." for key in settings if key not in known}
-        return unknown | problems_of(settings)
+        return faults_of(settings, known={field.key for field in _FIELDS}, found=problems_of(settings))
 
     def open(self, settings: Mapping[str, Any], context: AdapterContext) -> SmtpAdapter:
         """Make the adapter; the first send connects. Raises BadConnectionSettings."""
-        problems = self.validate(settings)
-        if problems:
-            raise BadConnectionSettings(problems=[Problem(key, text) for key, text in problems.items()])
+        refuse_faulty(self, settings)
         return SmtpAdapter(parse(settings), context)
