@@ -71,6 +71,7 @@ REASONS: Final = (
     N_("A user name holds no line breaks."),
     N_("A password holds no line breaks."),
     N_("Enter an address that begins with https:// or http://."),
+    N_("Leave user and password out of the address."),
     N_("A key holds no spaces."),
     # Of a connection, and of an attempt that the provider had no words for.
     N_("The warm-up is paused: more than %(num)s percent of today's messages bounced."),

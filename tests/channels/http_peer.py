@@ -21,6 +21,8 @@ class HttpPeer:
 
     url: str = ""
     answer: Answer
+    pieces: bool = False
+    """Whether an answer leaves in two pieces, the second some time later."""
     heard: list[Mail] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -28,7 +30,7 @@ class HttpPeer:
     def settings(self, **more: Any) -> dict[str, Any]:
         return {"url": self.url, "token": "s3cret", **more}
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         self.tokens.add(request.headers.get("Authorization", ""))
         if request.method == "OPTIONS":
             return web.Response(status=204)
@@ -41,7 +43,17 @@ class HttpPeer:
             request.transport.abort()
             await asyncio.sleep(0)
             return web.Response()
-        return answer
+        return await self._in_pieces(request, answer) if self.pieces else answer
+
+    @staticmethod
+    async def _in_pieces(request: web.Request, answer: web.Response) -> web.StreamResponse:
+        assert isinstance(answer.body, bytes)
+        stream = web.StreamResponse(status=answer.status)
+        await stream.prepare(request)
+        for piece in (answer.body[:5], answer.body[5:]):
+            await stream.write(piece)
+            await asyncio.sleep(0.05)
+        return stream
 
 
 def taken(mail: Mail) -> web.Response:
@@ -49,9 +61,9 @@ def taken(mail: Mail) -> web.Response:
 
 
 @asynccontextmanager
-async def service(answer: Answer = taken) -> AsyncIterator[HttpPeer]:
+async def service(answer: Answer = taken, *, pieces: bool = False) -> AsyncIterator[HttpPeer]:
     """Run a service inside the block."""
-    peer = HttpPeer(answer=answer)
+    peer = HttpPeer(answer=answer, pieces=pieces)
     app = web.Application()
     app.router.add_route("*", "/mail", peer.handle)
     runner = web.AppRunner(app)

@@ -5,11 +5,11 @@ import errno
 import socket
 from collections.abc import Sequence
 from dataclasses import replace
-from ipaddress import ip_address
 
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.helpers import is_ip_address
 from yarl import URL
 
 from mailgenius.channels.contract import (
@@ -128,9 +128,11 @@ class HttpAdapter:
             async with self._client().request(
                 method, self._url, data=content, headers=headers, allow_redirects=False
             ) as answer:
-                body = await answer.content.read(LONGEST_ANSWER)
                 return result_of(
-                    answer.status, body=body, retry_after=answer.headers.get("Retry-After", ""), now=now()
+                    answer.status,
+                    body=await _said(answer),
+                    retry_after=answer.headers.get("Retry-After", ""),
+                    now=now(),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, PeerTrouble) as error:
             return PeerTrouble(f"The service at {self._url.host} was not reached ({error}).")
@@ -144,8 +146,8 @@ class HttpAdapter:
 
     def _client(self) -> aiohttp.ClientSession:
         """Return the open session. Raises PeerTrouble."""
-        host = self._url.host or ""
-        if not self._context.allow_private_hosts and _is_address(host) and not is_public(host):
+        host = self._url.raw_host or ""
+        if not self._context.allow_private_hosts and is_ip_address(host) and not _is_public_address(host):
             raise PeerTrouble(f"{host} is in a private network, which this installation does not allow.")
         if self._session is None:
             resolver = _Guarded(allow_private=self._context.allow_private_hosts)
@@ -204,9 +206,17 @@ def _written(message: OutgoingMessage) -> bytes:
     )
 
 
-def _is_address(host: str) -> bool:
+async def _said(answer: aiohttp.ClientResponse) -> bytes:
+    """Return what an answer holds, which may come in pieces, or its beginning when it is long."""
+    body = b""
+    while len(body) < LONGEST_ANSWER and (piece := await answer.content.read(LONGEST_ANSWER - len(body))):
+        body += piece
+    return body
+
+
+def _is_public_address(host: str) -> bool:
+    """Judge what the client takes for an address and does not look up. The system reads `127.1` as one."""
     try:
-        ip_address(host)
+        return is_public(host)
     except ValueError:
         return False
-    return True

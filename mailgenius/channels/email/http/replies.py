@@ -1,5 +1,6 @@
 """What an answer by HTTP means: one table from status to a SendResult. Nothing is sent from here."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -9,7 +10,8 @@ from mailgenius.channels.contract import Fault, Outcome, SendResult
 from mailgenius.channels.email.smtp.replies import LONGEST_WAIT
 from mailgenius.channels.errors import REASON_LIMIT
 
-_REF_LIMIT = 200
+_REF_LIMIT, _CODE_LIMIT = 200, 40
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _GOOD = range(200, 300)
 _CALLERS = range(400, 500)
 _NOT_NOW = SendResult(outcome=Outcome.DEFERRED, fault=Fault.CONNECTION)
@@ -61,18 +63,18 @@ def result_of(status: int, *, body: bytes, retry_after: str, now: datetime) -> S
     """
     try:
         said = msgspec.json.decode(body, type=Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         said = Answer(error="" if status in _GOOD else body.decode("utf-8", "replace"))
     if status in _GOOD:
         return SendResult(
-            outcome=Outcome.ACCEPTED, provider_ref=str(said.id)[:_REF_LIMIT], code=str(said.code or status)
+            outcome=Outcome.ACCEPTED, provider_ref=str(said.id)[:_REF_LIMIT], code=_code(said, status)
         )
     judged = _BY_STATUS.get(status) or _of_class(status)
     if judged is _FOR_GOOD and said.fault == Fault.RECIPIENT:
         judged = _NOBODY_THERE
     return SendResult(
         outcome=judged.outcome,
-        code=str(said.code or status),
+        code=_code(said, status),
         reason=f"{status} {' '.join(said.error.split())}".strip()[:REASON_LIMIT],
         fault=judged.fault,
         retry_after=wait_in(retry_after, now=now) if judged.outcome is Outcome.DEFERRED else None,
@@ -82,15 +84,19 @@ def result_of(status: int, *, body: bytes, retry_after: str, now: datetime) -> S
 def wait_in(written: str, *, now: datetime) -> timedelta | None:
     """Return the wait of a `Retry-After`: seconds, or a moment."""
     written = written.strip()
-    if written.isascii() and written.isdigit():
-        wait = timedelta(seconds=min(int(written), int(LONGEST_WAIT.total_seconds()) + 1))
+    if _SECONDS.fullmatch(written):
+        wait = timedelta(seconds=int(written))
     else:
         try:
             moment = parsedate_to_datetime(written)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
     return wait if timedelta() < wait <= LONGEST_WAIT else None
+
+
+def _code(said: Answer, status: int) -> str:
+    return str(said.code or status)[:_CODE_LIMIT]
 
 
 def _of_class(status: int) -> SendResult:

@@ -10,6 +10,7 @@ MOST_CONNECTIONS = 50
 _HIGHEST_PORT = 65535
 _HOST = re.compile(r"[^\s\x00-\x20\x7f<>@/\\]{1,255}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MOST_DIGITS = 9
 
 
 class Security(StrEnum):
@@ -108,7 +109,7 @@ def _secret(settings: Mapping[str, Any]) -> str:
 
 def _number(settings: Mapping[str, Any], key: str, default: int, highest: int) -> int | None:
     written = _text(settings, key, str(default))
-    if not (written.isascii() and written.isdigit()):
+    if not (written.isascii() and written.isdigit()) or len(written) > _MOST_DIGITS:
         return None
     number = int(written)
     return number if 1 <= number <= highest else None

@@ -61,12 +61,15 @@ async def adapter_to(peer: HttpPeer, context: AdapterContext, **settings: Any) -
         (500, b"\xff\x00", Outcome.UNKNOWN, Fault.CONNECTION),
         (502, b"<html>Bad Gateway</html>", Outcome.UNKNOWN, Fault.CONNECTION),
         (503, b"[1, 2]", Outcome.DEFERRED, Fault.CONNECTION),
+        (503, b'{"deep": ' + b"[" * 10_000, Outcome.DEFERRED, Fault.CONNECTION),
+        (422, b'{"code": "%s"}' % (b"5" * 10_000), Outcome.REJECTED, Fault.POLICY),
     ],
 )
 def test_an_answer_means_what_the_table_says(status: int, body: bytes, outcome: Outcome, fault: Fault):
     result = result_of(status, body=body, retry_after="", now=NOW)
     assert (result.outcome, result.fault) == (outcome, fault)
     assert outcome is Outcome.ACCEPTED or str(status) in result.reason
+    assert len(result.code) <= 40
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,8 @@ def test_an_answer_means_what_the_table_says(status: int, body: bytes, outcome: 
         ("Mon, 01 Jun 2026 11:00:00 GMT", None),
         ("0", None),
         ("99999999999999999999", None),
+        ("9" * 5_000, None),
+        ("Mon, 01 Jun 2026 12:00:00 +" + "9" * 20, None),
         ("soon", None),
         ("", None),
     ],
@@ -136,7 +141,15 @@ async def test_nothing_is_in_doubt_when_nobody_is_there(context: AdapterContext)
     assert set(notes.ended) == set(notes.begun)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+async def test_an_answer_may_come_in_pieces(context: AdapterContext):
+    async with service(pieces=True) as peer, adapter_to(peer, context) as adapter:
+        (result,) = await adapter.send([letter()])
+    assert (result.outcome, result.provider_ref) == (Outcome.ACCEPTED, f"gateway-{peer.heard[0].id}")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "127.1", "2130706433", "[::ffff:7f00:1]"]
+)
 async def test_private_networks_are_kept_closed(host: str, context: AdapterContext):
     async with service() as peer:
         closed = replace(context, allow_private_hosts=False)
@@ -159,3 +172,11 @@ def test_settings_say_what_is_wrong():
         {"url": "ftp://x", "token": "a b", "requests": "0", "once": "maybe", "odd": 1}
     )
     assert set(problems) == {"url", "token", "requests", "once", "odd"}
+
+
+@pytest.mark.parametrize("url", ["http://user:secret@x.com/", "http://two words/", "http://x.com/\n"])
+def test_an_address_of_the_service_holds_no_password_and_no_blank(url: str):
+    assert set(provider("http").validate({"url": f"{url}mail", "requests": "9" * 5_000})) == {
+        "url",
+        "requests",
+    }
