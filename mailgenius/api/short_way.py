@@ -47,6 +47,8 @@ class ShortWay:
         key, length = "", b""
         for name, value in scope["headers"]:
             if name == b"authorization":
+                if key:
+                    return None  # Which of two keys holds, the framework says.
                 key = value.decode("latin-1")
             elif name == b"content-length":
                 length = value

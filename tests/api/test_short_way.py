@@ -106,6 +106,17 @@ async def test_only_a_right_header_goes_the_short_way(app: Litestar, key: str, s
     assert (answer.status_code, short) == (401, [])
 
 
+@pytest.mark.parametrize("right", [0, 1])
+async def test_of_two_keys_the_long_way_takes_one(app: Litestar, key: str, short: list[str], right: int):
+    said = [("Authorization", "Bearer wrong")]
+    said.insert(right, ("Authorization", f"Bearer {key}"))
+    async with caller(app, key) as known:
+        await known.get("/api/v1/workspace")
+        del known.headers["Authorization"]
+        answer = await known.post(LEADS, json={"email": "ana@example.com"}, headers=said)
+    assert (answer.status_code, short) == (201 if right == 0 else 401, [])
+
+
 async def test_who_may_not_write_and_what_is_large_or_comes_in_pieces_goes_the_long_way(
     app: Litestar, client: httpx.AsyncClient, db: Database, workspace_id: int, short: list[str]
 ):
