@@ -59,13 +59,13 @@ async def answer(request: Visit, public_id: FromPath[str]) -> Response[str]:
         visitor = Visitor(ip=ip_of(request), accepted=bool(answers.get("consent")))
         async with services.db.trusted(limit=DOOR_TIMEOUT) as tx:
             await forms.admit(tx, form=form, ip=visitor.ip)
+        return await _received(services, form, answers, visitor)
     except FormNotFound:
         return gone_page(texts_of(request))
     except TooManyTries:
         return _too_often(form)
     except (Unavailable, TimeoutError):
         return away_page(texts_of(request))
-    return await _received(services, form, answers, visitor)
 
 
 @get("/f/confirm/{token:str}")
@@ -106,7 +106,6 @@ async def _public(services: Services, public_id: str) -> Form:
 async def _received(
     services: Services, form: Form, answers: Mapping[str, str], visitor: Visitor
 ) -> Response[str]:
-    texts = texts_in(form.language)
     try:
         async with services.db.trusted(limit=DOOR_TIMEOUT) as tx:
             outcome = await forms.receive(
@@ -119,8 +118,6 @@ async def _received(
             )
     except AnswersUnclear as error:
         return await _form(services, form, answers, {each.field: each.message for each in error.problems})
-    except (Unavailable, TimeoutError):
-        return away_page(texts)
     return _thanked(form, outcome)
 
 
