@@ -20,6 +20,7 @@ from mailgenius.kit.services import Services
 from mailgenius.kit.storage import open_storage
 from mailgenius.processes.wiring import build_jobs
 from tests.databases import Databases
+from tests.stores import storage_url
 
 NEW_WORKSPACE = Query("new", "A workspace.", "INSERT INTO workspaces (name) VALUES (%(name)s) RETURNING id")
 
@@ -84,7 +85,7 @@ async def db(database_url: str, jobs: Jobs, keys: Keys) -> AsyncIterator[Databas
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
-    return Settings(home=tmp_path, database_url=database_url, secret_key=b"k" * 32)
+    return Settings(home=tmp_path, database_url=database_url, secret_key=b"k" * 32, storage_url=storage_url())
 
 
 @pytest.fixture

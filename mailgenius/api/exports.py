@@ -137,7 +137,7 @@ async def fetch_export(call: Caller, export_id: ExportId) -> Stream:
         "Content-Length": str(found.file_size),
         "X-Content-Type-Options": "nosniff",
     }
-    content = exports.content(call.services.storage, found, workspace_id=call.workspace_id)
+    content = await exports.content(call.services.storage, found, workspace_id=call.workspace_id)
     return Stream(content, media_type=MEDIA_TYPES[found.format], headers=headers)
 
 

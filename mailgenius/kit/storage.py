@@ -1,10 +1,12 @@
 """Files of the installation (uploads, media, exports): a local folder, or any S3-compatible store by URL."""
 
 import asyncio
+import re
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from errno import EINVAL
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from itertools import accumulate
@@ -12,16 +14,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from mailgenius.kit.config import Settings
-from mailgenius.kit.errors import LimitReached, NotFound
+from mailgenius.kit.errors import LimitReached, NotFound, Unavailable, invalid
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
+    from obstore import ObjectMeta
+    from obstore.store import RetryConfig
 
 READ_CHUNK = 1 << 20
+RANGE = 4 << 20
+"""A file is fetched in ranges of so many bytes: one request for all of it would be cut off after the 30 s
+that a store is given, however slow the line is on which its bytes go on."""
+WRITTEN_AT_ONCE = 8 << 20
+WRITES_AT_ONCE = 2
+"""A file is written in parts, so many at a time. All of them are in memory."""
 LISTED_AT_ONCE = 500
+AWAY: "RetryConfig" = {
+    "max_retries": 6,
+    "retry_timeout": timedelta(seconds=10),
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2)},
+}
+"""How long a store may be away unnoticed. After that a person is told, and a job tries again later."""
 JOINED = ".joined"
 """Ending of the keys of files that are stored in pieces: what is stored under the key is the list of them."""
 
@@ -32,6 +49,10 @@ class FileTooLarge(LimitReached):
 
 class FileMissing(NotFound):
     """This file is no longer stored."""
+
+
+class StoreUnavailable(Unavailable):
+    """The store of files does not answer as it should ({reason}). Nothing is lost; try again soon."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -58,32 +79,35 @@ class Storage:
     store: ObjectStore
 
     async def put(self, key: str, chunks: AsyncIterator[bytes], *, limit: int) -> int:
-        """Write a file from a stream and return its size in bytes.
+        """Write a file from a stream and return its size in bytes. Nothing is kept of one that breaks off.
 
         Raises:
             FileTooLarge: more than `limit` bytes came; nothing is kept.
+            StoreUnavailable: the store is away or refuses; nothing is kept.
         """
         size = 0
-        try:
+        with _answers():
             async with self.store_writer(key) as writer:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > limit:
                         raise FileTooLarge(limit=limit)
                     await writer.write(chunk)
-        except FileTooLarge:
-            await self.delete(key)
-            raise
         return size
 
     def store_writer(self, key: str):  # type: ignore[no-untyped-def]  # noqa: ANN201  # obstore hides the type
         from obstore import open_writer_async  # noqa: PLC0415  # keeps the name beside its only use
 
-        return open_writer_async(self.store, key)
+        return open_writer_async(self.store, key, buffer_size=WRITTEN_AT_ONCE, max_concurrency=WRITES_AT_ONCE)
 
     async def put_piece(self, key: str, content: bytes) -> None:
-        """Write a small file at once."""
-        await self.store.put_async(key, content)
+        """Write a small file at once.
+
+        Raises:
+            StoreUnavailable: the store is away or refuses; nothing is kept.
+        """
+        with _answers():
+            await self.store.put_async(key, content)
 
     async def join(self, key: str, *, folder: str, pieces: Sequence[Piece]) -> None:
         """Make pieces readable as one file, without copying them. A second call does the same again.
@@ -94,7 +118,7 @@ class Storage:
             pieces: in order.
         """
         listed = _Joined(folder=folder, pieces=list(pieces))
-        await self.store.put_async(key, msgspec.json.encode(listed))
+        await self.put_piece(key, msgspec.json.encode(listed))
 
     async def get_to(self, key: str, path: Path) -> int:
         """Copy a stored file to a local path and return its size in bytes.
@@ -104,77 +128,113 @@ class Storage:
         """
         size = 0
         with path.open("wb") as target:  # Page-cache writes of 1 MiB do not stall the loop.
-            async for chunk in self.content(key):
+            async for chunk in await self.content(key):
                 size += await asyncio.to_thread(target.write, chunk)
         return size
 
     async def content(self, key: str) -> AsyncIterator[bytes]:
-        """Yield the bytes of a stored file as they come.
+        """Return the bytes of a stored file as they come. What is wrong is raised before there are any.
 
         Raises:
-            FileMissing: there is no such file. Raised before anything is yielded.
+            FileMissing: there is no such file.
+            StoreUnavailable: the store is away or refuses.
         """
-        for each in await self._keys(key):
-            try:
-                result = await self.store.get_async(each)
-            except FileNotFoundError as error:
-                raise FileMissing from error
-            async for chunk in result.stream(min_chunk_size=READ_CHUNK):
-                yield bytes(chunk)
+        return self._ranges(await asyncio.to_thread(self._pieces, key))
+
+    async def _ranges(self, pieces: Sequence[Piece]) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            for start in range(0, piece.size, RANGE):
+                length = min(RANGE, piece.size - start)
+                with _answers():
+                    content = await self.store.get_range_async(piece.key, start=start, length=length)
+                yield bytes(content)
 
     def reader(self, key: str) -> BinaryIO:
         """Open a stored file for reading here and there. Each step waits: call it in a thread.
 
         Raises:
             FileMissing: there is no such file.
+            StoreUnavailable: the store is away or refuses; later steps raise it as well.
         """
-        try:
+        return BufferedReader(_Ranges(self.store, self._pieces(key)), READ_CHUNK)
+
+    def _pieces(self, key: str) -> list[Piece]:
+        """Tell where the bytes of a file are. Waits for the store."""
+        with _answers():
             if key.endswith(JOINED):
-                pieces = _joined(self.store.get(key).bytes()).pieces
-            else:
-                pieces = [Piece(key, self.store.head(key)["size"])]
-        except FileNotFoundError as error:
-            raise FileMissing from error
-        return BufferedReader(_Ranges(self.store, pieces), READ_CHUNK)
-
-    async def _keys(self, key: str) -> list[str]:
-        if not key.endswith(JOINED):
-            return [key]
-        listed = await self._listed(key)
-        if listed is None:
-            raise FileMissing
-        return [piece.key for piece in listed.pieces]
-
-    async def _listed(self, key: str) -> _Joined | None:
-        try:
-            result = await self.store.get_async(key)
-        except FileNotFoundError:
-            return None
-        return _joined(await result.bytes_async())
+                return _joined(self.store.get(key).bytes()).pieces
+            try:
+                size = self.store.head(key)["size"]
+            except FileNotFoundError:
+                # An answer to HEAD has no words; that to GET says whether the file is missing or its bucket.
+                size = self.store.get(key).meta["size"]
+            return [Piece(key, size)]
 
     async def keys_before(self, folder: str, moment: datetime) -> AsyncIterator[list[str]]:
         """Yield the keys of a folder that were last written before a moment, some hundred at a time."""
-        async for found in self.store.list(folder, chunk_size=LISTED_AT_ONCE):
+        async for found in self._listed(folder):
             yield [each["path"] for each in found if each["last_modified"] < moment]
 
+    async def _listed(self, folder: str) -> "AsyncIterator[Sequence[ObjectMeta]]":
+        listing = aiter(self.store.list(folder, chunk_size=LISTED_AT_ONCE))
+        while True:
+            with _answers():
+                found = await anext(listing, None)
+            if found is None:
+                return
+            yield found
+
     async def delete(self, key: str) -> None:
-        """Remove a file, with its pieces. Removing one that is gone already is fine."""
-        if key.endswith(JOINED) and (listed := await self._listed(key)) is not None:
-            await self.delete_folder(listed.folder)
+        """Remove a file, with its pieces. Removing one that is gone already is fine.
+
+        Raises:
+            StoreUnavailable: the store is away or refuses. The file, or some of it, is still there.
+        """
         try:
-            await self.store.delete_async(key)
-        except FileNotFoundError:
+            if key.endswith(JOINED):
+                with _answers():
+                    listed = _joined(await (await self.store.get_async(key)).bytes_async())
+                await self.delete_folder(listed.folder)
+            with _answers():
+                await self.store.delete_async(key)
+        except FileMissing:
             return
 
     async def delete_folder(self, folder: str) -> None:
-        """Remove everything in a folder, also what a broken write left there."""
-        async for found in self.store.list(folder, chunk_size=LISTED_AT_ONCE):
+        """Remove everything in a folder, also what a broken write left there.
+
+        Raises:
+            StoreUnavailable: the store is away or refuses. Some of it is still there.
+        """
+        async for found in self._listed(folder):
             keys = [each["path"] for each in found]
             try:
-                await self.store.delete_async(keys)
-            except FileNotFoundError:
+                with _answers():
+                    await self.store.delete_async(keys)
+            except FileMissing:
                 for key in keys:  # Somebody else removes them too: one by one then.
                     await self.delete(key)
+
+
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_S3_URL = re.compile(r"s3://[^/\s?#]+(/[^\s?#]*)?")
+_STATUS = re.compile(r"status code: (\d{3} [A-Z][A-Za-z ]+)")
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """Turn what the library raises into our errors. A missing bucket is no missing file: it may come back."""
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # Of this machine, such as from a source that is read here. The library's have no number.
+        told = str(error)
+        found = _CODE.search(told) or _STATUS.search(told)
+        reason = found[1].strip() if found else "no answer"
+        if isinstance(error, FileNotFoundError) and reason != "NoSuchBucket":
+            raise FileMissing from error
+        raise StoreUnavailable(reason=reason) from error
 
 
 def _joined(content: "ReadableBuffer") -> _Joined:
@@ -214,15 +274,22 @@ class _Ranges(RawIOBase):
         if not length:
             return 0
         start = self._place - (end - piece.size)
-        view[:length] = memoryview(self._store.get_range(piece.key, start=start, length=length))
+        with _answers():
+            view[:length] = memoryview(self._store.get_range(piece.key, start=start, length=length))
         self._place += length
         return length
 
 
 def open_storage(settings: Settings) -> Storage:
-    """Open the store that the settings name."""
+    """Open the store that the settings name. Whether it answers shows with its first use.
+
+    Raises:
+        Invalid: the URL is not one of an S3-compatible store.
+    """
     if settings.storage_url:
-        return Storage(from_url(settings.storage_url))
+        if not _S3_URL.fullmatch(settings.storage_url):
+            raise invalid("MAILGENIUS_STORAGE_URL", "must be s3://bucket or s3://bucket/folder")
+        return Storage(from_url(settings.storage_url, retry_config=AWAY))
     folder = settings.home / "files"
     folder.mkdir(parents=True, exist_ok=True)
     return Storage(LocalStore(folder))

@@ -77,6 +77,8 @@ def failure_handlers(services: Services) -> ExceptionHandlersMap:
 
     def expected(request: PageRequest, error: MailGeniusError) -> Page:
         visit = _visit(services, request)
+        if error.kind is Kind.UNAVAILABLE:
+            log.warning("part of the system is away", error=type(error).__name__, cause=str(error.__cause__))
         with i18n.use_locale(visit.page.locale):
             return (
                 _gate(visit, error)

@@ -124,9 +124,13 @@ async def fetchable(tx: Tx, *, workspace_id: int, export_id: int) -> Export:
     return found
 
 
-def content(storage: Storage, export: Export, *, workspace_id: int) -> AsyncIterator[bytes]:
-    """Yield the bytes of a file that `fetchable` found."""
-    return storage.content(export.file_key(workspace_id))
+async def content(storage: Storage, export: Export, *, workspace_id: int) -> AsyncIterator[bytes]:
+    """Return the bytes of a file that `fetchable` found, as they come.
+
+    Raises:
+        FileMissing, StoreUnavailable: now, while the answer to who fetches it has not begun.
+    """
+    return await storage.content(export.file_key(workspace_id))
 
 
 async def known_columns(tx: Tx, *, workspace_id: int) -> list[str]:

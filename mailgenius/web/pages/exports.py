@@ -97,7 +97,7 @@ async def export_file(visit: CurrentVisit, export_id: FromPath[int]) -> Stream:
     """The file, for members of its workspace and while it is kept."""
     async with visit.tenant() as tx:
         found = await exports.fetchable(tx, workspace_id=visit.workspace_id, export_id=export_id)
-    content = exports.content(visit.services.storage, found, workspace_id=visit.workspace_id)
+    content = await exports.content(visit.services.storage, found, workspace_id=visit.workspace_id)
     headers = {
         "Content-Disposition": f'attachment; filename="{found.file_name}"',
         "Content-Length": str(found.file_size),

@@ -100,7 +100,7 @@ async def add_file(visit: CurrentVisit) -> Page:
     try:
         found = await leads.suppress_file(
             visit.db,
-            storage.content(ticket.key),
+            await storage.content(ticket.key),
             workspace_id=visit.workspace_id,
             reason=SuppressionReason.BLOCKED,
             detail=ticket.name,

@@ -51,7 +51,7 @@ async def written(context: JobContext, workspace_id: int, export: Export) -> Exp
 async def file_of(context: JobContext, workspace_id: int, export: Export) -> bytes:
     async with context.db.tenant(workspace_id) as tx:
         found = await exports.fetchable(tx, workspace_id=workspace_id, export_id=export.id)
-    chunks = exports.content(context.storage, found, workspace_id=workspace_id)
+    chunks = await exports.content(context.storage, found, workspace_id=workspace_id)
     return b"".join([chunk async for chunk in chunks])
 
 
@@ -172,7 +172,7 @@ async def test_a_file_is_fetched_by_its_workspace_while_it_is_kept(
     with pytest.raises(ExportExpired):
         await file_of(context, workspace_id, done)
     with pytest.raises(FileMissing):
-        _ = [chunk async for chunk in exports.content(context.storage, done, workspace_id=workspace_id)]
+        _ = [chunk async for chunk in await exports.content(context.storage, done, workspace_id=workspace_id)]
 
 
 async def test_a_stopped_export_leaves_no_file(context: JobContext, db: Database, workspace_id: int):

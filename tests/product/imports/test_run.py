@@ -1,16 +1,18 @@
 """Whole imports, from bytes to leads, counts and rejects."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
+from mailgenius.kit.jobs import JobContext
 from mailgenius.kit.services import Services
-from mailgenius.kit.storage import FileMissing
+from mailgenius.kit.storage import FileMissing, StoreUnavailable
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.model import Basis, ConsentAct, Statement, Way
-from mailgenius.product.imports import running, service as imports
+from mailgenius.product.imports import jobs, running, service as imports
 from mailgenius.product.imports.errors import ImportNotFound, ImportOver
 from mailgenius.product.imports.model import Import, ImportState
 from mailgenius.product.leads import service as leads
@@ -18,6 +20,7 @@ from mailgenius.product.leads.model import LeadStatus, Mode
 from mailgenius.product.leads.service import fielding
 from tests.factories.leads import all_leads, make_lead
 from tests.product.imports.conftest import ImportBytes, get, rejects_text
+from tests.stores import no_store
 
 REJECTED_LINES = Query("lines", "Lines.", "SELECT count(*) FROM import_rejects")
 
@@ -252,6 +255,26 @@ async def test_a_lost_file_and_a_wrong_column_fail_in_words(
     await running.run(services.db, services.storage, workspace_id=workspace_id, import_id=lost.id)
     found = await get(services.db, workspace_id, lost.id)
     assert (found.state, found.error) == (ImportState.FAILED, "This file is no longer stored.")
+
+
+async def test_an_import_waits_for_a_store_that_is_away(
+    context: JobContext, store, db: Database, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    content = b"email\na@example.com\n"
+    async with db.tenant(workspace_id) as tx:
+        waiting = await imports.start(
+            tx,
+            workspace_id=workspace_id,
+            file_key=await store(content),
+            file_name="x",
+            file_size=len(content),
+        )
+    away = replace(context, storage=no_store(context.settings.home, monkeypatch))
+    with pytest.raises(StoreUnavailable):  # The queue runs a job again that raises.
+        await jobs.run(away, workspace_id=workspace_id, import_id=waiting.id)
+    assert (await get(db, workspace_id, waiting.id)).state is ImportState.QUEUED
+    await jobs.run(context, workspace_id=workspace_id, import_id=waiting.id)
+    assert (await get(db, workspace_id, waiting.id)).rows_created == 1
 
 
 async def test_cancelling_keeps_what_is_in(

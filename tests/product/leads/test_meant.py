@@ -111,7 +111,7 @@ async def exported(context: JobContext, workspace_id: int, meant: Wanted) -> set
     await export_jobs.write(context, workspace_id=workspace_id, export_id=begun.id)
     async with context.db.tenant(workspace_id) as tx:
         done = await exports.fetchable(tx, workspace_id=workspace_id, export_id=begun.id)
-    chunks = exports.content(context.storage, done, workspace_id=workspace_id)
+    chunks = await exports.content(context.storage, done, workspace_id=workspace_id)
     text = b"".join([chunk async for chunk in chunks]).decode("utf-8-sig")
     _, *rows = csv.reader(io.StringIO(text, newline=""))
     assert done.written == done.total == len(rows)
