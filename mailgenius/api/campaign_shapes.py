@@ -173,6 +173,7 @@ class CampaignAnswer(CampaignSummary):
     opened_machine: Annotated[int, Meta(description="Opens by proxies and scanners; in no other number.")]
     clicked: Annotated[int, Meta(description="Clicks by people, repeated ones too.")]
     clicked_unique: Annotated[int, Meta(description="Recipients who clicked.")]
+    replied: Annotated[int, Meta(description="Recipients who answered, as far as it was told.")]
     unsubscribed: int
     bounced: int
     links: list[LinkAnswer]
@@ -252,17 +253,9 @@ def named_as_sent() -> Iterator[None]:
 
 _SENT_AS = {"sender_email": "sender.email", "sender_name": "sender.name"}
 _NUMBERS = (
-    "total",
-    "sent",
-    "delivered",
-    "opened",
-    "opened_unique",
-    "opened_machine",
-    "clicked",
-    "clicked_unique",
-    "unsubscribed",
-    "bounced",
-)
+    "total", "sent", "delivered", "opened", "opened_unique", "opened_machine", "clicked", "clicked_unique",
+    "replied", "unsubscribed", "bounced",
+)  # fmt: skip
 
 
 def _halt_answer(campaign: Campaign) -> HaltAnswer | None:

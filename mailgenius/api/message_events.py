@@ -1,4 +1,4 @@
-"""What became of messages after they left, by JSON: deliveries, bounces and complaints, one or many."""
+"""What became of messages after they left, by JSON: deliveries, bounces, complaints, replies; one or many."""
 
 from datetime import datetime
 from typing import Annotated
@@ -29,7 +29,7 @@ class EventBody(Body, kw_only=True):
         Meta(
             description="`hard_bounce`: the address takes nothing any more, and is not written to again."
             " `soft_bounce`: the message came back and the address is good. `complaint`: the recipient called"
-            " it spam, and is not written to again."
+            " it spam, and is not written to again. `replied`: the recipient answered it."
         ),
     ]
     at: Annotated[datetime, Meta(tz=True, description="When it happened; now when absent.")] | None = None
@@ -100,8 +100,8 @@ class EventAnswers(Answer):
     opt=needs(Permission.MESSAGES_REPORT)
     | unnoted("what providers report, by thousands: each message tells it itself"),
     summary="Tell what became of a message",
-    description="For your own processing of bounces and complaints. Late and repeated events change nothing,"
-    " and their order does not matter. Too many bounces or complaints pause the message's campaign.",
+    description="For your own processing of bounces, complaints and replies. Late and repeated events change"
+    " nothing, and their order does not matter. Too many bounces or complaints pause the message's campaign.",
 )
 async def report_event(
     call: Caller, message_id: MessageId, data: JSONBody[EventBody]

@@ -201,7 +201,9 @@ class AttemptAnswer(Answer):
 class ToldAnswer(Answer):
     """What was told of a message after it had left."""
 
-    event: Annotated[FeedbackKind, Meta(description="`soft_bounce`, `hard_bounce` or `complaint`.")]
+    event: Annotated[
+        FeedbackKind, Meta(description="`soft_bounce`, `hard_bounce`, `complaint` or `replied`.")
+    ]
     detail: Annotated[str, Meta(description="The provider's words.")]
     at: datetime
 

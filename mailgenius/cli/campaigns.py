@@ -146,6 +146,18 @@ async def _progress(tx: Tx, workspace_id: int, campaign: Campaign) -> tuple[int,
     return results.sent, results.total
 
 
+_REPORTED = (
+    "total",
+    "sent",
+    "delivered",
+    "opened_unique",
+    "clicked_unique",
+    "replied",
+    "unsubscribed",
+    "bounced",
+)
+
+
 async def _report(services: Services, workspace_id: int, campaign_id: int) -> dict[str, object]:
     async with services.db.tenant(workspace_id) as tx:
         campaign = await campaigns.get(tx, workspace_id=workspace_id, campaign_id=campaign_id)
@@ -153,5 +165,4 @@ async def _report(services: Services, workspace_id: int, campaign_id: int) -> di
         if campaign.order_id is None:
             return report
         results = await analytics.campaign_results(tx, workspace_id=workspace_id, order_id=campaign.order_id)
-    names = ("total", "sent", "delivered", "opened_unique", "clicked_unique", "unsubscribed", "bounced")
-    return report | {"counts": results.counts} | {name: getattr(results, name) for name in names}
+    return report | {"counts": results.counts} | {name: getattr(results, name) for name in _REPORTED}

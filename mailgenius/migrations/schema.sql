@@ -165,7 +165,8 @@ CREATE TYPE public.submission_state AS ENUM (
 CREATE TYPE public.tracking_kind AS ENUM (
     'open',
     'click',
-    'unsubscribe'
+    'unsubscribe',
+    'replied'
 );
 
 CREATE FUNCTION public.count_leads() RETURNS trigger
@@ -1537,7 +1538,7 @@ CREATE TABLE public.message_feedback (
     provider_event text COLLATE pg_catalog."C",
     detail text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT message_feedback_kind_check CHECK ((kind = ANY (ARRAY['soft_bounce'::text, 'hard_bounce'::text, 'complaint'::text])))
+    CONSTRAINT message_feedback_kind_check CHECK ((kind = ANY (ARRAY['soft_bounce'::text, 'hard_bounce'::text, 'complaint'::text, 'replied'::text])))
 );
 
 ALTER TABLE ONLY public.message_feedback FORCE ROW LEVEL SECURITY;

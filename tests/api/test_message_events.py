@@ -14,6 +14,7 @@ from mailgenius.kit import clock
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.jobs import JobContext
+from mailgenius.product.analytics import service as analytics
 from mailgenius.product.campaigns import jobs as campaign_jobs, service as campaigns
 from mailgenius.product.campaigns.model import Campaign, CampaignState
 from mailgenius.product.leads import jobs as lead_jobs, service as leads
@@ -167,6 +168,55 @@ async def test_a_complaint_after_a_bounce_is_what_the_lead_and_the_list_say(
         lead = await leads.get(tx, workspace_id=workspace_id, lead_id=int(shown["lead_id"]))
     assert listed == {shown["address"]: "complained"}
     assert lead.status is LeadStatus.COMPLAINED
+
+
+async def test_a_reply_is_known_once_and_can_be_asked_for(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, db: Database, campaign: Campaign, workspace_id: int
+):
+    (waits, *_) = await messages_of(db, campaign, workspace_id, "queued")
+    (answered, bounced, *_) = await messages_of(db, campaign, workspace_id, "accepted")
+    assert await tell(client, bounced, "hard_bounce") == "applied"
+    at = (clock.now() - timedelta(days=2)).isoformat()
+    reply = {"message_id": answered, "event": "replied", "at": at, "event_id": "in-1"}
+    told = [
+        reply,
+        {**reply, "event_id": "in-2"},
+        {**reply, "message_id": bounced, "event_id": "in-3"},
+        {**reply, "message_id": waits},
+    ]
+    heard = []
+    for teller in (other, client, client):
+        answer = await teller.post("/api/v1/messages/events", json={"events": told})
+        heard.append([item["outcome"] for item in answer.json()["items"]])
+    assert heard == [
+        ["no_such_message"] * 4,
+        ["applied", "repeated", "applied", "too_early"],
+        ["repeated"] * 3 + ["too_early"],
+    ]
+    shown = [(await client.get(f"/api/v1/messages/{message}")).json() for message in (answered, bounced)]
+    assert [(each["state"], [told["event"] for told in each["events"]]) for each in shown] == [
+        ("accepted", ["replied"]),
+        ("bounced", ["replied", "hard_bounce"]),
+    ]
+    assert (await client.get(f"/api/v1/campaigns/{campaign.id}")).json()["replied"] == 2
+    async with db.tenant(workspace_id) as tx:
+        lead_id = int(shown[0]["lead_id"])
+        happened = await analytics.lead_timeline(tx, workspace_id=workspace_id, lead_id=lead_id)
+    assert [item.kind for item in happened].count("event.replied") == 1
+
+    async def members(**asked: object) -> int:
+        tree = {"all": [{"on": "behaviour", "op": "did", "act": "replied", **asked}]}
+        answer = await client.post("/api/v1/segments/preview", json={"tree": tree})
+        assert answer.status_code == 200, answer.text
+        found: int = answer.json()["members"]
+        return found
+
+    for asked in ({}, {"campaign": str(campaign.id)}, {"days": 3}):
+        assert await members(**asked) == 2, asked
+    for asked in ({"campaign": "9999"}, {"days": 1}, {"times": 2}):
+        assert await members(**asked) == 0, asked
+    assert await members(op="did_not") == LEFT + WAITING - 2
+    assert await conserved(db)
 
 
 async def test_what_cannot_be_is_refused(

@@ -17,6 +17,8 @@ from mailgenius.engine.ledger.service import Taking
 from mailgenius.engine.pacing import health
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.suppression.model import SuppressionReason
+from mailgenius.engine.tracking import service as tracking
+from mailgenius.engine.tracking.model import TrackedEvent, TrackingKind, key_of_reply
 from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
 
@@ -42,6 +44,7 @@ async def take(tx: Tx, *, workspace_id: int, items: Sequence[Feedback]) -> list[
     for order_id in sorted({order_id for _, order_id in orders}):
         await ledger.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
     takings = await ledger.take_feedback(tx, workspace_id=workspace_id, items=items)
+    await _note_replies(tx, workspace_id=workspace_id, takings=takings)
     applied = [
         (taking.told, taking.message)
         for taking in takings
@@ -116,6 +119,25 @@ async def hold_if_unhealthy(tx: Tx, *, workspace_id: int, order_id: int) -> str:
         sent=found.sent,
     )
     return found.what if halted else ""
+
+
+async def _note_replies(tx: Tx, *, workspace_id: int, takings: Sequence[Taking]) -> None:
+    """Have replies stand beside opens and clicks. Before addresses are stopped: so unsubscribing locks."""
+    replies = [
+        TrackedEvent(
+            kind=TrackingKind.REPLIED,
+            workspace_id=workspace_id,
+            order_id=taking.message.order_id,
+            message_id=taking.message.id,
+            at=taking.told.at,
+            key=key_of_reply(taking.message.id),
+        )
+        for taking in takings
+        if taking.heard is Heard.APPLIED
+        and taking.message is not None
+        and taking.told.kind is FeedbackKind.REPLIED
+    ]
+    await tracking.record(tx, events=replies)
 
 
 async def _stop_addresses(tx: Tx, *, workspace_id: int, applied: Sequence[tuple[Feedback, ToldOf]]) -> None:

@@ -29,6 +29,8 @@ class FeedbackKind(StrEnum):
     """It came back because its address takes nothing any more."""
     COMPLAINT = "complaint"
     """The recipient called it spam."""
+    REPLIED = "replied"
+    """The recipient answered it."""
 
 
 STATE_OF = {
@@ -37,7 +39,7 @@ STATE_OF = {
     FeedbackKind.HARD_BOUNCE: MessageState.BOUNCED,
     FeedbackKind.COMPLAINT: MessageState.COMPLAINED,
 }
-"""The state that feedback asks for. Whether a message takes it, the table of transitions decides."""
+"""The state that feedback asks for, if any. Whether a message takes it, the table of transitions decides."""
 
 LEFT = frozenset(
     {

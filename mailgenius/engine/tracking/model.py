@@ -21,11 +21,18 @@ class TrackingKind(StrEnum):
     OPEN = "open"
     CLICK = "click"
     UNSUBSCRIBE = "unsubscribe"
+    REPLIED = "replied"
+    """Told by whoever reads the mailbox: see engine/feedback."""
 
 
 def new_event_key() -> bytes:
     """Make the key of an event: time first, so that keys of one moment lie together in the index."""
     return time.time_ns().to_bytes(_TIME_BYTES) + os.urandom(KEY_BYTES - _TIME_BYTES)
+
+
+def key_of_reply(message_id: int) -> bytes:
+    """Make the key of the one reply to a message that counts."""
+    return b"replied:" + message_id.to_bytes(KEY_BYTES - _TIME_BYTES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,9 +29,10 @@ RETURN_WITHIN = timedelta(hours=1)
 
 
 async def record(tx: Tx, *, events: Sequence[TrackedEvent]) -> int:
-    """Write events with their marks and roll-ups, and return how many were new. Needs a trusted transaction.
+    """Write events with their marks and roll-ups, and return how many were new.
 
-    A second call with the same events changes nothing. Unsubscribing is more than that: see `unsubscribe`.
+    Events of several workspaces need a trusted transaction. A second call with the same changes nothing.
+    Unsubscribing is more than that: see `unsubscribe`.
     """
     if not events:
         return 0

@@ -58,6 +58,8 @@ class CampaignResults:
     clicked: int
     clicked_unique: int
     clicked_machine: int
+    replied: int
+    """Messages that their recipients answered, as far as it was told."""
     unsubscribed: int
     links: list[LinkResult]
     hours: list[HourPoint]
@@ -104,7 +106,7 @@ class TimelineItem:
     """One thing that happened to a lead.
 
     `kind` is `lead.<what>` (from the lead's own activity), `message.<state>`, or `event.open`, `event.click`,
-    `event.unsubscribe`; `detail` holds what there is to say about it.
+    `event.unsubscribe`, `event.replied`; `detail` holds what there is to say about it.
     """
 
     at: datetime

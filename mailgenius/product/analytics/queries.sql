@@ -6,7 +6,7 @@ SELECT order_id, state, sum(n)::bigint AS n
  GROUP BY order_id, state
 
 -- name: events-of-orders
--- Opens, clicks and unsubscribes of some orders, from the roll-ups. Link 0 is the whole message.
+-- Opens, clicks, unsubscribes and replies of some orders, from the roll-ups. Link 0 is the whole message.
 SELECT order_id, kind, sum(n)::bigint AS n, sum(n_first)::bigint AS n_first, sum(n_machine)::bigint AS n_machine
   FROM tracking_hourly
  WHERE workspace_id = %(workspace_id)s AND order_id = ANY(%(order_ids)s::bigint[]) AND link_no = 0

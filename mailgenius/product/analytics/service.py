@@ -45,6 +45,7 @@ async def campaign_results(tx: Tx, *, workspace_id: int, order_id: int) -> Campa
         clicked=clicks.n,
         clicked_unique=clicks.n_first,
         clicked_machine=clicks.n_machine,
+        replied=events.get("replied", _NOTHING).n,
         unsubscribed=events.get("unsubscribe", _NOTHING).n_first,
         links=await queries.links_of_order(tx, workspace_id=workspace_id, order_id=order_id),
         hours=hours[::-1],

@@ -74,7 +74,7 @@ VALUES (%(workspace_id)s::bigint, %(tracking_months)s::int, %(data_days)s::int, 
 SELECT workspace_id FROM retention_rules ORDER BY workspace_id
 
 -- part: inactive
--- Leads of whom nothing was heard since a moment: not changed, no consent, no open or click of a person, and no
+-- Leads of whom nothing was heard since a moment: not changed, no consent, no open, click or reply of a person, and no
 -- message on its way. What was sent to them does not count.
   FROM leads l
  WHERE l.workspace_id = %(workspace_id)s::bigint AND l.updated_at < %(before)s::timestamptz
@@ -133,7 +133,7 @@ SELECT message_id, kind, detail, at FROM message_feedback
  ORDER BY message_id, at
 
 -- name: events-about
--- What a person opened and clicked, with where the link led.
+-- What a person opened, clicked and answered, with where the link led.
 SELECT e.message_id, e.kind::text AS kind, e.at, coalesce(nullif(e.url, ''), l.url, '') AS url, e.machine,
        e.user_agent
   FROM tracking_events e

@@ -24,7 +24,6 @@ from mailgenius.product.segments.tree import (
     MAX_TIMES,
     MAX_TREE_BYTES,
     OPERATORS,
-    RESERVED_ACTS,
     Act,
     BehaviourCondition,
     Condition,
@@ -205,8 +204,6 @@ def _topic(raw: Mapping[str, Any], _: Reading) -> Condition:
 
 
 def _behaviour(raw: Mapping[str, Any], _: Reading) -> Condition:
-    if isinstance(raw.get("act"), str) and raw["act"] in RESERVED_ACTS:
-        raise Wrong("act", "answers are not received yet, so nobody can be chosen by them")
     campaign = raw.get("campaign")
     return BehaviourCondition(
         did=_one_of(raw, "op", ("did", "did_not")) == "did",

@@ -106,6 +106,7 @@ FROM_EVENTS = {
     Act.OPENED: _EVENTS + " AND e.kind = 'open'",
     Act.CLICKED: _EVENTS + " AND e.kind = 'click'",
     Act.UNSUBSCRIBED: _EVENTS + " AND e.kind = 'unsubscribe'",
+    Act.REPLIED: _EVENTS + " AND e.kind = 'replied'",
 }
 MESSAGES_SINCE = " AND m.id >= {v}"
 MESSAGES_UNTIL = " AND m.id <= {v}"

@@ -143,10 +143,8 @@ class Act(StrEnum):
     CLICKED = "clicked"
     BOUNCED = "bounced"
     UNSUBSCRIBED = "unsubscribed"
+    REPLIED = "replied"
 
-
-RESERVED_ACTS = frozenset({"replied"})
-"""Part of the language, without anything to ask yet: answers are not received."""
 
 Value = (
     str | tuple[str, ...] | Decimal | tuple[Decimal, Decimal] | date | tuple[date, date] | int | bool | None

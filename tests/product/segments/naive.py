@@ -14,7 +14,7 @@ TODAY = NOW.astimezone(ZoneInfo(TIMEZONE)).date()
 TURNED = {"is_not": "is", "not_in": "in", "not_contains": "contains", "none": "any", "is_empty": "is_set"}
 SENT = {"accepted", "delivered", "bounced", "complained"}
 STATES = {"sent": SENT, "delivered": SENT - {"bounced"}, "bounced": {"bounced", "rejected"}}
-KINDS = {"opened": "open", "clicked": "click", "unsubscribed": "unsubscribe"}
+KINDS = {"opened": "open", "clicked": "click", "unsubscribed": "unsubscribe", "replied": "replied"}
 
 
 def member(tree: dict[str, Any], person: Person, segments: dict[str, Any]) -> bool:

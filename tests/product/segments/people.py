@@ -144,7 +144,7 @@ def _send(dice: random.Random, person: Person, low: int) -> None:
     person.messages.append(message)
     for _ in range(dice.randrange(0, 3)):
         when = min(NOW, at + timedelta(hours=dice.randrange(1, 200)))
-        kind = dice.choice(["open", "click", "unsubscribe"])
+        kind = dice.choice(["open", "click", "unsubscribe", "replied"])
         person.events.append(Event(message, kind, when, dice.random() < 0.3))
 
 

@@ -64,7 +64,7 @@ def refused() -> list[Any]:
     found += [{**behaviour, "campaign": x} for x in NOT_IDS if x is not None]
     found += [{**behaviour, "times": x} for x in (0, -1, 1001, "2", 1.5, True)]
     found += [{**behaviour, "days": x} for x in (0, 36_501, "7", True)]
-    found += [{**behaviour, "act": x} for x in ("replied", "read", "", None, [])]
+    found += [{**behaviour, "act": x} for x in ("reply", "REPLIED", "read", "", None, [])]
     found += [{"on": "share", "percent": x} for x in (0, 101, -1, "10", None, True, 0.001, float("nan"))]
     found += [{"on": "share", "percent": 50, **x} for x in ({"from": 51}, {"salt": 1}, {"salt": "a" * 1001})]
     found += [

@@ -81,8 +81,8 @@ def _follow(
             return False
         new.discard((message.id, item.kind))
     before = steps.get(message.id)
-    to = STATE_OF[item.kind]
-    if not may_become(before.new if before else message.state, to):
+    to = STATE_OF.get(item.kind)
+    if to is None or not may_become(before.new if before else message.state, to):
         return weighty
     steps[message.id] = Step(
         id=message.id, old=message.state, new=to, detail=item.detail if weighty else "", at=item.at

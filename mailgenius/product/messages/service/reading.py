@@ -31,7 +31,7 @@ async def attempts(tx: Tx, *, workspace_id: int, message: MessageDetail) -> list
 
 
 async def feedback(tx: Tx, *, workspace_id: int, message_id: int) -> list[PastFeedback]:
-    """Return what was told of a message after it had left: bounces and complaints, the first first."""
+    """Return what was told of a message after it had left: bounces, complaints, replies, the first first."""
     return await ledger.feedback_of(tx, workspace_id=workspace_id, message_id=message_id)
 
 

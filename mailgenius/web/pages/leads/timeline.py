@@ -73,6 +73,7 @@ _REACTIONS: Final = {
     "open": (N_("Opened a message"), "mail-opened", "info"),
     "click": (N_("Clicked a link"), "click", "success"),
     "unsubscribe": (N_("Unsubscribed"), "user-minus", "warning"),
+    "replied": (N_("Replied to a message"), "arrow-back-up", "success"),
 }
 _BY_MACHINES: Final = {
     "open": N_("A mail program loaded the images by itself"),

@@ -70,6 +70,7 @@ ACTS: Final = {
     Act.CLICKED: N_("clicked in"),
     Act.BOUNCED: N_("came back from"),
     Act.UNSUBSCRIBED: N_("unsubscribed in"),
+    Act.REPLIED: N_("replied to"),
 }
 BASES: Final = (
     {"": BASIS_NAMES[Basis.CONSENT]}
@@ -97,7 +98,6 @@ PROBLEMS: Final = (
     N_("must be a number from %(num)s to %(num)s"),
     N_("must be more than %(num)s"),
     N_("must have at most two decimals"),
-    N_("answers are not received yet, so nobody can be chosen by them"),
     N_("segments are nested too deep"),
 )
 """What the rules say of single conditions, for the catalogs: they know no gettext."""

@@ -26,7 +26,7 @@ PERMISSION_TEXTS: Final = {
     Permission.CAMPAIGNS_SEND: N_("Launch, pause and cancel campaigns"),
     Permission.MESSAGES_READ: N_("Read messages and dead letters"),
     Permission.MESSAGES_SEND: N_("Send, cancel and replay messages"),
-    Permission.MESSAGES_REPORT: N_("Report deliveries, bounces and complaints"),
+    Permission.MESSAGES_REPORT: N_("Report deliveries, bounces, complaints and replies"),
     Permission.CONNECTIONS_READ: N_("Read connections"),
     Permission.CONNECTIONS_WRITE: N_("Change connections"),
     Permission.WORKSPACE_MANAGE: N_("Manage the workspace"),
