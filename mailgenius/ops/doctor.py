@@ -1,6 +1,7 @@
-"""Examines an installation from below the doors: Python, home folder, secret key, database, books.
+"""Examines an installation from below the doors: Python, home folder, secret key, files, database, books.
 
-It changes nothing, but for the note of what the books said last.
+It changes nothing, but for the note of what the books said last. A store of files is tried with a file,
+which goes again.
 Each finding says what was looked at, how it is, and how to mend it. The command line adds the port and the
 assets, which lie above this storey.
 """
@@ -16,14 +17,18 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from mailgenius.kit.config import SECRET_BYTES, Settings
+from mailgenius.kit.crypto import random_token
 from mailgenius.kit.db.migrations import MINIMUM_SERVER, pending, server_version
-from mailgenius.kit.errors import Unavailable
+from mailgenius.kit.errors import MailGeniusError, Unavailable
+from mailgenius.kit.storage import open_storage
 from mailgenius.ops import conservation
 
 OLDEST_PYTHON = (3, 11)
 GIB = 1 << 30
 DISK_BROKEN = GIB
 DISK_WARNING = 5 * GIB
+TRIAL = "doctor"
+"""The folder of the store in which it is tried, and what is written there."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -65,6 +70,8 @@ def examine(settings: Settings, database_url: Callable[[], str]) -> Sequence[Fin
         database_url: gives the URL of a running server, or raises Unavailable when it cannot be had.
     """
     findings = [_python(), _home(settings), _disk(settings), _secret_key(settings), _base_url(settings)]
+    if settings.storage_url:
+        findings.append(asyncio.run(_files(settings)))
     try:
         url = database_url()
         version = server_version(url)
@@ -116,6 +123,26 @@ def _base_url(settings: Settings) -> Finding:
         mending = "Before you send to real people, set MAILGENIUS_BASE_URL to your public https:// address."
         return warning("Address in messages", settings.base_url, mending)
     return good("Address in messages", settings.base_url)
+
+
+async def _files(settings: Settings) -> Finding:
+    """Do in the store of files what the product does there: write, read, list, remove."""
+    folder = f"{TRIAL}/{random_token(8)}"
+    key = f"{folder}/file"
+    try:
+        storage = open_storage(settings)
+        await storage.put_piece(key, TRIAL.encode())
+        read = b"".join([chunk async for chunk in await storage.content(key)])
+        await storage.delete_folder(folder)
+    except MailGeniusError as error:
+        told = error.problems[0].message if error.problems else error.message
+        mending = (
+            "See that the bucket of MAILGENIUS_STORAGE_URL exists and that the account of AWS_ACCESS_KEY_ID"
+        )
+        return broken("Files", told, f"{mending} may list, read, write and delete in it.")
+    if read != TRIAL.encode():
+        return broken("Files", "what was read is not what was written", "See what answers for the store.")
+    return good("Files", settings.storage_url)
 
 
 def _no_database(settings: Settings, error: Unavailable) -> Finding:

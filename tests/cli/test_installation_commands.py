@@ -7,6 +7,7 @@ import pytest
 
 from mailgenius.kit.ports import free_port
 from tests.cli.conftest import Cli
+from tests.stores import no_store
 
 
 def verdicts(found: dict) -> dict[str, str]:
@@ -22,11 +23,13 @@ def test_a_healthy_installation(cli: Cli):
 
 def test_every_problem_comes_with_its_mending(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MAILGENIUS_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+    monkeypatch.setenv("MAILGENIUS_STORAGE_URL", "s3://files/mailgenius")
+    no_store(home, monkeypatch)
     (home / "secret.key").write_text("short")
     examined = cli("doctor", "--port", free_port(), "--json")
     assert examined.code == 1
     broken = [each for each in examined.json["findings"] if each["verdict"] == "broken"]
-    assert {each["check"] for each in broken} == {"Database", "Secret key"}
+    assert {each["check"] for each in broken} == {"Database", "Files", "Secret key"}
     assert all(each["mending"] for each in broken)
 
 
