@@ -1,6 +1,7 @@
 """Tenancy and transactions of kit.db, against the real server."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -139,3 +140,29 @@ async def _our_backend(database: Database) -> int:
     async with database.trusted() as tx:
         found: int = await tx.value(OUR_BACKEND)
     return found
+
+
+async def test_who_is_cancelled_twice_gives_the_connection_back(
+    database_url: str, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(database_module, "TURN", timedelta(seconds=10))
+    monkeypatch.setattr(database_module, "TURNS", 1)
+    async with asyncio.timeout(60), Database(database_url, jobs, max_size=1) as ours:
+        for ticks in range(12):
+            begun = asyncio.Event()
+            asking = asyncio.create_task(_until_cancelled(ours, begun))
+            await begun.wait()
+            asking.cancel()
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await asking
+        assert await _our_backend(ours) > 0
+
+
+async def _until_cancelled(database: Database, begun: asyncio.Event) -> None:
+    async with database.trusted() as tx:
+        await tx.value(OUR_BACKEND)
+        begun.set()
+        await asyncio.Event().wait()

@@ -149,11 +149,13 @@ class Database:
             yield connection
         finally:
             # What is still open was left by an error. The pool would roll it back too, but with a warning; it
-            # throws away what is broken.
-            if connection.info.transaction_status in OPEN:
-                with suppress(psycopg.Error):
-                    await connection.rollback()
-            await self._pool.putconn(connection)
+            # throws away what is broken. Who is cancelled once more meanwhile gives it back all the same.
+            try:
+                if connection.info.transaction_status in OPEN:
+                    with suppress(psycopg.Error):
+                        await connection.rollback()
+            finally:
+                await self._pool.putconn(connection)
 
     async def _borrowed(self) -> AsyncConnection[Any]:
         for turn in range(1, TURNS + 1):
