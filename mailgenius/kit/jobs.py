@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import procrastinate
-from procrastinate import exceptions
+from procrastinate import exceptions, jobs as procrastinate_jobs
 from psycopg import AsyncConnection
 
 from mailgenius.kit.config import Settings
@@ -23,6 +23,9 @@ from mailgenius.kit.storage import Storage
 
 STALLED_AFTER = timedelta(seconds=30)
 """A job whose worker has not been heard of for this long is run again."""
+
+LONGEST_WAIT_S = 3600
+"""A job that failed often waits an hour: what was away is noticed within it when it is back."""
 
 log = logger(__name__)
 
@@ -141,6 +144,26 @@ class Jobs:
                 raise results[0]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GrowingWaits(procrastinate.BaseRetryStrategy):
+    """When a job that failed runs again: after 4 s, 10 s, 28 s, …, an hour, and not for ever."""
+
+    attempts: int
+
+    def seconds(self, attempts: int) -> int | None:
+        """Return how long a job waits that was tried so often before; None when it is given up."""
+        return min(1 + 3 ** (attempts + 1), LONGEST_WAIT_S) if attempts < self.attempts else None
+
+    def get_retry_decision(
+        self,
+        *,
+        exception: BaseException,  # noqa: ARG002  # The library's interface.
+        job: procrastinate_jobs.Job,
+    ) -> procrastinate.RetryDecision | None:
+        wait = self.seconds(job.attempts)
+        return None if wait is None else procrastinate.RetryDecision(retry_in={"seconds": wait})
+
+
 def _register(app: procrastinate.App, job: Job, context: JobContext) -> None:
     async def run(job_context: procrastinate.JobContext, /, **args: Any) -> None:
         args.pop("timestamp", None)  # Periodic jobs are handed their schedule time, which ours do not need.
@@ -150,7 +173,7 @@ def _register(app: procrastinate.App, job: Job, context: JobContext) -> None:
             log.exception("job failed", job=job.name, **args)
             raise
 
-    retry = procrastinate.RetryStrategy(max_attempts=job.attempts, wait=1, exponential_wait=3)
+    retry = GrowingWaits(attempts=job.attempts)
     task = app.task(name=job.name, pass_context=True, retry=retry)(run)
     if job.cron:
         app.periodic(cron=job.cron)(task)  # type: ignore[arg-type]  # The schedule time is dropped in run.
