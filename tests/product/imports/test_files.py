@@ -219,6 +219,13 @@ def test_columns_without_a_name_of_their_own_get_one(
     assert (table.columns, rows_of(table)) == (columns, [(2, "a", "b", "c")])
 
 
+@pytest.mark.parametrize("rows", [b"1,a@x.com\n2,b@x.com\n", b'1,a@x.com\n2",b@x.com\n'])
+def test_a_quote_in_a_name_that_opens_nothing_swallows_no_rows(read_bytes: ReadBytes, rows: bytes):
+    table = read_bytes(b'size 5",email\n' + rows)
+    assert table.columns == ('size 5"', "email")
+    assert [row[-1] for row in rows_of(table)] == ["a@x.com", "b@x.com"]
+
+
 def test_empty_cells_behind_the_last_column_are_nothing(read_bytes: ReadBytes):
     table = read_bytes(
         b'email,name\na@example.com,Ana,\nb@example.com,"B, C", ,\nc@example.com,C,,x\nd@x.org,D\n'

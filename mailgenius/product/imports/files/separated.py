@@ -7,6 +7,7 @@ one, so a forgotten quote cannot swallow the rest of the file.
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from os import SEEK_CUR
 from pathlib import Path
@@ -59,7 +60,7 @@ class SeparatedFile:
             for _ in range(dialect.skip):
                 self._file.readline(MAX_LINE)
                 self._next_line += 1
-            self.columns = checked_header(first_cells(self._header(), self.delimiter))
+            self.columns = checked_header(self._header())
         except UnreadableFile:
             self._file.close()
             raise
@@ -71,20 +72,30 @@ class SeparatedFile:
     def close(self) -> None:
         self._file.close()
 
-    def _header(self) -> str:
-        """Read the first line that says something; it may span lines when it is quoted."""
-        text = ""
+    def _header(self) -> list[str]:
+        """Read the cells of the first line that says something; it may span lines when it is quoted.
+
+        Where its quotes come to nothing, such as the sign of an inch, it is the line alone.
+        """
+        text, alone = "", None
         for _ in range(MAX_SPAN):
             line = self._file.readline(MAX_LINE)
             self._next_line += 1
             # A carriage return that ends no line is a blank in a name.
             line_text = line.decode(self.encoding, "replace").replace("\r\n", "\n").replace("\r", " ")
             text = (text + line_text).lstrip(" \n")
+            if alone is None and text.strip():
+                alone = (text, self._file.tell(), self._next_line)
             if not line or (text.strip() and text.count('"') % 2 == 0):
                 break
-        if not text.strip():
+        if alone is None:
             raise EmptyFile
-        return text.rstrip("\n")
+        with suppress(csv.Error):
+            if text.count('"') % 2 == 0:
+                return first_cells(text.rstrip("\n"), self.delimiter)
+        text, place, self._next_line = alone
+        self._file.seek(place)
+        return first_cells(text.rstrip("\n"), self.delimiter)
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows. Chunks depend on the file alone, so a second reading finds the same ones."""
