@@ -23,6 +23,7 @@ from mailgenius.kit.storage import Storage
 from mailgenius.product.imports.jobs import run
 from mailgenius.product.uploads.jobs import forget
 from mailgenius.product.uploads.model import CHUNK, MAX_OPEN, MAX_SIZE, MIN_CHUNK
+from tests.stores import no_store
 
 UPLOADS = "/api/v1/uploads"
 VERSION = {"Tus-Resumable": "1.0.0"}
@@ -176,6 +177,25 @@ async def test_a_workspace_has_so_many_uploads_at_once(client: httpx.AsyncClient
         await tx.execute(AGE)
     # Those that stand still for hours make room by themselves.
     assert (await client.post(UPLOADS, headers=headers)).status_code == 201
+
+
+async def test_a_store_that_is_away_costs_no_byte_that_was_taken(
+    client: httpx.AsyncClient, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    content = csv_of(2 * MIN_CHUNK)
+    place = await begin(client, len(content))
+    assert (await send(client, place, 0, content[:MIN_CHUNK])).status_code == 204
+    ours, away = services.storage.store, no_store(tmp_path, monkeypatch).store
+    object.__setattr__(services.storage, "store", away)
+    refused = await send(client, place, MIN_CHUNK, content[MIN_CHUNK:])
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert "no answer" in refused.json()["detail"]
+    object.__setattr__(services.storage, "store", ours)
+    offset = await offset_of(client, place)
+    assert offset == MIN_CHUNK
+    assert (await send(client, place, offset, content[offset:])).status_code == 204
+    made = await client.post("/api/v1/imports", json={"upload_id": place.rsplit("/", 1)[-1]})
+    assert made.json()["file_size"] == len(content)
 
 
 @pytest.fixture
