@@ -113,7 +113,7 @@ async def open_bulk_acts(tx: Tx, *, workspace_id: int) -> list[BulkAct]:
 
 
 async def cancel_bulk(tx: Tx, *, workspace_id: int, act_id: int) -> BulkAct:
-    """Stop an act after the step it is in. What is done stays done.
+    """Stop an act. What is done stays done; what is in a hand at this moment is given up.
 
     Raises:
         BulkActOver: it has ended.
