@@ -11,6 +11,7 @@ deleted again.
 
 import argparse
 import asyncio
+import math
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -119,7 +120,7 @@ TREES: dict[str, list[dict[str, Any]]] = {
 FROZEN = (MILLION, "was sent a campaign", "random tenth")
 
 
-async def main(count: int, folder: Path, only: Sequence[str], *, freeze: bool) -> None:
+async def main(count: int, folder: Path, only: Sequence[str], *, freeze: bool, quick: bool) -> None:
     with kept_house(folder, rows=count, tell=print) as (settings, note):
         house = read_note(note) if note.exists() else await build(settings, note, rows=count, tell=print)
         _live(EmbeddedPostgres(settings.home).url, house)
@@ -130,7 +131,7 @@ async def main(count: int, folder: Path, only: Sequence[str], *, freeze: bool) -
             )
             chosen = {name: nodes for name, nodes in TREES.items() if not only or name in only}
             for name, nodes in chosen.items():
-                await _measure(services, house.workspace_id, name, {"all": nodes})
+                await _measure(services, house.workspace_id, name, {"all": nodes}, quick=quick)
             if freeze:
                 for name in (each for each in FROZEN if each in chosen):
                     await _freeze(services, house.workspace_id, name, {"all": TREES[name]})
@@ -153,7 +154,9 @@ def _live(url: str, house: House) -> None:
         connection.execute("VACUUM ANALYZE consent_states, lead_activity, orders, messages, tracking_events")
 
 
-async def _measure(services: Services, workspace_id: int, name: str, tree: dict[str, Any]) -> None:
+async def _measure(
+    services: Services, workspace_id: int, name: str, tree: dict[str, Any], *, quick: bool
+) -> None:
     async with services.db.tenant(workspace_id) as tx:
         made = await segments.create(tx, workspace_id=workspace_id, name=f"{name} {clock.now()}", tree=tree)
     spent = []
@@ -164,18 +167,20 @@ async def _measure(services: Services, workspace_id: int, name: str, tree: dict[
         for _ in range(TIMES):
             found, seconds = await _timed(lambda: segments.estimate(tx, workspace_id=workspace_id, tree=tree))
             spent.append(seconds * 1000)
-        members, count_s = await _timed(
-            lambda: segments.count(tx, workspace_id=workspace_id, segment_id=made.id)
+        members, count_s = (
+            (None, math.nan)
+            if quick
+            else await _timed(lambda: segments.count(tx, workspace_id=workspace_id, segment_id=made.id))
         )
         page = [
             (await _timed(lambda: segments.members(tx, workspace_id=workspace_id, segment_id=made.id)))[1]
             * 1000
             for _ in range(TIMES)
         ]
-    _chosen, choose_s = await _timed(lambda: _choose(services, workspace_id, made.id))
+    choose_s = math.nan if quick else (await _timed(lambda: _choose(services, workspace_id, made.id)))[1]
     about = f"{'' if found.exact else '~'}{found.members}"
     print(
-        f"{name:<26}{members:>11}{about:>12}{median(spent):>9.0f}{max(spent):>8.0f}{count_s:>9.1f}"
+        f"{name:<26}{members or '-':>11}{about:>12}{median(spent):>9.0f}{max(spent):>8.0f}{count_s:>9.1f}"
         f"{median(page):>11.0f}{choose_s:>10.1f}  {', '.join(reads)}",
         flush=True,
     )
@@ -264,8 +269,9 @@ if __name__ == "__main__":
     parser.add_argument(
         "--only", action="append", default=[], choices=list(TREES), help="only this condition"
     )
+    parser.add_argument("--quick", action="store_true", help="neither count nor choose all members")
     parser.add_argument("--freeze", action="store_true", help="also write campaigns to some of them down")
     given = parser.parse_args()
     with ExitStack() as stack, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         place = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        runner.run(main(given.leads, place, given.only, freeze=given.freeze))
+        runner.run(main(given.leads, place, given.only, freeze=given.freeze, quick=given.quick))
