@@ -128,14 +128,13 @@ class Run:
         return await leads.merge_staged(
             tx,
             self._how(),
-            csv=await asyncio.to_thread(part.csv),
+            csv=part.csv(),
             rounds=part.sizes,
             stops="status" in self._targets,
         )
 
     async def _foreseen(self, tx: Tx, part: Part) -> BatchResult:
-        csv = await asyncio.to_thread(part.csv)
-        result = await leads.foresee_staged(tx, self._how(), csv=csv, rounds=part.sizes)
+        result = await leads.foresee_staged(tx, self._how(), csv=part.csv(), rounds=part.sizes)
         fresh = part.rows.filter(pl.col(LINE).is_in(await leads.fresh_rows(tx)))
         again = self.seen.knows(fresh)
         known = "unchanged" if self.rules.mode is Mode.KEEP else "updated"

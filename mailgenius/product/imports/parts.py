@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 import polars as pl
 
@@ -26,7 +25,8 @@ LANES = 2
 """Halves that are merged at the same time. Bookmarks count on it: it does not depend on the machine."""
 MIN_LANE_ROWS = 2_000
 """Smaller chunks are not worth a second transaction."""
-SLICE = 256 << 10
+SLICE = 2_500
+"""Rows that are written at a time."""
 ROUND = "round"
 IDENTITIES = ("email", "phone", "external_id")
 
@@ -49,11 +49,11 @@ class Part:
         return not self.sizes and not self.rejects
 
     def csv(self) -> Iterator[bytes]:
-        """Return the rows as `leads.merge_staged` stages them, in pieces. To be called in a thread."""
-        data = io.BytesIO()
-        self.rows.select(LINE, ROUND, *COLUMNS).write_csv(data, include_header=False)
-        data.seek(0)
-        return iter(partial(data.read, SLICE), b"")
+        """Yield the rows as `leads.merge_staged` stages them."""
+        for rows in self.rows.select(LINE, ROUND, *COLUMNS).iter_slices(SLICE):
+            data = io.BytesIO()
+            rows.write_csv(data, include_header=False)
+            yield data.getvalue()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
