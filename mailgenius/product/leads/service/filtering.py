@@ -17,7 +17,7 @@ from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.search_queries import Filter
 
 MAX_FILTERED_FIELDS = 5
-MOST_BEGUN = 100
+MOST_BEGUN = 300
 """Where more leads begin so, their words are common enough to be looked up."""
 MOST_DIALLED = 1_000
 """So many of a phone number: its digits are no word that others have, so they are as rare as itself."""
