@@ -903,27 +903,29 @@ SELECT id
 
 -- name: find-by-beginning
 -- The leads whose e-mail, external id or phone begins so: up to a number of them, or none where there are more.
-WITH near AS MATERIALIZED (
-    (SELECT id FROM leads
-      WHERE workspace_id = %(workspace_id)s::bigint AND email >= %(email)s::text AND email < %(email_end)s::text
-      ORDER BY email LIMIT %(most)s::int + 1)
-    UNION
-    (SELECT id FROM leads
-      WHERE workspace_id = %(workspace_id)s::bigint
-        AND external_id >= %(external_id)s::text AND external_id < %(external_id_end)s::text
-      ORDER BY external_id LIMIT %(most)s::int + 1)
-    UNION
-    (SELECT l.id
-       FROM unnest(%(phones)s::text[]) given,
-            LATERAL (SELECT id FROM leads
-                      WHERE workspace_id = %(workspace_id)s::bigint
-                        AND phone >= given AND phone < given || %(after_all)s::text
-                      ORDER BY phone LIMIT %(most)s::int + 1) l)
+WITH begun AS MATERIALIZED (
+    SELECT id FROM leads
+     WHERE workspace_id = %(workspace_id)s::bigint AND email >= %(email)s::text AND email < %(email_end)s::text
+     ORDER BY email LIMIT %(most)s::int + 1
+), numbered AS MATERIALIZED (
+    SELECT id FROM leads
+     WHERE workspace_id = %(workspace_id)s::bigint
+       AND external_id >= %(external_id)s::text AND external_id < %(external_id_end)s::text
+     ORDER BY external_id LIMIT %(most_numbered)s::int + 1
+), dialled AS MATERIALIZED (
+    SELECT l.id
+      FROM unnest(%(phones)s::text[]) given,
+           LATERAL (SELECT id FROM leads
+                     WHERE workspace_id = %(workspace_id)s::bigint
+                       AND phone >= given AND phone < given || %(after_all)s::text
+                     ORDER BY phone LIMIT %(most)s::int + 1) l
 )
 SELECT id
   FROM leads
- WHERE workspace_id = %(workspace_id)s::bigint AND id = ANY (ARRAY(SELECT id FROM near))
-   AND (SELECT count(*) FROM near) <= %(most)s::int
+ WHERE workspace_id = %(workspace_id)s::bigint
+   AND id = ANY (ARRAY(SELECT id FROM begun UNION SELECT id FROM numbered UNION SELECT id FROM dialled))
+   AND (SELECT count(*) FROM begun) + (SELECT count(*) FROM dialled) <= %(most)s::int
+   AND (SELECT count(*) FROM numbered) <= %(most_numbered)s::int
    AND /* part: lead-fits */
 
 -- name: audience-size

@@ -237,6 +237,7 @@ async def find_by_beginning(
     external_id: str,
     phones: Sequence[str],
     most: int,
+    most_numbered: int,
     wanted: Filter,
 ) -> list[int]:
     rows = await tx.rows(
@@ -249,6 +250,7 @@ async def find_by_beginning(
         phones=list(phones),
         after_all=_AFTER_ALL,
         most=most,
+        most_numbered=most_numbered,
         **wanted.parameters(),
     )
     return [lead_id for (lead_id,) in rows]

@@ -269,8 +269,10 @@ async def test_beginning_of_an_email_finds_those_that_begin_so(
     async with db.trusted() as tx:
         meant = await leads.matching(tx, workspace_id=workspace_id, wanted=Wanted(text="ana.lima7"))
     assert meant.total == len(begun)
-    monkeypatch.setattr(filtering, "MOST_BEGUN", len(begun) - 1)
-    assert (await search(db, workspace_id, "ana.lima7")).total == len(everyone)
+    for limit, few in {"MOST_NUMBERED": 0, "MOST_BEGUN": len(begun) - 2}.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(filtering, limit, few)
+            assert (await search(db, workspace_id, "ana.lima7")).total == len(everyone), limit
 
 
 async def test_beginning_of_a_phone_or_an_id_finds_those_that_begin_so(

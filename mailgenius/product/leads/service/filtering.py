@@ -17,8 +17,10 @@ from mailgenius.product.leads.bulk_model import Wanted
 from mailgenius.product.leads.search_queries import Filter
 
 MAX_FILTERED_FIELDS = 5
-MOST_BEGUN = 300
-"""Where more leads begin so, their words are common enough to be looked up."""
+MOST_BEGUN = 100
+"""Where more e-mails begin so, their words are common enough to be looked up."""
+MOST_NUMBERED = 1_500
+"""So many ids: `crm-1234` begins 1,111 of ten million, and its words are in all of them or in few."""
 MOST_DIALLED = 1_000
 """So many of a phone number: its digits are no word that others have, so they are as rare as itself."""
 _BEGUN = re.compile(
@@ -67,6 +69,7 @@ async def exact_of(tx: Tx, workspace_id: int, text: str, wanted: Filter) -> list
         external_id=digits or begun,
         phones=(f"+{digits}", f"+55{digits}") if digits else (),
         most=MOST_DIALLED if digits else MOST_BEGUN,
+        most_numbered=MOST_NUMBERED,
         wanted=wanted,
     )
 
