@@ -160,6 +160,25 @@ def test_a_dialog_shows_its_errors_and_then_goes_on(owner: BrowserContext):
     page.close()
 
 
+def test_a_dialog_goes_to_its_first_field_unless_a_person_was_faster(owner: BrowserContext):
+    page = owner.new_page()
+    page.goto("/leads")
+    page.get_by_role("link", name="Add lead").click()
+    expect(page.locator("#new-name")).to_be_focused()
+    page.reload()
+    page.evaluate("""() => new Promise((done) => {
+        const dialog = document.getElementById("new-lead");
+        dialog.addEventListener("shown.bs.modal", () => setTimeout(done));
+        document.querySelector("[data-bs-target='#new-lead']").click();
+        const reach = () => dialog.style.display === "block"
+            ? document.getElementById("new-email").focus()
+            : requestAnimationFrame(reach);
+        reach();
+    })""")
+    expect(page.locator("#new-email")).to_be_focused()
+    page.close()
+
+
 def test_a_role_changes_at_once(owner: BrowserContext):
     page = owner.new_page()
     page.goto("/settings/members")

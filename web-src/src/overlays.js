@@ -25,8 +25,16 @@ onContent('[data-bs-toggle="dropdown"]', (elements) => {
 
 onContent(".modal[data-mg-open]", (elements) => elements.forEach((element) => new Modal(element).show()));
 
-document.addEventListener("shown.bs.modal", (event) => {
-  event.target.querySelector("[autofocus], .modal-body input:not([type=hidden]), .modal-body select, .modal-body textarea")?.focus();
+// An opened dialog goes to its first field. Who reached a field while it was still opening stays there, because
+// the kit's focus trap takes the focus when the movement ends, in the middle of what they type.
+let reached;
+document.addEventListener("show.bs.modal", () => (reached = null));
+document.addEventListener("focusin", (event) => {
+  if (!event.target.matches(".modal")) reached = event.target;
+});
+document.addEventListener("shown.bs.modal", ({ target: dialog }) => {
+  const first = "[autofocus], .modal-body input:not([type=hidden]), .modal-body select, .modal-body textarea";
+  (dialog.contains(reached) ? reached : dialog.querySelector(first))?.focus();
 });
 
 // A form in a dialog that htmx sent well closes its dialog.
