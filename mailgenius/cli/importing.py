@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
-from mailgenius.kit.crypto import random_token
+from mailgenius.kit.multipart import storage_key
 from mailgenius.kit.services import Services
 from mailgenius.product.imports import service as imports
 from mailgenius.product.imports.model import MAX_FILE_BYTES, OPEN, Import
@@ -30,7 +30,7 @@ async def start_import(
     Raises:
         FileTooLarge: it is larger than imports may be.
     """
-    key = f"imports/{workspace_id}/{random_token(16)}/{path.name}"
+    key = storage_key(f"imports/{workspace_id}", path.name)
     size = await services.storage.put(key, _chunks(path), limit=MAX_FILE_BYTES)
     async with services.db.tenant(workspace_id) as tx:
         return await imports.start(

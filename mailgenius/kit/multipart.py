@@ -11,6 +11,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from mailgenius.kit.crypto import random_token
 from mailgenius.kit.errors import Invalid, invalid
+from mailgenius.kit.storage import JOINED
 
 FILE_LIMIT = 2 << 30
 BODY_LIMIT = FILE_LIMIT + (1 << 20)
@@ -101,8 +102,12 @@ async def _read(body: AsyncIterator[bytes], boundary: str, most: int) -> _Events
 
 
 def storage_key(folder: str, name: str) -> str:
-    """Return a new key for a file: nobody can guess it, and every store and shell takes it."""
-    return f"{folder}/{random_token(16)}/{safe_name(name)}"
+    """Return a new key for a file: nobody can guess it, and every store and shell takes it.
+
+    What a file holds must never be read as a list of pieces, whatever the sender calls it.
+    """
+    key = f"{folder}/{random_token(16)}/{safe_name(name)}"
+    return f"{key}_" if key.endswith(JOINED) else key
 
 
 def safe_name(name: str) -> str:

@@ -82,9 +82,13 @@ class Storage:
         """Write a file from a stream and return its size in bytes. Nothing is kept of one that breaks off.
 
         Raises:
+            ValueError: the key says that it is a list of pieces, and only `join` may write these: whoever
+                wrote one could read and remove what belongs to others.
             FileTooLarge: more than `limit` bytes came; nothing is kept.
             StoreUnavailable: the store is away or refuses; nothing is kept.
         """
+        if key.endswith(JOINED):
+            raise ValueError(key)
         size = 0
         with _answers():
             async with self.store_writer(key) as writer:

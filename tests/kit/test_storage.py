@@ -16,6 +16,7 @@ from aiohttp import web
 from mailgenius.kit import clock
 from mailgenius.kit.config import Settings
 from mailgenius.kit.errors import Invalid
+from mailgenius.kit.multipart import storage_key
 from mailgenius.kit.storage import (
     JOINED,
     RANGE,
@@ -85,6 +86,18 @@ async def test_pieces_are_read_as_one_file_and_go_with_it(store: Storage):
         await store.delete(whole)
     assert await keys_of(store, "u") == {"u/10/other"}
     assert await keys_of(store, "f") == set()
+
+
+async def test_what_somebody_sends_is_never_read_as_a_list_of_pieces(store: Storage):
+    await put(store, "exports/2/17.csv", b"of another workspace")
+    forged = b'{"folder":"exports/2","pieces":[{"key":"exports/2/17.csv","size":20}]}'
+    key = storage_key("imports/1", f"leads.csv{JOINED}")
+    await put(store, key, forged)
+    assert await read(store, key) == forged
+    await store.delete(key)
+    assert await read(store, "exports/2/17.csv") == b"of another workspace"
+    with pytest.raises(ValueError, match="forged"):
+        await store.put(f"imports/1/forged{JOINED}", chunks_of(forged), limit=1 << 20)
 
 
 async def test_nothing_is_kept_of_what_broke_off(store: Storage):
