@@ -10,6 +10,7 @@ without a box. What a box means for the ledger is not here: see `hearing.py`.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -113,7 +114,7 @@ class BlackBox:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._path = path
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        os.write(self._file, _encode(_Head(boot, claim)) + b"\n")
+        self._append(_encode(_Head(boot, claim)) + b"\n")
         # Only now has it the name by which others find it: they never meet one that nobody holds yet.
         self._path = path.rename(path.with_suffix(ENDING))
 
@@ -121,7 +122,12 @@ class BlackBox:
         lines = bytes(self._answers) + (_encode(line) + b"\n" if line else b"")
         self._answers.clear()
         if self._path is not None:
-            self._try(lambda: os.write(self._file, lines))
+            self._try(lambda: self._append(lines))
+
+    def _append(self, lines: bytes) -> None:
+        """Write lines at the end. A full disk takes the beginning of them, and says nothing."""
+        if os.write(self._file, lines) < len(lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _try(self, act: Callable[[], object]) -> None:
         """Do what the box is for. When that fails there is no box: one that misses a line would lie."""

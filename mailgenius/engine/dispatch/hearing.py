@@ -32,16 +32,25 @@ async def hear_the_dead(
         Unavailable: the database is away. The box stays for the next look.
     """
     for path in await asyncio.to_thread(boxes, folder):
-        with left_behind(path) as said:
-            if said is None:
-                continue
-            try:
-                await _account_for(db, said, owner=owner, lease=lease, shard=shard, mailboxes=mailboxes)
-            except Unavailable:
-                raise
-            except Exception:
-                # Its lease will run out, and then the whole window is in doubt: no box may stop the others.
-                log.exception("a black box was of no use", batch=said.claim.batch_id)
+        try:
+            with left_behind(path) as said:
+                if said is not None:
+                    await _heard(db, said, owner=owner, lease=lease, shard=shard, mailboxes=mailboxes)
+        except OSError as error:
+            # Such as one of another account, or on a disk that fails.
+            log.warning("a black box cannot be read", box=path.name, detail=str(error))
+
+
+async def _heard(
+    db: Database, said: Testimony, *, owner: str, lease: timedelta, shard: int, mailboxes: Mailboxes
+) -> None:
+    try:
+        await _account_for(db, said, owner=owner, lease=lease, shard=shard, mailboxes=mailboxes)
+    except Unavailable:
+        raise
+    except Exception:
+        # Its lease will run out, and then the whole window is in doubt: no box may stop the others.
+        log.exception("a black box was of no use", batch=said.claim.batch_id)
 
 
 async def _account_for(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,9 @@ from mailgenius.channels.contract import Capabilities, Channel, OutgoingMessage,
 from mailgenius.engine.dispatch import blackbox
 from mailgenius.engine.dispatch.blackbox import BlackBox, boxes, left_behind
 from mailgenius.engine.dispatch.dispatcher import Dispatcher, Pump
+from mailgenius.engine.dispatch.hearing import hear_the_dead
 from mailgenius.engine.ledger.model import Claim, QueuedMessage
+from mailgenius.engine.pacing.groups import Mailboxes
 from mailgenius.kit.db.database import Database
 from mailgenius.product.leads import service as leads
 from tests.engine.dispatch.test_dispatcher import ended, until
@@ -115,6 +118,30 @@ def test_where_nothing_can_be_noted_there_is_no_box(tmp_path: Path):
     box.begins([2])
     box.ends(2, ACCEPTED)
     box.close()
+
+
+def test_a_line_that_a_full_disk_took_half_of_ends_the_box(tmp_path: Path):
+    box = BlackBox(tmp_path, CLAIM)
+    box.opens(WINDOW, deduplicates=False)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (boxes(tmp_path)[0].stat().st_size + 5, usual[1]))
+    try:
+        box.begins([1, 2, 3])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert not boxes(tmp_path)
+    box.close()
+
+
+async def test_a_box_that_cannot_be_read_stops_no_other(db: Database, tmp_path: Path):
+    box_of_the_dead(tmp_path)
+    unreadable = tmp_path / f"0{blackbox.ENDING}"
+    unreadable.symlink_to(unreadable)
+    assert boxes(tmp_path)[0] == unreadable
+    await hear_the_dead(
+        db, folder=tmp_path, owner="e/2", lease=timedelta(seconds=9), shard=0, mailboxes=Mailboxes(db)
+    )
+    assert boxes(tmp_path) == [unreadable]
 
 
 @dataclass
