@@ -30,7 +30,8 @@ class _Broken:
         lead: dict[str, Any],  # noqa: ARG002
         data: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> OutgoingMessage:
-        raise self.error
+        # Raised once for each message: without this it would keep what every one of them was made of.
+        raise self.error.with_traceback(None)
 
 
 class Composers:

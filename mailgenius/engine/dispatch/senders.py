@@ -223,13 +223,15 @@ class Senders:
     async def _current(self, key: Key) -> Sender:
         workspace_id, connection_id = key
         sender = self._open.get(key)
-        if sender and time.monotonic() - sender.looked_at < LOOK_AGAIN_S:
-            return sender
+        if sender:
+            sender.used_at = time.monotonic()  # Now, so that nobody closes it as idle while we look again.
+            if sender.used_at - sender.looked_at < LOOK_AGAIN_S:
+                return sender
         try:
             async with self._db.trusted() as tx:
                 if sender:
                     found = await self._source.get(tx, workspace_id=workspace_id, connection_id=connection_id)
-                    if found.version == sender.connection.version:
+                    if found.version == sender.connection.version and not sender.retired:
                         sender.connection, sender.looked_at = found, time.monotonic()
                         return sender
                 opened = await self._source.open(tx, workspace_id=workspace_id, connection_id=connection_id)
