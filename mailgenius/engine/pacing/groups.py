@@ -4,6 +4,8 @@ A domain that is not known yet counts as `other`; nobody waits for the DNS to se
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -13,12 +15,12 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.mail_servers import MailServers
 
 MOST_KNOWN = 100_000
-"""Domains kept in memory; when there are more, all are forgotten and read again as they come."""
+"""Domains kept in memory; when there are more, those that were met first are forgotten."""
 AT_ONCE = 200
 LOOKUPS_AT_ONCE = 20
 KEPT_FOR = timedelta(days=7)
 ASK_AGAIN = timedelta(minutes=10)
-"""After this long a domain that nobody answered for is asked about again."""
+"""After so long a domain that nobody answered for is asked about again; memory asks the database again."""
 
 
 class Mailboxes:
@@ -27,18 +29,19 @@ class Mailboxes:
     def __init__(self, db: Database, servers: MailServers | None = None) -> None:
         self._db = db
         self._servers = servers or MailServers()
-        self._known: dict[str, MailboxGroup] = {}
+        self._known: dict[str, tuple[MailboxGroup, float]] = {}
+        """The group of each domain, and until when (monotonic clock) nobody need ask again."""
         self._unknown: set[str] = set()
 
     def group_of(self, address: str) -> MailboxGroup:
         """Return the group an address belongs to, as far as is known now. Never waits."""
         domain = domain_of(address)
-        found = WELL_KNOWN.get(domain) or self._known.get(domain)
-        if found is None:
-            if len(self._unknown) < MOST_KNOWN:
-                self._unknown.add(domain)
-            return MailboxGroup.OTHER
-        return found
+        if (well_known := WELL_KNOWN.get(domain)) is not None:
+            return well_known
+        group, until = self._known.get(domain, (MailboxGroup.OTHER, -math.inf))
+        if time.monotonic() >= until and len(self._unknown) < MOST_KNOWN:
+            self._unknown.add(domain)
+        return group
 
     async def learn(self) -> int:
         """Find out about some domains that were asked for, and return how many. Call outside transactions."""
@@ -47,18 +50,23 @@ class Mailboxes:
             return 0
         async with self._db.trusted() as tx:
             stored = await queries.domain_groups(tx, domains=domains)
-        fresh = await self._look_up([domain for domain in domains if domain not in stored])
+        answers = await self._look_up([domain for domain in domains if domain not in stored])
+        # Of whom nobody answered for, what is known already holds.
+        fresh = {
+            domain: group or self._known.get(domain, (MailboxGroup.OTHER, 0.0))[0]
+            for domain, group in answers.items()
+        }
         if fresh:
             async with self._db.trusted() as tx:
                 await queries.store_domains(
                     tx,
-                    groups={domain: group or MailboxGroup.OTHER for domain, group in fresh.items()},
-                    kept_for={domain: KEPT_FOR if group else ASK_AGAIN for domain, group in fresh.items()},
+                    groups=fresh,
+                    kept_for={domain: KEPT_FOR if group else ASK_AGAIN for domain, group in answers.items()},
                 )
-        if len(self._known) > MOST_KNOWN:
-            self._known.clear()
-        self._known.update(stored)
-        self._known.update({domain: group or MailboxGroup.OTHER for domain, group in fresh.items()})
+        until = time.monotonic() + ASK_AGAIN.total_seconds()
+        self._known |= {domain: (group, until) for domain, group in (stored | fresh).items()}
+        for domain in list(self._known)[: max(0, len(self._known) - MOST_KNOWN)]:
+            del self._known[domain]
         return len(domains)
 
     async def _look_up(self, domains: Sequence[str]) -> dict[str, MailboxGroup | None]:

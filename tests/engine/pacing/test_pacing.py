@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailgenius.engine.pacing import deciding, queries, service as pacing
+from mailgenius.engine.pacing import deciding, groups, queries, service as pacing
 from mailgenius.engine.pacing.deciding import SendingRules
 from mailgenius.engine.pacing.groups import Mailboxes
 from mailgenius.engine.pacing.mailboxes import MailboxGroup, by_mx
@@ -22,6 +22,7 @@ from mailgenius.kit.mail_servers import MailServers
 from tests.factories.engine import make_connection
 
 YESTERDAY = Query("back", "A day.", "UPDATE pace_meters SET day = day - 1")
+LONG_AGO = Query("old", "Every answer of the DNS.", "UPDATE mailbox_domains SET expires_at = now()")
 HELD_AGO = Query("ago", "A while.", "UPDATE pace_holds SET until = now() - %(ago)s::interval")
 CLOCK = Query(
     "clock",
@@ -224,10 +225,11 @@ class OneDns(MailServers):
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.known: dict[str, list[str]] = {"acme.example": ["aspmx.l.google.com"], "none.example": []}
 
     async def of_domain(self, domain: str) -> list[str] | None:
         self.asked.append(domain)
-        return {"acme.example": ["aspmx.l.google.com"], "none.example": []}.get(domain)
+        return self.known.get(domain)
 
 
 async def test_domains_are_sorted_by_mx_beside_the_sending_and_remembered(db: Database):
@@ -249,6 +251,21 @@ async def test_domains_are_sorted_by_mx_beside_the_sending_and_remembered(db: Da
     assert by_mx(["hotmail-com.olc.protection.outlook.com"]) is MailboxGroup.OUTLOOK
     assert by_mx(["notgoogle.com"]) is MailboxGroup.OTHER
     assert by_mx(["mx1.mail.yahoo.co.jp"]) is MailboxGroup.YAHOO_JP
+
+
+async def test_an_engine_asks_again_for_domains_that_nobody_answered_for(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(groups, "ASK_AGAIN", timedelta(0))
+    dns = OneDns()
+    mailboxes = Mailboxes(db, dns)
+    for now, expected in ((None, MailboxGroup.OTHER), (["aspmx.l.google.com"], GMAIL), (None, GMAIL)):
+        async with db.trusted() as tx:
+            await tx.execute(LONG_AGO)
+        dns.known = {} if now is None else {"away.example": now}
+        mailboxes.group_of("a@away.example")
+        await mailboxes.learn()
+        assert mailboxes.group_of("a@away.example") is expected
 
 
 async def test_servers_that_deliver_to_mailboxes_keep_to_usual_limits(db: Database, workspace_id: int):
