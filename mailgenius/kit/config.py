@@ -120,14 +120,20 @@ def _secret_key(text: str, home: Path) -> bytes:
     if not path.exists():
         draft = home / f"secret.key.{os.getpid()}"
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(SECRET_BYTES))
+        with draft.open("w") as file:
+            file.write(secrets.token_hex(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())  # Or a power cut would leave a name with nothing behind it.
         try:
             os.link(draft, path)
         except FileExistsError:
             pass  # Another process was first; its key is the one.
         finally:
             draft.unlink()
-    return path.read_text().strip().encode()
+    key = path.read_text().strip().encode()
+    if len(key) < SECRET_BYTES:
+        raise invalid("MAILGENIUS_SECRET_KEY", f"is cut off in {path}; put the copy of your backup there")
+    return key
 
 
 def _audit_months(env: Mapping[str, str]) -> int:

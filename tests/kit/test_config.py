@@ -24,6 +24,12 @@ def test_a_value_that_is_not_understood_is_refused_by_its_name(tmp_path: Path, n
     assert [problem.field for problem in refused.value.problems] == [name]
 
 
+def test_a_secret_that_is_cut_off_is_refused(tmp_path: Path):
+    (tmp_path / "secret.key").touch()  # As a power cut may leave it.
+    with pytest.raises(Invalid):
+        load_settings({"MAILGENIUS_HOME": str(tmp_path)})
+
+
 def test_the_secret_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path):
     first = load_settings({"MAILGENIUS_HOME": str(tmp_path)})
     assert load_settings({"MAILGENIUS_HOME": str(tmp_path)}).secret_key == first.secret_key
