@@ -31,8 +31,18 @@ REJECTS = Query("rejects", "How many.", "SELECT count(*) FROM import_rejects")
 async def test_a_person_gets_everything_and_is_erased_and_comes_back(client: httpx.AsyncClient):
     body = {"email": EMAIL, "name": "=Ana", "consent_source": "fair", "fields": {"city": "Recife"}}
     lead = (await client.post("/api/v1/leads", json=body)).json()["lead"]
+    await client.post("/api/v1/topics", json={"name_en": "News", "key": "news"})
+    chosen = {"topics": {"news": False}, "frequency": "month", "language": "pt-BR"}
+    kept = await client.put(f"/api/v1/leads/{lead['id']}/preferences", json=chosen)
+    assert kept.status_code == 200, kept.text
     told = await client.get(f"/api/v1/leads/{lead['id']}/personal-data")
     whole = told.json()
+    (preferred,) = whole["preferences"]
+    assert (preferred["topics_left"], preferred["frequency"], preferred["language"]) == (
+        ["news"],
+        "month",
+        "pt-BR",
+    )
     assert (whole["lead"]["email"], whole["lead"]["fields"]) == (EMAIL, {"city": "Recife"})
     assert [each["source"] for each in whole["consents"]] == ["fair"]
     packed = await client.get(f"/api/v1/leads/{lead['id']}/personal-data", params={"format": "zip"})

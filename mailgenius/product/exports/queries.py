@@ -79,5 +79,5 @@ async def expire_old_files(tx: Tx, *, workspace_id: int, before: datetime) -> in
     return await tx.execute(_SQL["expire-old-files"], workspace_id=workspace_id, before=before)
 
 
-async def forget_filters_about(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
-    return await tx.execute(_SQL["forget-filters-about"], workspace_id=workspace_id, texts=list(texts))
+async def forget_filters_about(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> int:
+    return await tx.execute(_SQL["forget-filters-about"], workspace_id=workspace_id, patterns=list(patterns))

@@ -24,11 +24,13 @@ SELECT id, format, columns, filter, segment_id, state, total, total_is_estimate,
  LIMIT %(limit)s::int
 
 -- name: forget-filters-about
--- Forget the filters of exports that hold one of some texts, and note why. Such a filter means nobody from then on.
+-- Forget the filters of exports that hold what one of some patterns finds, and note why. Such a filter means nobody from
+-- then on.
 UPDATE lead_exports SET filter = '{"ids": [], "erased": true}'
  WHERE workspace_id = %(workspace_id)s::bigint
-   AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
-                WHERE position(lower(one) IN lower((filter - 'ids')::text)) > 0)
+   AND EXISTS (SELECT FROM jsonb_path_query(filter - 'ids', 'strict $.**') held
+                WHERE CASE jsonb_typeof(held) WHEN 'string' THEN '“' || lower(held #>> '{}') || '”'
+                                              WHEN 'number' THEN held #>> '{}' END ~ ANY (%(patterns)s::text[]))
 
 -- name: advance-export
 -- Note how many leads are in the file, unless somebody stopped it.

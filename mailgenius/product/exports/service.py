@@ -166,6 +166,6 @@ async def expire_old_files(tx: Tx, *, workspace_id: int, before: datetime) -> in
     return await queries.expire_old_files(tx, workspace_id=workspace_id, before=before)
 
 
-async def forget_filters(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
-    """Forget the filters that hold one of some texts; return how many. An export under way ends there."""
-    return await queries.forget_filters_about(tx, workspace_id=workspace_id, texts=texts)
+async def forget_filters(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> int:
+    """Forget the filters that hold what a pattern finds; return how many. An export under way ends there."""
+    return await queries.forget_filters_about(tx, workspace_id=workspace_id, patterns=patterns)

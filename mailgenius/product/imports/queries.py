@@ -142,21 +142,13 @@ async def list_rejects(tx: Tx, *, workspace_id: int, import_id: int, after: int,
     )
 
 
-async def forget_person(tx: Tx, *, workspace_id: int, texts: Sequence[str], digits: Sequence[str]) -> int:
-    return await tx.execute(
-        _SQL["forget-person"], workspace_id=workspace_id, texts=list(texts), digits=list(digits)
-    )
+async def forget_person(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> int:
+    return await tx.execute(_SQL["forget-person"], workspace_id=workspace_id, patterns=list(patterns))
 
 
-async def rejects_about(
-    tx: Tx, *, workspace_id: int, texts: Sequence[str], digits: Sequence[str]
-) -> list[dict[str, Any]]:
+async def rejects_about(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> list[dict[str, Any]]:
     return await tx.all(
-        dict[str, Any],
-        _SQL["rejects-about"],
-        workspace_id=workspace_id,
-        texts=list(texts),
-        digits=list(digits),
+        dict[str, Any], _SQL["rejects-about"], workspace_id=workspace_id, patterns=list(patterns)
     )
 
 

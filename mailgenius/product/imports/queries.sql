@@ -118,13 +118,11 @@ SELECT line, reason, cells
  LIMIT %(limit)s::int
 
 -- part: names-person
--- Rows that name a person: in a cell, however its letters or its number are written, or in the reason.
+-- Rows that name a person: in a cell, or in the reason. Cells that were refused hold all kinds of things around a name.
  WHERE r.workspace_id = %(workspace_id)s::bigint
-   AND (EXISTS (SELECT FROM unnest(r.cells) cell
-                 WHERE lower(btrim(cell)) = ANY (%(texts)s::text[])
-                    OR regexp_replace(cell, '[^0-9]', '', 'g') = ANY (%(digits)s::text[]))
-        OR EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
-                    WHERE length(one) > 5 AND position(one IN lower(r.reason)) > 0))
+   AND (lower(r.reason) ~ ANY (%(patterns)s::text[])
+        OR EXISTS (SELECT FROM unnest(r.cells) cell
+                    WHERE '“' || lower(cell) || '”' ~ ANY (%(patterns)s::text[])))
 
 -- name: forget-person
 -- Delete the rejected rows that name a person.

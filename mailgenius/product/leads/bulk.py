@@ -54,8 +54,10 @@ async def lock(tx: Tx, *, workspace_id: int, act_id: int) -> BulkAct:
     )
 
 
-async def forget_filters_about(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
-    return await tx.execute(_SQL["forget-bulk-filters-about"], workspace_id=workspace_id, texts=list(texts))
+async def forget_filters_about(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> int:
+    return await tx.execute(
+        _SQL["forget-bulk-filters-about"], workspace_id=workspace_id, patterns=list(patterns)
+    )
 
 
 async def open_acts(tx: Tx, *, workspace_id: int) -> list[BulkAct]:

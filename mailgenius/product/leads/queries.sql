@@ -1013,11 +1013,13 @@ SELECT id, act, tags, status, fields, filter, undoes, state, total, total_is_est
    FOR UPDATE
 
 -- name: forget-bulk-filters-about
--- Forget the filters of acts that hold one of some texts, and note why. Such a filter means nobody from then on.
+-- Forget the filters of acts that hold what one of some patterns finds, and note why. Such a filter means nobody from
+-- then on.
 UPDATE lead_bulk_acts SET filter = '{"ids": [], "erased": true}'
  WHERE workspace_id = %(workspace_id)s::bigint
-   AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
-                WHERE position(lower(one) IN lower((filter - 'ids')::text)) > 0)
+   AND EXISTS (SELECT FROM jsonb_path_query(filter - 'ids', 'strict $.**') held
+                WHERE CASE jsonb_typeof(held) WHEN 'string' THEN '“' || lower(held #>> '{}') || '”'
+                                              WHEN 'number' THEN held #>> '{}' END ~ ANY (%(patterns)s::text[]))
 
 -- name: open-bulk-acts
 -- The acts that are not over, oldest first.

@@ -1,6 +1,5 @@
 """Rows and commands of privacy: who is meant, what was erased, what is kept for how long. No I/O."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ import msgspec
 from mailgenius.engine.suppression.model import Identity, IdentityKind
 from mailgenius.product.leads import normalise
 from mailgenius.product.leads.model import Lead
+from mailgenius.product.privacy.patterns import pattern_of
 
 USUAL_DATA_DAYS = 30
 
@@ -49,14 +49,9 @@ class Known:
         return self.of(IdentityKind.PHONE)
 
     @property
-    def written(self) -> list[str]:
-        """How the identities stand in conditions that are kept as JSON: e-mails and digits in any text.
-
-        An external id counts as a whole value alone: it may be a word or a number that anything else has.
-        """
-        digits = {each.removeprefix("+55").removeprefix("+") for each in self.phones}
-        whole = [json.dumps(each, ensure_ascii=False) for each in self.of(IdentityKind.EXTERNAL_ID)]
-        return [*self.emails, *sorted(digits), *whole]
+    def patterns(self) -> list[str]:
+        """What finds the identities in texts that others wrote."""
+        return [pattern_of(each) for each in self.identities]
 
     @property
     def lead_ids(self) -> list[int]:

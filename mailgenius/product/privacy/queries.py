@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from mailgenius.engine.suppression.erasing import erased_key
+from mailgenius.engine.suppression.model import Identity
 from mailgenius.kit.db.queries import load_queries
 from mailgenius.kit.db.transaction import Tx, json_value
 from mailgenius.product.privacy.model import Erasure, LookedAt, Retention
@@ -21,6 +22,10 @@ async def lead_of_person(
         _SQL["lead-of-person"], workspace_id=workspace_id, email=email, phone=phone, external_id=external_id
     )
     return found
+
+
+async def given_up(tx: Tx, *, workspace_id: int, lead_id: int) -> list[Identity]:
+    return await tx.all(Identity, _SQL["given-up"], workspace_id=workspace_id, lead_id=lead_id)
 
 
 async def insert_erasure(tx: Tx, *, workspace_id: int, erased_by: int | None) -> int:

@@ -6,6 +6,13 @@ SELECT id FROM leads
  ORDER BY external_id = %(external_id)s::text DESC NULLS LAST, email = %(email)s::text DESC NULLS LAST
  LIMIT 1
 
+-- name: given-up
+-- What a lead was known by before it was merged with others, in no particular order.
+SELECT DISTINCT given.key AS kind, given.value
+  FROM lead_activity a, jsonb_each_text(a.detail -> 'left') AS given
+ WHERE a.workspace_id = %(workspace_id)s::bigint AND a.lead_id = %(lead_id)s::bigint AND a.kind = 'merged'
+   AND given.key IN ('email', 'phone', 'external_id') AND given.value <> ''
+
 -- name: insert-erasure
 -- A person is being erased.
 INSERT INTO erasures (workspace_id, erased_by) VALUES (%(workspace_id)s::bigint, %(erased_by)s::bigint)
@@ -157,6 +164,19 @@ SELECT channel, act::text AS act, basis::text AS basis, way::text AS way, source
  WHERE workspace_id = %(workspace_id)s::bigint AND lead_id = ANY (%(lead_ids)s::bigint[])
  ORDER BY id
 
+-- name: preferences-about
+-- What a person chose on the preference page, or had chosen for them: topics by key.
+SELECT ARRAY(SELECT t.key FROM topics t
+              WHERE t.workspace_id = %(workspace_id)s::bigint AND t.id = ANY (p.topics_in) ORDER BY t.place, t.id)
+           AS topics_wanted,
+       ARRAY(SELECT t.key FROM topics t
+              WHERE t.workspace_id = %(workspace_id)s::bigint AND t.id = ANY (p.topics_out) ORDER BY t.place, t.id)
+           AS topics_left,
+       p.frequency::text AS frequency, p.language, p.updated_at
+  FROM lead_preferences p
+ WHERE p.workspace_id = %(workspace_id)s::bigint AND p.lead_id = ANY (%(lead_ids)s::bigint[])
+ ORDER BY p.lead_id
+
 -- name: submissions-about
 -- The forms that a person sent.
 SELECT f.name AS form, s.email, s.state::text AS state, s.answers, host(s.ip) AS ip, t.consent_text, s.submitted_at,
@@ -166,7 +186,8 @@ SELECT f.name AS form, s.email, s.state::text AS state, s.answers, host(s.ip) AS
   LEFT JOIN form_texts t ON t.workspace_id = %(workspace_id)s::bigint AND t.form_id = s.form_id
                         AND t.version = s.text_version
  WHERE s.workspace_id = %(workspace_id)s::bigint
-   AND (s.email = ANY (%(emails)s::text[]) OR s.lead_id = ANY (%(lead_ids)s::bigint[]))
+   AND (s.email = ANY (%(emails)s::text[]) OR s.answers ->> 'phone' = ANY (%(phones)s::text[])
+        OR s.lead_id = ANY (%(lead_ids)s::bigint[]))
  ORDER BY s.submitted_at
 
 -- name: imports-about

@@ -67,8 +67,8 @@ async def get_segment(tx: Tx, *, workspace_id: int, segment_id: int) -> Segment:
     )
 
 
-async def segments_naming(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> list[int]:
-    rows = await tx.rows(_SQL["segments-naming"], workspace_id=workspace_id, texts=list(texts))
+async def segments_naming(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> list[int]:
+    rows = await tx.rows(_SQL["segments-naming"], workspace_id=workspace_id, patterns=list(patterns))
     return [row[0] for row in rows]
 
 

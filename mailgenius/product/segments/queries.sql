@@ -31,11 +31,13 @@ SELECT id, name, tree, uses, version, members, counted_at, counting, created_at,
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(segment_id)s::bigint
 
 -- name: segments-naming
--- The segments whose name or conditions hold one of some texts, archived ones too.
+-- The segments whose name or conditions hold what one of some patterns finds, archived ones too.
 SELECT id FROM segments
  WHERE workspace_id = %(workspace_id)s::bigint
-   AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) one
-                WHERE position(lower(one) IN lower(name || ' ' || tree::text)) > 0)
+   AND ('“' || lower(name) || '”' ~ ANY (%(patterns)s::text[])
+        OR EXISTS (SELECT FROM jsonb_path_query(tree, 'strict $.**') held
+                    WHERE CASE jsonb_typeof(held) WHEN 'string' THEN '“' || lower(held #>> '{}') || '”'
+                                                  WHEN 'number' THEN held #>> '{}' END ~ ANY (%(patterns)s::text[])))
  ORDER BY id
 
 -- name: list-segments

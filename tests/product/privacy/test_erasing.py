@@ -23,6 +23,7 @@ from mailgenius.ops import conservation
 from mailgenius.product.exports import service as exports
 from mailgenius.product.forms import service as forms
 from mailgenius.product.forms.model import Outcome, Visitor
+from mailgenius.product.joins import service as joins
 from mailgenius.product.leads import service as leads
 from mailgenius.product.leads.bulk_model import LeadAct, Wanted
 from mailgenius.product.leads.errors import IdentityConflict, LeadNotFound, PersonErased
@@ -44,6 +45,7 @@ from tests.product.imports.conftest import ImportBytes, import_bytes, rejects_te
 __all__ = ["import_bytes", "store"]
 
 EMAIL, PHONE, CRM = "ana.erased@example.com", "+5511987654321", "crm-erased-77"
+OLD = "ana.before@example.com"
 TABLES = Query(
     "tables",
     "All tables.",
@@ -317,3 +319,39 @@ async def test_messages_of_a_lead_that_was_deleted_before_are_made_nameless_too(
     await walk_messages(context, workspace_id=workspace_id, erasure_id=done.id)
     async with db.trusted() as tx:
         assert [row[1] for row in await tx.rows(STATES)] == ["(erased)", "bo@example.com"]
+
+
+async def test_who_only_resembles_an_erased_person_is_neither_forgotten_nor_told(
+    db: Database, import_bytes: ImportBytes, workspace_id: int
+):
+    lead = await make_lead(db, workspace_id, **ana())
+    resembling = f"jo{EMAIL}"
+    await import_bytes(
+        workspace_id,
+        f"email;phone;name\n{resembling} x;;Jo\nAna <{EMAIL}> x;;One\nno;+55 11 8765-4321;Two\n".encode(),
+    )
+    async with db.trusted() as tx:
+        for text in (resembling, EMAIL.replace("ana", "ana x", 1), f"to {EMAIL}"):
+            await leads.start_bulk(
+                tx, workspace_id=workspace_id, act=LeadAct.ADD_TAGS, tags=["x"], wanted=Wanted(text=text)
+            )
+        tree = {"all": [{"on": "lead", "key": "email", "op": "contains", "value": resembling}]}
+        await segments.create(tx, workspace_id=workspace_id, name="Jo", tree=tree)
+        told = await privacy.everything_about(tx, workspace_id=workspace_id, person=Person(lead_id=lead.id))
+    assert [row["cells"][2] for row in told.parts["rejected_rows"]] == ["One", "Two"]
+    done = await erase(db, workspace_id, lead_id=lead.id)
+    assert (done.counts["rejected_rows"], done.counts["filters"], done.segment_ids) == (2, 1, ())
+    async with db.trusted() as tx:
+        acts = await leads.open_bulk_acts(tx, workspace_id=workspace_id)
+        assert [each.match.text is None for each in acts] == [False, False, True]
+
+
+async def test_what_a_merged_lead_was_known_by_before_does_not_come_back_either(
+    db: Database, workspace_id: int
+):
+    kept, other = await make_lead(db, workspace_id, **ana()), await make_lead(db, workspace_id, email=OLD)
+    async with db.trusted() as tx:
+        await joins.join(tx, workspace_id=workspace_id, kept_id=kept.id, other_id=other.id)
+    await erase(db, workspace_id, lead_id=kept.id)
+    with pytest.raises(PersonErased):
+        await make_lead(db, workspace_id, email=OLD)

@@ -102,9 +102,9 @@ async def bulk_act(tx: Tx, *, workspace_id: int, act_id: int) -> BulkAct:
     return await bulk.get(tx, workspace_id=workspace_id, act_id=act_id)
 
 
-async def forget_bulk_filters(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> int:
-    """Forget the filters of acts that hold one of some texts; return how many. One under way ends there."""
-    return await bulk.forget_filters_about(tx, workspace_id=workspace_id, texts=texts)
+async def forget_bulk_filters(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> int:
+    """Forget the filters of acts that hold what a pattern finds; return how many. One under way ends."""
+    return await bulk.forget_filters_about(tx, workspace_id=workspace_id, patterns=patterns)
 
 
 async def open_bulk_acts(tx: Tx, *, workspace_id: int) -> list[BulkAct]:

@@ -38,6 +38,8 @@ ON_THEIR_WAY = frozenset({MessageState.QUEUED, MessageState.SENDING, MessageStat
 async def find(tx: Tx, *, workspace_id: int, person: Person) -> Known:
     """Return what a person is known by. There need be no lead: messages and forms know addresses as well.
 
+    What a lead gave up when it was merged with another is of the same person.
+
     Raises:
         LeadNotFound: this workspace has no such lead.
         Invalid: an address or a number is none, or nothing was said.
@@ -61,7 +63,8 @@ async def find(tx: Tx, *, workspace_id: int, person: Person) -> Known:
     if lead_id is None:
         return alone
     lead = await leads.get(tx, workspace_id=workspace_id, lead_id=lead_id)
-    return Known(lead=lead, identities=identities_of(person, lead))
+    given_up = await queries.given_up(tx, workspace_id=workspace_id, lead_id=lead.id)
+    return Known(lead=lead, identities=tuple(dict.fromkeys([*identities_of(person, lead), *given_up])))
 
 
 async def erase(
@@ -83,7 +86,7 @@ async def erase(
         raise NotTypedBack(wanted=known.name)
     erasure_id = await queries.insert_erasure(tx, workspace_id=workspace_id, erased_by=erased_by)
     counts = await _remove(tx, workspace_id, known)
-    segment_ids = await segments.naming(tx, workspace_id=workspace_id, texts=known.written)
+    segment_ids = await segments.naming(tx, workspace_id=workspace_id, patterns=known.patterns)
     await held_back.erase(tx, workspace_id=workspace_id, erasure_id=erasure_id, identities=known.identities)
     await tx.enqueue("privacy.walk_messages", workspace_id=workspace_id, erasure_id=erasure_id)
     await queries.finish_erasure(tx, workspace_id=workspace_id, erasure_id=erasure_id, counts=counts)
@@ -98,20 +101,21 @@ async def erase(
 async def _remove(tx: Tx, workspace_id: int, known: Known) -> dict[str, int]:
     """Have every area remove what it keeps of a person; return how much there was, by kind."""
     addresses = [*known.emails, *known.phones]
-    texts = [each.value for each in known.identities]
     counts = await remove_leads(tx, workspace_id=workspace_id, lead_ids=known.lead_ids, addresses=addresses)
     counts["form_answers"] += await forms.forget_person(
         tx, workspace_id=workspace_id, emails=known.emails, phones=known.phones
     )
     counts["rejected_rows"] = await imports.forget_person(
-        tx, workspace_id=workspace_id, texts=texts, phones=known.phones
+        tx, workspace_id=workspace_id, patterns=known.patterns
     )
     counts["filters"] = await leads.forget_bulk_filters(
-        tx, workspace_id=workspace_id, texts=known.written
-    ) + await exports.forget_filters(tx, workspace_id=workspace_id, texts=known.written)
+        tx, workspace_id=workspace_id, patterns=known.patterns
+    ) + await exports.forget_filters(tx, workspace_id=workspace_id, patterns=known.patterns)
     for channel in Channel:
         await suppression.remove(tx, workspace_id=workspace_id, channel=channel, addresses=addresses)
-    await workspaces.forget_answers_about(tx, workspace_id=workspace_id, texts=texts)
+    await workspaces.forget_answers_about(
+        tx, workspace_id=workspace_id, texts=[each.value for each in known.identities]
+    )
     return counts
 
 

@@ -24,6 +24,7 @@ KINDS = (
     "attempts",
     "feedback",
     "events",
+    "preferences",
     "submissions",
     "imports",
     "suppressions",
@@ -48,16 +49,14 @@ async def everything_about(tx: Tx, *, workspace_id: int, person: Person) -> Ever
         "lead_ids": known.lead_ids,
         "message_ids": [each.id for each in messages],
         "emails": known.emails,
+        "phones": known.phones,
         "addresses": addresses,
     }
     parts: dict[str, Sequence[dict[str, Any]]] = {
         kind: await queries.about(tx, kind, workspace_id=workspace_id, **asked) for kind in KINDS
     }
     parts["rejected_rows"] = await imports.rejects_about(
-        tx,
-        workspace_id=workspace_id,
-        texts=[each.value for each in known.identities],
-        phones=known.phones,
+        tx, workspace_id=workspace_id, patterns=known.patterns
     )
     if known.lead is not None:
         await audit.note(

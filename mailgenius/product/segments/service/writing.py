@@ -103,9 +103,9 @@ async def get(tx: Tx, *, workspace_id: int, segment_id: int) -> Segment:
     return await queries.get_segment(tx, workspace_id=workspace_id, segment_id=segment_id)
 
 
-async def naming(tx: Tx, *, workspace_id: int, texts: Sequence[str]) -> list[int]:
-    """Return the ids of segments whose name or conditions hold one of some texts."""
-    return await queries.segments_naming(tx, workspace_id=workspace_id, texts=texts)
+async def naming(tx: Tx, *, workspace_id: int, patterns: Sequence[str]) -> list[int]:
+    """Return the ids of segments whose name or conditions hold what a pattern finds."""
+    return await queries.segments_naming(tx, workspace_id=workspace_id, patterns=patterns)
 
 
 async def list_segments(
