@@ -75,7 +75,7 @@ async def to_make(
             )
     if problems:
         raise Invalid(problems=problems)
-    leads.check_room(len(known) + len(new))
+    leads.check_room([*known.values(), *new])
     return new
 
 

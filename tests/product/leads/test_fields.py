@@ -10,8 +10,9 @@ from mailgenius.kit.db.database import Database
 from mailgenius.kit.errors import Invalid
 from mailgenius.product.imports import cells
 from mailgenius.product.leads import field_values, service as leads
-from mailgenius.product.leads.errors import FieldKeyTaken, FieldNotFound
+from mailgenius.product.leads.errors import FieldKeyTaken, FieldNotFound, TooManyFields
 from mailgenius.product.leads.model import FieldType, LeadField, LeadInput
+from mailgenius.product.leads.service import fielding
 from tests.factories.leads import make_lead
 
 BAD = object()
@@ -107,3 +108,23 @@ async def test_typed_fields_hold_on_every_way_in(db: Database, workspace_id: int
     async with db.tenant(other_workspace_id) as tx:
         with pytest.raises(FieldNotFound):
             await leads.update_field(tx, workspace_id=other_workspace_id, key="plano", changes=changes)
+
+
+async def test_fields_that_were_put_away_leave_room_for_others(
+    db: Database, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fielding, "MAX_FIELDS", 1)
+    monkeypatch.setattr(fielding, "MAX_EVER", 2)
+    async with db.tenant(workspace_id) as tx:
+        place = {"workspace_id": workspace_id}
+        old = await leads.create_field(tx, **place, label="Old", type=FieldType.TEXT)
+        with pytest.raises(TooManyFields):
+            await leads.create_field(tx, **place, label="New", type=FieldType.TEXT)
+        await leads.update_field(tx, **place, key=old.key, changes=leads.FieldChanges(archived=True))
+        await leads.create_field(tx, **place, label="New", type=FieldType.TEXT)
+        with pytest.raises(TooManyFields):
+            await leads.update_field(tx, **place, key=old.key, changes=leads.FieldChanges(archived=False))
+    async with db.tenant(workspace_id) as tx:
+        await leads.update_field(tx, **place, key="new", changes=leads.FieldChanges(archived=True))
+        with pytest.raises(TooManyFields):
+            await leads.create_field(tx, **place, label="Third", type=FieldType.TEXT)

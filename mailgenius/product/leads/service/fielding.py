@@ -14,7 +14,9 @@ from mailgenius.product.leads.errors import FieldKeyTaken, FieldNotFound, TooMan
 from mailgenius.product.leads.model import FieldType, LeadField
 
 MAX_FIELDS = 300
-"""Fields of one workspace, archived ones too."""
+"""Fields of one workspace that are in use."""
+MAX_EVER = 1_000
+"""With those that were put away: their values are still checked, so each of them costs something."""
 MAX_CHOICES = 200
 MAX_LABEL = 100
 CHOOSING = frozenset({FieldType.CHOICE, FieldType.CHOICES})
@@ -58,6 +60,7 @@ async def create_field(
 
     Raises:
         Invalid: a value is wrong.
+        TooManyFields: the workspace would have too many.
         FieldKeyTaken: there is a field with this key, perhaps archived.
     """
     field = checked_field(
@@ -69,7 +72,7 @@ async def create_field(
             default_value=default_value,
         )
     )
-    check_room(len(await stored_fields.list_fields(tx, workspace_id=workspace_id)) + 1)
+    check_room([*await stored_fields.list_fields(tx, workspace_id=workspace_id), field])
     if not await stored_fields.create_field(tx, workspace_id=workspace_id, field=field):
         raise FieldKeyTaken
     await audit.note(
@@ -98,6 +101,7 @@ async def update_field(tx: Tx, *, workspace_id: int, key: str, changes: FieldCha
     Raises:
         FieldNotFound: this workspace has no such field.
         Invalid: a value is wrong.
+        TooManyFields: it comes back into use, and there would be too many.
     """
     before = await stored_fields.lock_field(tx, workspace_id=workspace_id, key=key)
     default = before.default_value if changes.default_value is None else changes.default_value
@@ -113,6 +117,9 @@ async def update_field(tx: Tx, *, workspace_id: int, key: str, changes: FieldCha
         archived_at=archived_at,
     )
     field = checked_field(after)
+    if before.archived_at is not None and field.archived_at is None:
+        others = await stored_fields.list_fields(tx, workspace_id=workspace_id)
+        check_room([field, *(each for each in others if each.key != key)])
     await stored_fields.update_field(tx, workspace_id=workspace_id, field=field)
     action = "field.changed"
     if (field.archived_at is None) != (before.archived_at is None):
@@ -151,13 +158,15 @@ def fitting(values: dict[str, Any] | None, typed: Mapping[str, LeadField]) -> di
     return clean
 
 
-def check_room(count: int) -> None:
-    """Refuse so many fields of one workspace.
+def check_room(fields: Sequence[LeadField]) -> None:
+    """Refuse so many fields of one workspace. Those that were put away leave room for others.
 
     Raises:
         TooManyFields: it may not have them.
     """
-    if count > MAX_FIELDS:
+    if len(fields) > MAX_EVER:
+        raise TooManyFields(limit=MAX_EVER)
+    if sum(each.archived_at is None for each in fields) > MAX_FIELDS:
         raise TooManyFields(limit=MAX_FIELDS)
 
 

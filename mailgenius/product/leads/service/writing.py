@@ -197,4 +197,4 @@ async def add_fields(tx: Tx, *, workspace_id: int, labels: dict[str, str]) -> No
         TooManyFields: the workspace would have too many.
     """
     if labels and await fields.add_fields(tx, workspace_id=workspace_id, labels=labels):
-        check_room(len(await fields.list_fields(tx, workspace_id=workspace_id)))
+        check_room(await fields.list_fields(tx, workspace_id=workspace_id))
