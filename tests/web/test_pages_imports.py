@@ -100,7 +100,7 @@ async def test_a_file_is_tried_before_it_is_imported(
     await run(services, workspace_id, import_id)
     page = (await browser.get(f"/imports/{import_id}")).text
     assert "Nothing has been stored yet" in page
-    assert "Known already" in page
+    assert "Unchanged" in page
     assert "Tried, not made" in (await browser.get("/imports")).text
     viewer = await signed_in(Role.VIEWER)
     assert "Import it now" not in (await viewer.get(f"/imports/{import_id}")).text
@@ -108,6 +108,12 @@ async def test_a_file_is_tried_before_it_is_imported(
     assert location(await browser.post(f"/imports/{import_id}/make")) == f"/imports/{import_id}"
     assert (await run(services, workspace_id, import_id)).rows_created == 2
     assert "Import finished" in (await browser.get(f"/imports/{import_id}")).text
+    import_id = await started(browser, then="try")
+    again = await run(services, workspace_id, import_id)
+    assert (again.rows_created, again.rows_updated, again.rows_unchanged) == (0, 0, 2)
+    page = (await browser.get(f"/imports/{import_id}")).text
+    assert "No lead would change" in page
+    assert "Import it now" not in page
 
 
 async def test_progress_streams_until_the_report(signed_in: SignedIn, services: Services, workspace_id: int):

@@ -12,6 +12,7 @@ from mailgenius.channels.contract import Channel
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
+from mailgenius.kit.formulas import guarded
 from mailgenius.kit.paging import Page, checked_limit, decode_cursor, page_of
 from mailgenius.kit.storage import Storage
 from mailgenius.product.consents.model import Basis
@@ -42,7 +43,6 @@ NEWEST = 2**63 - 1
 AT_ONCE = 2
 """Imports of one workspace that run at the same time."""
 REJECTS_PAGE = 2_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d+)*$")
 
 
@@ -263,6 +263,5 @@ def _csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _harmless(cell: str) -> str:
-    if cell.startswith(FORMULA_STARTS) and not _NUMBER.match(cell):
-        return "'" + cell
-    return cell
+    """Return a cell that no spreadsheet runs. Phones and other plain numbers stay as people wrote them."""
+    return cell if _NUMBER.match(cell) else guarded(cell)

@@ -17,7 +17,7 @@ from mailgenius.product.imports.errors import (
 )
 from mailgenius.product.imports.files import spreadsheet
 from tests.factories.leads import all_leads
-from tests.product.imports.conftest import ImportBytes, ReadBytes, rejects_text, rows_of
+from tests.product.imports.conftest import ImportBytes, ReadBytes, rejects_of, rejects_text, rows_of
 
 
 def workbook(*rows: list, sheets: int = 1) -> bytes:
@@ -65,6 +65,29 @@ def test_rows_keep_their_numbers(read_bytes: ReadBytes):
     )
     assert table.columns == ("email", "name")
     assert rows_of(table) == [(4, "a@example.com", "Ana"), (6, "b", "")]
+
+
+def test_a_row_with_a_cell_beside_the_table_is_set_aside(read_bytes: ReadBytes):
+    """As in delimited text: nothing that somebody wrote is left out silently. Blanks are nothing."""
+    table = read_bytes(
+        workbook(
+            [None, "email", "name"],
+            [None, "a@example.com", "Ana", None, "  "],
+            [None, "b@example.com", "Bia", None, "call first"],
+            ["x", "c@example.com", "Caio"],
+        )
+    )
+    assert rows_of(table) == [(2, "a@example.com", "Ana")]
+    assert [(each.line, each.reason, each.cells) for each in rejects_of(table)] == [
+        (3, "the line has 4 cells; the header has 2", ("b@example.com", "Bia", "", "call first")),
+        (4, "the line has 3 cells; the header has 2", ("x", "c@example.com", "Caio")),
+    ]
+
+
+def test_numbers_before_the_rows_are_a_column_without_a_name(read_bytes: ReadBytes):
+    table = read_bytes(workbook([None, "email"], [0, "a@example.com"], [1, "b@example.com"]))
+    assert table.columns == ("column 1", "email")
+    assert rows_of(table) == [(2, "0", "a@example.com"), (3, "1", "b@example.com")]
 
 
 def test_the_first_filled_sheet_is_read(read_bytes: ReadBytes):

@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.engine.suppression.model import SuppressionReason
 from mailgenius.kit import clock
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import FileMissing
 from mailgenius.product.imports import committing, running, service as imports
 from mailgenius.product.imports.errors import ImportNotFound, NotTried
-from mailgenius.product.imports.model import ImportState
+from mailgenius.product.imports.model import Import, ImportState
 from mailgenius.product.leads import service as leads
+from mailgenius.product.leads.model import Mode
 from tests.factories.leads import all_leads
 from tests.product.imports.conftest import ImportBytes, get
 
@@ -23,6 +26,33 @@ FILE = (
     b"ana@example.com,11987654321,x\n"  # two people
     b"bad,,x\n"
 )
+STORED = """id,email,phone,name,city
+1,ana@example.com,11912345678,Ana,Recife
+2,bia@example.com,,Bia,Natal
+3,caio@example.com,,Caio,
+4,duda@example.com,11955554444,Duda,
+5,,11933332222,Eva,
+6,fabi@example.com,,Fabi,
+7,gil@example.com,,Gil,
+8,hugo@example.com,,Hugo,
+9,iris@example.com,,Iris,
+"""
+SAID_AGAIN = """id,email,phone,name,city,tags,status
+1,ANA@example.com,(11) 91234-5678,Ana,Recife,,
+,,11955554444,Duda,,,
+,bia@example.com,,Bia,Natal,vip,
+3,caio@example.com,,Caio,,,
+5,eva@example.com,,Eva,,,
+6,fabi@example.com,,Fabi,,,unsubscribed
+,gil@example.com,,Gilberto,,,
+8,iris@example.com,,Iris,,,
+,new@example.com,,New,,,
+"""
+"""Two that say nothing new; a tag, a complaint, an e-mail, a status, a name; two people; one new."""
+
+
+def counts_of(found: Import) -> tuple[int, int, int, int]:
+    return found.rows_created, found.rows_updated, found.rows_unchanged, found.rows_rejected
 
 
 async def test_a_try_counts_and_writes_nothing(
@@ -43,15 +73,29 @@ async def test_a_try_counts_and_writes_nothing(
     assert (queued.state, queued.dry_run, queued.rows_read) == (ImportState.QUEUED, False, 0)
     await running.run(services.db, services.storage, workspace_id=workspace_id, import_id=tried.id)
     made = await get(services.db, workspace_id, tried.id)
-    assert (made.rows_created, made.rows_updated + made.rows_unchanged, made.rows_rejected) == (
-        tried.rows_created,
-        tried.rows_updated + tried.rows_unchanged,
-        tried.rows_rejected,
-    )
-    assert (tried.rows_created, tried.rows_rejected) == (1, 2)
+    assert counts_of(made) == counts_of(tried) == (1, 2, 0, 2)
     with pytest.raises(NotTried):
         async with services.db.tenant(workspace_id) as tx:
             await imports.make(tx, workspace_id=workspace_id, import_id=tried.id)
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_a_try_tells_what_says_nothing_new(
+    services: Services, import_bytes: ImportBytes, workspace_id: int, mode: Mode
+):
+    await import_bytes(workspace_id, STORED.encode())
+    async with services.db.trusted() as tx:
+        await suppression.add(
+            tx,
+            workspace_id=workspace_id,
+            channel="email",
+            addresses=["caio@example.com"],
+            reason=SuppressionReason.COMPLAINED,
+        )
+    tried = await import_bytes(workspace_id, SAID_AGAIN.encode(), mode=mode, dry_run=True)
+    made = await import_bytes(workspace_id, SAID_AGAIN.encode(), mode=mode)
+    assert counts_of(tried) == counts_of(made)
+    assert counts_of(tried) == ((1, 0, 7, 1) if mode is Mode.KEEP else (1, 5, 2, 1))
 
 
 async def test_a_try_that_nobody_makes_is_forgotten(

@@ -16,6 +16,11 @@ def first_cells(text: str, delimiter: str) -> list[str]:
     return next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
 
 
+def raggedness(found: int, *, width: int) -> str:
+    """Return the reason why a row of another length than the header is set aside."""
+    return f"the line has {found} cells; the header has {width}"
+
+
 class LineCells:
     """How the lines of one file are cut."""
 

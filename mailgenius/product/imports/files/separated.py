@@ -16,11 +16,11 @@ import polars as pl
 
 from mailgenius.product.imports.errors import EmptyFile, UnreadableFile
 from mailgenius.product.imports.files.dialect import Dialect, Survey
-from mailgenius.product.imports.files.line_cells import LineCells, first_cells
+from mailgenius.product.imports.files.line_cells import LineCells, first_cells, raggedness
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header, empty_rows
 from mailgenius.product.imports.model import Reject, SourceFile
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 3 << 20
 """Enough rows to make set-based merging worth while, few enough to hold twice."""
 CHUNK_LINES = 200_000
 """Very short lines are a chunk as well: a rejected one takes a hundred times its bytes."""
@@ -196,7 +196,7 @@ class SeparatedFile:
         frame = self._cells.without_surplus(frame)
         ragged = frame.filter(pl.col("found") != width)
         for line, text, found in ragged.iter_rows():
-            lines.rejects.append(self._reject(line, self._raggedness(found), text))
+            lines.rejects.append(self._reject(line, raggedness(found, width=width), text))
         frame = frame.filter(pl.col("found") == width)
         if frame.is_empty():
             return empty_rows(width)
@@ -247,9 +247,8 @@ class SeparatedFile:
                 lines.rejects.append(self._reject(lines.first + place, BAD_QUOTES, text))
                 done = place
             elif len(cells) != len(self.columns):
-                reject = Reject(
-                    line=lines.first + place, reason=self._raggedness(len(cells)), cells=tuple(cells)
-                )
+                reason = raggedness(len(cells), width=len(self.columns))
+                reject = Reject(line=lines.first + place, reason=reason, cells=tuple(cells))
                 lines.rejects.append(reject)
                 done = end
             else:
@@ -287,9 +286,6 @@ class SeparatedFile:
                 **{cell_name(place): list(values) for place, values in enumerate(columns)},
             }
         )
-
-    def _raggedness(self, found: int) -> str:
-        return f"the line has {found} cells; the header has {len(self.columns)}"
 
     def _reject(self, line: int, reason: str, text: str) -> Reject:
         return Reject(line=line, reason=reason, cells=self._cells.seen(text))

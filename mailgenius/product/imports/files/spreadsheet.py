@@ -1,4 +1,8 @@
-"""Reads rows out of a spreadsheet. Cells become text: dates as ISO, whole numbers without `.0`."""
+"""Reads rows out of a spreadsheet. Cells become text: dates as ISO, whole numbers without `.0`.
+
+As in delimited text, a row with something outside the columns of the header is set aside with the reason: to
+take it without that cell would lose silently what stands there.
+"""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -10,6 +14,7 @@ from xml.parsers import expat
 import polars as pl
 
 from mailgenius.product.imports.errors import BrokenSpreadsheet, EmptyFile
+from mailgenius.product.imports.files.line_cells import raggedness
 from mailgenius.product.imports.files.separated import MAX_LINE, TOO_LONG
 from mailgenius.product.imports.files.sheet_xml import MAX_ROW
 from mailgenius.product.imports.files.table import LINE, Chunk, cell_name, checked_header, empty_rows
@@ -35,21 +40,22 @@ class Spreadsheet:
         self._archive = archive
         with _broken():
             self._book = Workbook(archive)
-            self._sheet, (self._header, cells) = self._first_filled()
-        width = max(cells) + 1
-        names = [cells.get(place, "") for place in range(width)]
-        # A table may begin away from the edge: the columns before it are none.
-        self._first = min(cells)
-        self.columns = checked_header(names[self._first :])
+            self._sheet, begin = self._first_filled()
+        header = begin[0][1]
+        # A table may begin away from the edge. What the first row has before the header is a column without a
+        # name, as programs write that number their rows.
+        self._places = range(min(min(cells) for _, cells in begin), max(header) + 1)
+        self._inside = frozenset(self._places)
+        self.columns = checked_header(_cells(header, self._places))
 
-    def _first_filled(self) -> tuple[Sheet, Row]:
+    def _first_filled(self) -> tuple[Sheet, list[Row]]:
         alone = None
         for sheet in self._book.sheets:
             begin = list(islice(self._book.rows(sheet), 2))
             if len(begin) == 2:  # noqa: PLR2004  # A header and a row.
-                return sheet, begin[0]
+                return sheet, begin
             # A cover with a title is no table, unless it is all that there is.
-            alone = alone or ((sheet, begin[0]) if begin else None)
+            alone = alone or ((sheet, begin) if begin else None)
         if alone is None:
             raise EmptyFile
         return alone
@@ -70,16 +76,28 @@ class Spreadsheet:
                 yield self._chunk(number, part, min(1.0, read / max(1, self.rows_total)))
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        places = range(self._first, self._first + len(self.columns))
         for number, cells in islice(self._book.rows(self._sheet), 1, None):
-            yield number, [cells.get(place, "") for place in places]
+            places = self._places if cells.keys() <= self._inside else self._span(cells)
+            yield number, _cells(cells, places)
+
+    def _span(self, cells: dict[int, str]) -> range:
+        """Return the places of a row: those of the columns, and whatever says something beside them."""
+        said = [place for place in cells if cells[place].strip()]
+        return range(min(self._places[0], *said), max(self._places[-1], *said) + 1)
+
+    def _problem(self, row: tuple[int, list[str]]) -> str:
+        """Return why a row cannot be taken; empty when it can."""
+        if len(row[1]) != len(self.columns):
+            return raggedness(len(row[1]), width=len(self.columns))
+        return TOO_LONG if _size(row) > MAX_LINE else ""
 
     def _chunk(self, number: int, part: Sequence[tuple[int, list[str]]], done: float) -> Chunk:
-        good = [row for row in part if _size(row) <= MAX_LINE]
+        problems = [self._problem(row) for row in part]
+        good = [row for row, problem in zip(part, problems, strict=True) if not problem]
         rejects = [
-            Reject(line=line, reason=TOO_LONG, cells=tuple(cell[:1000] for cell in cells))
-            for line, cells in part
-            if len(good) < len(part) and _size((line, cells)) > MAX_LINE
+            Reject(line=line, reason=problem, cells=tuple(cell[:1000] for cell in cells))
+            for (line, cells), problem in zip(part, problems, strict=True)
+            if problem
         ]
         if not good:
             return Chunk(number=number, rows=empty_rows(len(self.columns)), rejects=rejects, done=done)
@@ -105,6 +123,10 @@ def _some(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str
         chars += _size(row)
         if chars > CHUNK_CHARS:
             return
+
+
+def _cells(cells: dict[int, str], places: range) -> list[str]:
+    return [cells.get(place, "") for place in places]
 
 
 def _size(row: tuple[int, list[str]]) -> int:

@@ -79,6 +79,15 @@ class Merge:
             "basis": self.basis,
         }
 
+    def comparison(self, round_no: int) -> staging.Comparison:
+        """Return what the statements are told that compare the rows of a round with leads."""
+        return {
+            "workspace_id": self.workspace_id,
+            "round": round_no,
+            "added_tags": list(self.added_tags),
+            "replacing": self.mode is Mode.OVERWRITE,
+        }
+
 
 async def merge_staged(
     tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: Sequence[int], stops: bool = True
@@ -125,28 +134,30 @@ async def _reject_erased(tx: Tx, workspace_id: int) -> Counter[int]:
 async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: Sequence[int]) -> BatchResult:
     """Say what `merge_staged` would do, and do none of it: nothing but the staging table is written.
 
-    What would be updated or left unchanged is one number, since only writing it tells: `updated`, or
-    `unchanged` when leads are kept.
+    Rows are compared with the leads as they stand: what earlier rows of the same file would have changed is
+    not seen, so the later rows of a person who is not known yet count as updates.
     """
     await staging.open_staging(tx)
     await staging.stage_csv(tx, csv)
+    await staging.mark_suppressed(tx, workspace_id=merge.workspace_id)
     rejected = (await _reject_erased(tx, merge.workspace_id)).total()
-    created = known = 0
+    created = known = same = 0
     for round_no in range(len(rounds)):
+        if merge.mode is not Mode.KEEP:
+            same += await staging.settle_same(tx, **merge.comparison(round_no))
         await staging.match_staged(tx, workspace_id=merge.workspace_id, round_no=round_no)
-        await staging.reject_clashing(tx, round_no=round_no)
-        await staging.keep_matched(tx, round_no=round_no)
-        found = await staging.outcomes(tx, round_no=round_no)
-        fresh = found.get("", 0)
+        rejected += await staging.reject_clashing(tx, round_no=round_no)
+        known += await staging.keep_matched(tx, round_no=round_no)
+        fresh = (await staging.outcomes(tx, round_no=round_no)).get("", 0)
         created += 0 if round_no else fresh
         # A later round follows rows of the same people: they are known by then.
-        known += found.get("unchanged", 0) + (fresh if round_no else 0)
-        rejected += found.get("rejected", 0)
+        known += fresh if round_no else 0
     rows = await staging.rejected_staged(tx) if rejected else []
+    keeps = merge.mode is Mode.KEEP
     return BatchResult(
         created=created,
-        updated=0 if merge.mode is Mode.KEEP else known,
-        unchanged=known if merge.mode is Mode.KEEP else 0,
+        updated=0 if keeps else known,
+        unchanged=known if keeps else same,
         rejected=[_rejected(row) for row in rows],
     )
 
@@ -195,12 +206,7 @@ async def _merge_round(tx: Tx, merge: Merge, round_no: int, size: int) -> dict[s
 
 async def _same(tx: Tx, merge: Merge, round_no: int, size: int) -> int:
     """Settle the rows of a round that say nothing new, where some are expected, and return how many."""
-    how = staging.Comparison(
-        workspace_id=merge.workspace_id,
-        round=round_no,
-        added_tags=list(merge.added_tags),
-        replacing=merge.mode is Mode.OVERWRITE,
-    )
+    how = merge.comparison(round_no)
     if merge.expect is Expect.ALL_SAME and await staging.count_same(tx, **how) == size:
         return size
     expected = merge.expect in {Expect.MOST_SAME, Expect.ALL_SAME}
