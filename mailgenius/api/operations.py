@@ -33,8 +33,8 @@ class DeferredAnswer(Answer):
     waits_for: Annotated[
         str,
         Meta(
-            description="`retry` after an attempt; else `pace`, `warm_up`, `quiet_hours`, `frequency_cap` or"
-            " `scheduled`."
+            description="`retry` after an attempt; else `pace`, `asked` (by the provider), `warm_up`,"
+            " `quiet_hours`, `frequency_cap` or `scheduled`."
         ),
     ]
     code: Annotated[str, Meta(description="The provider's code at the last attempt; empty without one.")]

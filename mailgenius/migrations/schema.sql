@@ -825,7 +825,8 @@ CREATE TABLE public.circuits (
     reason text NOT NULL,
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     retry_at timestamp with time zone NOT NULL,
-    probe_until timestamp with time zone
+    probe_until timestamp with time zone,
+    pauses_warm_up boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.circuits FORCE ROW LEVEL SECURITY;
@@ -983,7 +984,7 @@ CREATE TABLE public.deferrals (
     due_at timestamp with time zone NOT NULL,
     reason text DEFAULT 'retry'::text NOT NULL,
     connection_id bigint,
-    CONSTRAINT deferrals_reason_check CHECK ((reason = ANY (ARRAY['retry'::text, 'pace'::text, 'quiet_hours'::text, 'frequency_cap'::text, 'warm_up'::text, 'scheduled'::text])))
+    CONSTRAINT deferrals_reason_check CHECK ((reason = ANY (ARRAY['retry'::text, 'pace'::text, 'asked'::text, 'quiet_hours'::text, 'frequency_cap'::text, 'warm_up'::text, 'scheduled'::text])))
 );
 
 ALTER TABLE ONLY public.deferrals FORCE ROW LEVEL SECURITY;

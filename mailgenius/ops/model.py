@@ -80,7 +80,7 @@ class Deferred:
     """Messages that wait for one reason."""
 
     waits_for: str
-    """`retry` after an attempt; else what must come first: `pace`, `warm_up`, `quiet_hours` and so on."""
+    """`retry` after an attempt; else what must come first: `pace`, `asked`, `warm_up` and so on."""
     code: str
     """The provider's code at the last attempt; empty without one."""
     example: str

@@ -175,8 +175,13 @@ WITH looked AS MATERIALIZED (
       FROM deferrals
      WHERE %(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint
      LIMIT %(limit)s::int
+), asked AS MATERIALIZED (
+    SELECT workspace_id, max(reason) AS reason
+      FROM pace_holds
+     WHERE until > now() AND (%(workspace_id)s::bigint IS NULL OR workspace_id = %(workspace_id)s::bigint)
+     GROUP BY workspace_id
 )
-SELECT l.reason AS waits_for, coalesce(a.code, '') AS code, coalesce(max(a.reason), '') AS example,
+SELECT l.reason AS waits_for, coalesce(a.code, '') AS code, coalesce(max(a.reason), max(h.reason), '') AS example,
        count(*) AS messages
   FROM looked l
   LEFT JOIN LATERAL (SELECT code, reason
@@ -184,6 +189,7 @@ SELECT l.reason AS waits_for, coalesce(a.code, '') AS code, coalesce(max(a.reaso
                       WHERE workspace_id = l.workspace_id AND message_id = l.message_id AND l.reason = 'retry'
                       ORDER BY number DESC
                       LIMIT 1) a ON true
+  LEFT JOIN asked h ON l.reason = 'asked' AND h.workspace_id = l.workspace_id
  GROUP BY 1, 2
  ORDER BY messages DESC, 1, 2
  LIMIT 20;

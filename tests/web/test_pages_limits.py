@@ -88,3 +88,6 @@ async def test_pages_say_why_a_campaign_stopped_and_why_a_connection_rests(
     listed = (await browser.get("/connections")).text
     assert "Resting" in listed
     assert "421 closing" in listed
+    own = (await browser.get(f"/connections/{sandbox.id}")).text
+    assert "Connection left alone" in own
+    assert "421 closing" in own

@@ -135,19 +135,33 @@ async def trip(
     reason: str,
     waits: Sequence[timedelta],
     asked: timedelta | None,
-) -> None:
-    await tx.execute(
+    pauses_warm_up: bool,
+) -> int | None:
+    """Return how often in a row it has failed; None when this trouble is known already."""
+    found = await tx.value(
         _SQL["trip"],
         workspace_id=workspace_id,
         connection_id=connection_id,
         reason=reason,
         waits=list(waits),
         asked=asked,
+        pauses_warm_up=pauses_warm_up,
     )
+    return cast("int | None", found)
 
 
 async def close_circuit(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
     await tx.execute(_SQL["close-circuit"], workspace_id=workspace_id, connection_id=connection_id)
+
+
+async def close_circuit_that_works(
+    tx: Tx, *, workspace_id: int, connection_id: int
+) -> tuple[int, int] | None:
+    """Return its failures in a row and the seconds since the first; None when nothing was to be closed."""
+    rows = await tx.rows(
+        _SQL["close-circuit-that-works"], workspace_id=workspace_id, connection_id=connection_id
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 async def begin_probe(tx: Tx, *, workspace_id: int, connection_id: int, probe: timedelta) -> bool:

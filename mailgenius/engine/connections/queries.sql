@@ -93,21 +93,32 @@ UPDATE connections
  WHERE workspace_id = %(workspace_id)s::bigint AND id = %(connection_id)s::bigint AND last_error <> '';
 
 -- name: trip
--- Open the circuit of a connection that failed as a whole. Windows that fail together count once.
-INSERT INTO circuits AS c (workspace_id, connection_id, reason, retry_at)
-VALUES (%(workspace_id)s::bigint, %(connection_id)s::bigint, %(reason)s::text,
+-- Open the circuit of a connection that failed as a whole, or whose warm-up pauses; returns its failures in a row.
+-- Windows that fail together count once, and so do reasons to pause the warm-up: then no row.
+INSERT INTO circuits AS c (workspace_id, connection_id, reason, pauses_warm_up, retry_at)
+VALUES (%(workspace_id)s::bigint, %(connection_id)s::bigint, %(reason)s::text, %(pauses_warm_up)s::boolean,
         now() + coalesce(%(asked)s::interval, (%(waits)s::interval[])[1]))
 ON CONFLICT (workspace_id, connection_id) DO UPDATE
    SET state = 'open', failures = c.failures + 1, reason = excluded.reason, probe_until = NULL,
+       pauses_warm_up = excluded.pauses_warm_up,
        retry_at = now() + coalesce(%(asked)s::interval,
                                    (%(waits)s::interval[])[least(c.failures + 1, cardinality(%(waits)s::interval[]))])
  WHERE c.state = 'half_open' OR c.retry_at <= now()
-    OR now() + %(asked)s::interval > c.retry_at
+    OR (now() + %(asked)s::interval > c.retry_at AND NOT c.pauses_warm_up)
+RETURNING failures
 
 -- name: close-circuit
--- A connection works again.
+-- Let a connection be used again, whatever it rests for.
 DELETE FROM circuits
  WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
+
+-- name: close-circuit-that-works
+-- A connection works again; returns how often in a row it had failed and for how long. One whose warm-up pauses
+-- worked all the time: it rests until its time.
+DELETE FROM circuits
+ WHERE workspace_id = %(workspace_id)s::bigint AND connection_id = %(connection_id)s::bigint
+   AND (NOT pauses_warm_up OR retry_at <= now())
+RETURNING failures, extract(epoch FROM now() - opened_at)::bigint AS seconds
 
 -- name: begin-probe
 -- Let one engine try a connection whose rest is over; no row when another one is trying it.

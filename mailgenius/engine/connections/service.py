@@ -31,6 +31,7 @@ from mailgenius.engine.connections.circuits import (
     end_probe as end_probe,
     pause_warm_up as pause_warm_up,
     trip as trip,
+    works_again as works_again,
 )
 from mailgenius.engine.connections.errors import ConnectionArchived, ConnectionInUse, ConnectionNameTaken
 from mailgenius.engine.connections.model import (
@@ -40,7 +41,7 @@ from mailgenius.engine.connections.model import (
     Routing,
     WarmUp,
 )
-from mailgenius.engine.connections.noting import changes_of, note
+from mailgenius.engine.connections.noting import changes_of, note, troubles as troubles
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
@@ -236,12 +237,6 @@ async def note_error(tx: Tx, *, workspace_id: int, connection_id: int, error: st
     await queries.note_error(
         tx, workspace_id=workspace_id, connection_id=connection_id, error=error[:LONGEST_ERROR]
     )
-
-
-async def note_ok(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
-    """Forget the trouble of a connection that works again. Cheap when there was none."""
-    await queries.note_ok(tx, workspace_id=workspace_id, connection_id=connection_id)
-    await queries.close_circuit(tx, workspace_id=workspace_id, connection_id=connection_id)
 
 
 def _provider(name: str, channel: str) -> Provider:

@@ -154,9 +154,9 @@ class BatchRun:
             waiting=self._waiting[:most],
         )
         self.patient = leave.patient
-        for message, wait in leave.aside:
-            self._done.put_aside(message, wait, waits_for="pace")
-        gone = {message.id for message, _ in leave.aside}
+        for message, wait, waits_for in leave.aside:
+            self._done.put_aside(message, wait, waits_for=waits_for)
+        gone = {message.id for message, *_ in leave.aside}
         self._waiting = [each for each in self._waiting if each.id not in gone] if gone else self._waiting
         return leave
 

@@ -35,8 +35,8 @@ class Leave:
     """When each message of the window may leave, by its id and the monotonic clock; empty: all at once."""
     late: float = 0.0
     """How many seconds later than its place a message may still leave."""
-    aside: list[tuple[QueuedMessage, timedelta]] = field(default_factory=list)
-    """Messages to put aside, and for how long."""
+    aside: list[tuple[QueuedMessage, timedelta, str]] = field(default_factory=list)
+    """Messages to put aside, for how long, and what for."""
     wait: timedelta = NOTHING
     """Without a window: how long to wait before asking again."""
     connection_waits: bool = False
@@ -78,12 +78,12 @@ async def take_leave(
         return Leave(window=near)
     groups = {item.id: mailboxes.group_of(item.address) for item in near} if rules.sorts_mailboxes else {}
     aside = [
-        (item, timedelta(seconds=held))
+        (item, timedelta(seconds=held), "asked")
         for item in near
         if (held := rules.held_s.get(groups.get(item.id, MailboxGroup.OTHER), 0.0)) and groups
     ]
     if aside:
-        gone = {item.id for item, _ in aside}
+        gone = {item.id for item, *_ in aside}
         near = [item for item in near if item.id not in gone]
     limited = {item.id: groups[item.id] for item in near if groups.get(item.id) in rules.groups}
     if not near or (not meters and not limited):
@@ -108,7 +108,7 @@ def _chosen(
     limited: dict[int, MailboxGroup],
     grant: Grant,
     *,
-    aside: list[tuple[QueuedMessage, timedelta]],
+    aside: list[tuple[QueuedMessage, timedelta, str]],
     ask: Ask,
 ) -> Leave:
     """Give each granted place to the first message that fits it.
@@ -126,7 +126,7 @@ def _chosen(
     placed = [(item, at) for item, at in placed if item.id < end]
     last = max((item.id for item, _ in placed), default=0)
     left = [
-        (item, ASIDE_FOR)
+        (item, ASIDE_FOR, "pace")
         for group, queue in queues.items()
         for item in queue
         if group is not None and item.id < last

@@ -70,7 +70,7 @@ async def tell_of_connection(
             asked=asked,
         )
     elif works_again:
-        await connections.note_ok(tx, workspace_id=claim.workspace_id, connection_id=claim.connection_id)
+        await connections.works_again(tx, workspace_id=claim.workspace_id, connection_id=claim.connection_id)
 
 
 async def hold_if_unhealthy(db: Database, *, claim: Claim) -> None:

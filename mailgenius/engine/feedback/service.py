@@ -95,14 +95,16 @@ async def note_warm_up(tx: Tx, *, workspace_id: int, connection_id: int, bounced
     """Stop a connection for a day that meets too many dead addresses while it is to earn trust."""
     own = {"workspace_id": workspace_id, "connection_id": connection_id}
     if await health.too_many_for_warm_up(tx, **own, bounced=bounced):
-        await connections.pause_warm_up(
+        paused = await connections.pause_warm_up(
             tx,
-            workspace_id=workspace_id,
-            connection_id=connection_id,
+            **own,
             reason=f"{WARM_UP_PAUSED}: more than {health.WARM_UP_PERCENT} percent of today's"
             " messages bounced.",
             wait=WARM_UP_REST,
         )
+        if paused:
+            # Who lets it go on before its time is not to be stopped again by what is known already.
+            await health.begin_warm_up_anew(tx, **own)
 
 
 async def hold_if_unhealthy(tx: Tx, *, workspace_id: int, order_id: int) -> str:

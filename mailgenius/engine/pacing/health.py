@@ -50,6 +50,11 @@ async def begin_anew(tx: Tx, *, workspace_id: int, order_id: int) -> None:
     await queries.begin_anew(tx, workspace_id=workspace_id, order_id=order_id)
 
 
+async def begin_warm_up_anew(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
+    """Forget today's bounces of a connection that warms up, because it pauses for them."""
+    await queries.forget_warm_up(tx, workspace_id=workspace_id, connection_id=connection_id)
+
+
 async def too_many_for_warm_up(tx: Tx, *, workspace_id: int, connection_id: int, bounced: int) -> bool:
     """Count bounces of a connection that warms up, and say whether today's are too many."""
     found = await queries.note_warm_up(

@@ -225,6 +225,10 @@ async def note_warm_up(
     return (rows[0][0], rows[0][1]) if rows else None
 
 
+async def forget_warm_up(tx: Tx, *, workspace_id: int, connection_id: int) -> None:
+    await tx.execute(_SQL["forget-warm-up"], workspace_id=workspace_id, connection_id=str(connection_id))
+
+
 async def domain_groups(tx: Tx, *, domains: Sequence[str]) -> dict[str, MailboxGroup]:
     rows = await tx.rows(_SQL["domain-groups"], domains=list(domains))
     return {domain: MailboxGroup(group) for domain, group in rows}

@@ -183,3 +183,9 @@ UPDATE pace_meters m
                      + %(bounced)s::int
  WHERE m.workspace_id = %(workspace_id)s::bigint AND m.scope = 'connection' AND m.key = %(connection_id)s::text
 RETURNING m.day_used, m.day_bounced
+
+-- name: forget-warm-up
+-- Begin to count the bounces of a connection that warms up anew.
+UPDATE pace_meters
+   SET day_bounced = 0
+ WHERE workspace_id = %(workspace_id)s::bigint AND scope = 'connection' AND key = %(connection_id)s::text

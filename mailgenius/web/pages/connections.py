@@ -1,5 +1,7 @@
 """Connections: the accounts that messages leave through. Listed, made, changed, tried, archived."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import Router, get, post
@@ -17,10 +19,13 @@ from mailgenius.kit.errors import Invalid, NotFound
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.connections import ConnectionForm, refused
 from mailgenius.web.i18n import _
+from mailgenius.web.pages.settings.activity_details import in_words
+from mailgenius.web.pages.settings.activity_texts import ACTIONS
 from mailgenius.web.templating import Flash
 from mailgenius.web.visits import CurrentVisit, Page, Visit, needs
 
 PATH: Final = "/connections"
+MOST_TROUBLES: Final = 10
 
 
 @get(PATH, opt=needs(Permission.CONNECTIONS_READ))
@@ -81,7 +86,12 @@ async def create_connection(visit: CurrentVisit) -> Page:
 async def edit_connection_page(visit: CurrentVisit, connection_id: FromPath[int]) -> Page:
     connection = await _get(visit, connection_id)
     provider = _provider(connection.provider)
-    return _form(visit, provider, ConnectionForm.of(connection), connection=connection)
+    async with visit.tenant() as tx:
+        troubles = await connections.troubles(
+            tx, workspace_id=visit.workspace_id, connection_id=connection_id, limit=MOST_TROUBLES
+        )
+    told = [(entry.at, _(ACTIONS[entry.action]), in_words(entry.details)) for entry in troubles]
+    return _form(visit, provider, ConnectionForm.of(connection), connection=connection, troubles=told)
 
 
 @post(f"{PATH}/{{connection_id:int}}", opt=needs(Permission.CONNECTIONS_WRITE))
@@ -129,7 +139,7 @@ async def check_connection(visit: CurrentVisit, connection_id: FromPath[int]) ->
     works = result.outcome is Outcome.ACCEPTED
     async with visit.tenant() as tx:
         if works:
-            await connections.note_ok(tx, workspace_id=visit.workspace_id, connection_id=connection_id)
+            await connections.works_again(tx, workspace_id=visit.workspace_id, connection_id=connection_id)
         else:
             await connections.note_error(
                 tx,
@@ -173,10 +183,12 @@ def _form(
     errors: dict[str, str] | None = None,
     *,
     connection: Connection | None = None,
+    troubles: Sequence[tuple[datetime, str, Sequence[tuple[str, str]]]] = (),
 ) -> Page:
+    """Show the form; troubles tell in words when the connection was left alone and worked again."""
     values: dict[str, Any] = {"provider": provider, "form": form, "errors": errors or {}}
-    code = 422 if errors else 200
-    return visit.html("connections/form.html", code=code, connection=connection, **values)
+    values |= {"connection": connection, "troubles": troubles}
+    return visit.html("connections/form.html", code=422 if errors else 200, **values)
 
 
 router = Router(

@@ -26,6 +26,7 @@ ENGINE_STATES: Final = {
 WAITS_FOR: Final = {
     "retry": N_("Another attempt"),
     "pace": N_("Its turn under a limit"),
+    "asked": N_("The provider asked us to wait"),
     "warm_up": N_("The warm-up: tomorrow's messages"),
     "quiet_hours": N_("The end of the quiet hours"),
     "frequency_cap": N_("The cap on messages to one lead"),

@@ -173,7 +173,7 @@ async def test_trouble_is_noted_and_forgotten(db, keys, workspace_id):
             tx, workspace_id=workspace_id, connection_id=made.id, error="refused" * 100
         )
         noted = await connections.get(tx, workspace_id=workspace_id, connection_id=made.id)
-        await connections.note_ok(tx, workspace_id=workspace_id, connection_id=made.id)
+        await connections.works_again(tx, workspace_id=workspace_id, connection_id=made.id)
         forgotten = await connections.get(tx, workspace_id=workspace_id, connection_id=made.id)
     assert (len(noted.last_error), noted.last_error_at is None) == (500, False)
     assert (forgotten.last_error, forgotten.last_error_at) == ("", None)

@@ -13,6 +13,7 @@ from mailgenius.engine.pacing import service as pacing
 from mailgenius.engine.pacing.model import Limit, Rate, Scope
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
+from mailgenius.ops import operations
 from tests.engine.dispatch.test_dispatcher import ended, engine, until
 from tests.engine.ledger.test_protocol import conserved, counts
 from tests.engine.pacing.test_pacing import most_within
@@ -92,11 +93,16 @@ async def test_gmail_s_wish_to_be_left_alone_stops_gmail_and_nobody_else(db: Dat
         async with db.trusted() as tx:
             waits = {row[0]: (row[1], row[2]) for row in await tx.rows(WAITING)}
             tried = await tx.value(NO_ATTEMPT)
+            why = (await operations.sending(tx, workspace_id=workspace_id)).deferred
         gmail = len([1 for address in peer.addresses if address.endswith("@gmail.com")])
         # Those of the first window had their attempt; the others were put aside for ten minutes, without one.
         assert 0 < gmail == tried <= FIRST_WINDOW
-        assert waits["pace"][0] == 150 - tried
-        assert 500 < waits["pace"][1] <= 600
+        assert waits["asked"][0] == 150 - tried
+        assert 500 < waits["asked"][1] <= 600
+        assert {(each.waits_for, each.example) for each in why} == {
+            ("asked", "421 4.7.28 unusual rate"),
+            ("retry", "421 4.7.28 unusual rate"),
+        }
         peer.answer = lambda _: ACCEPTED
         async with db.trusted() as tx:
             await tx.execute(HELD_IS_OVER)

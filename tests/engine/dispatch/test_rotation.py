@@ -81,6 +81,16 @@ async def test_one_engine_s_trouble_is_known_to_all_and_one_tries_first(
     assert peer.windows[0] <= 10, "the first window after trouble is a small one"
     async with db.trusted() as tx:
         assert await connections.circuits(tx, workspace_id=workspace_id) == []
+        told = await connections.troubles(tx, workspace_id=workspace_id, connection_id=connection_id, limit=5)
+        # One that fails again at once is the same trouble to people.
+        for _ in range(3):
+            own = {"workspace_id": workspace_id, "connection_id": connection_id}
+            await connections.trip(tx, **own, reason="again", waits=[timedelta(hours=1)])
+            await connections.works_again(tx, **own)
+        again = await connections.troubles(tx, **own, limit=5)
+    assert [each.action for each in told] == ["connection.works_again", "connection.left_alone"]
+    assert (told[0].details["failures"], told[1].details["reason"]) == (1, "refused")
+    assert again == told
 
 
 async def test_what_a_peer_put_off_comes_back_through_the_same_connection(db: Database, workspace_id: int):

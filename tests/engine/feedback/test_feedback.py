@@ -89,3 +89,13 @@ async def test_bounces_that_come_later_pause_a_warm_up(db: Database, workspace_i
     async with db.trusted() as tx:
         (circuit,) = await connections.circuits(tx, workspace_id=workspace_id)
     assert circuit.connection_id == young
+    # What comes in later moves neither the end of the rest nor, again, the plan. Nor does a trial.
+    async with db.trusted() as tx:
+        await feedback.note_warm_up(tx, workspace_id=workspace_id, connection_id=young, bounced=10)
+        await connections.works_again(tx, workspace_id=workspace_id, connection_id=young)
+        (still,) = await connections.circuits(tx, workspace_id=workspace_id)
+        told = await connections.troubles(tx, workspace_id=workspace_id, connection_id=young, limit=5)
+        plan = (await connections.get(tx, workspace_id=workspace_id, connection_id=young)).warm_up_from
+    assert (still.retry_at, still.failures) == (circuit.retry_at, 1)
+    assert [(each.action, each.doer_kind) for each in told] == [("connection.warm_up_paused", "system")]
+    assert plan == clock.now().date()
