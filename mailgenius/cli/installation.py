@@ -12,7 +12,7 @@ from mailgenius.kit import logs
 from mailgenius.kit.config import Settings, load_settings
 from mailgenius.kit.db.migrations import migrate as migrate_database
 from mailgenius.kit.errors import Unavailable
-from mailgenius.ops import doctor as examination
+from mailgenius.ops import doctor as examination, secret_key
 from mailgenius.ops.doctor import Finding, Verdict
 from mailgenius.processes.presence import alive
 from mailgenius.processes.roles import Child, Role, parse_roles
@@ -82,10 +82,18 @@ def announce(running: Installation, *, as_json: bool) -> None:
     say(f"{where} (Ctrl-C stops it)")
 
 
-def migrate(as_json: AsJson = False) -> None:
+def migrate(
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="The secret key was lost: go on with the present one, for good.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Bring the database to this release. `run` does it by itself."""
-    with database_server(load_settings()) as url:
+    settings = load_settings()
+    with database_server(settings) as url:
         applied = migrate_database(url)
+        if new_key:
+            asyncio.run(secret_key.renew(url, settings))
     words = f"Applied: {', '.join(applied)}" if applied else "The database is up to date."
     show({"applied": applied}, words, as_json=as_json)
 

@@ -1701,6 +1701,14 @@ ALTER TABLE ONLY public.retention_rules FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.retention_rules IS 'owner: product.privacy';
 
+CREATE TABLE public.secret_key_mark (
+    one_row boolean DEFAULT true NOT NULL,
+    mark bytea NOT NULL,
+    CONSTRAINT secret_key_mark_one_row_check CHECK (one_row)
+);
+
+COMMENT ON TABLE public.secret_key_mark IS 'owner: ops';
+
 CREATE TABLE public.segments (
     workspace_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -2178,6 +2186,9 @@ ALTER TABLE ONLY public.pace_meters
 
 ALTER TABLE ONLY public.retention_rules
     ADD CONSTRAINT retention_rules_pkey PRIMARY KEY (workspace_id);
+
+ALTER TABLE ONLY public.secret_key_mark
+    ADD CONSTRAINT secret_key_mark_pkey PRIMARY KEY (one_row);
 
 ALTER TABLE ONLY public.segments
     ADD CONSTRAINT segments_pkey PRIMARY KEY (workspace_id, id);
@@ -3047,6 +3058,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pace_meters TO mailgenius_engi
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_rules TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.retention_rules TO mailgenius_engine;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.secret_key_mark TO mailgenius_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_door;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.segments TO mailgenius_engine;

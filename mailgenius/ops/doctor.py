@@ -21,7 +21,8 @@ from mailgenius.kit.crypto import random_token
 from mailgenius.kit.db.migrations import MINIMUM_SERVER, pending, server_version
 from mailgenius.kit.errors import MailGeniusError, Unavailable
 from mailgenius.kit.storage import open_storage
-from mailgenius.ops import conservation
+from mailgenius.ops import conservation, secret_key
+from mailgenius.ops.secret_key import SecretKeyDiffers
 
 OLDEST_PYTHON = (3, 11)
 GIB = 1 << 30
@@ -78,8 +79,8 @@ def examine(settings: Settings, database_url: Callable[[], str]) -> Sequence[Fin
     except Unavailable as error:
         return [*findings, _no_database(settings, error)]
     migrations = _migrations(url)
-    books = [_books(url)] if migrations.verdict is Verdict.GOOD else []
-    return [*findings, _server(version), migrations, *books]
+    deeper = [*_other_key(url, settings), _books(url)] if migrations.verdict is Verdict.GOOD else []
+    return [*findings, _server(version), migrations, *deeper]
 
 
 def _python() -> Finding:
@@ -165,6 +166,18 @@ def _migrations(url: str) -> Finding:
     if missing:
         return broken("Migrations", f"missing: {', '.join(missing)}", "Run: mailgenius migrate")
     return good("Migrations", "all applied")
+
+
+def _other_key(url: str, settings: Settings) -> Sequence[Finding]:
+    """Say that the database belongs to another secret key, if it does."""
+    try:
+        asyncio.run(secret_key.check(url, settings))
+    except SecretKeyDiffers:
+        mending = (
+            "Give this machine the key of the others. If it is lost for good: mailgenius migrate --new-key"
+        )
+        return [broken("Secret key of the database", "another one", mending)]
+    return []
 
 
 def _books(url: str) -> Finding:

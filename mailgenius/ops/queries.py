@@ -26,6 +26,19 @@ async def applied_migrations(tx: Tx) -> set[str]:
     return {row[0] for row in await tx.rows(_SQL["applied-migrations"])}
 
 
+async def secret_key_mark(tx: Tx) -> bytes | None:
+    mark: bytes | None = await tx.value(_SQL["secret-key-mark"])
+    return mark
+
+
+async def leave_secret_key_mark(tx: Tx, *, mark: bytes) -> None:
+    await tx.execute(_SQL["leave-secret-key-mark"], mark=mark)
+
+
+async def renew_secret_key_mark(tx: Tx, *, mark: bytes) -> None:
+    await tx.execute(_SQL["renew-secret-key-mark"], mark=mark)
+
+
 async def rewritten_leads(tx: Tx) -> int:
     return int(await tx.value(_SQL["rewritten-leads"]))
 

@@ -2,6 +2,19 @@
 -- The migrations that this database has had.
 SELECT name FROM schema_migrations;
 
+-- name: secret-key-mark
+-- The mark of the secret key that this database belongs to.
+SELECT mark FROM secret_key_mark;
+
+-- name: leave-secret-key-mark
+-- Leave the mark of a secret key, unless another one is there.
+INSERT INTO secret_key_mark (mark) VALUES (%(mark)s::bytea) ON CONFLICT DO NOTHING;
+
+-- name: renew-secret-key-mark
+-- Put the mark of a secret key in the place of the one before.
+INSERT INTO secret_key_mark (mark) VALUES (%(mark)s::bytea)
+ON CONFLICT (one_row) DO UPDATE SET mark = excluded.mark;
+
 -- name: rewritten-leads
 -- How many rows of leads were ever written anew, in all workspaces, as PostgreSQL counts them.
 SELECT n_tup_upd FROM pg_stat_user_tables WHERE schemaname = 'public' AND relname = 'leads';

@@ -12,6 +12,7 @@ from mailgenius.kit.db.embedded import EmbeddedPostgres
 from mailgenius.kit.db.migrations import migrate
 from mailgenius.kit.services import Services
 from mailgenius.kit.storage import open_storage
+from mailgenius.ops import secret_key
 from mailgenius.processes.wiring import build_jobs
 
 CONNECTIONS = 10
@@ -66,11 +67,16 @@ async def open_services(settings: Settings, *, connections: int = CONNECTIONS) -
 
 @asynccontextmanager
 async def prepared_services(settings: Settings, *, connections: int = CONNECTIONS) -> AsyncIterator[Services]:
-    """Like open_services, on a database brought to this release: for whoever starts or works alone."""
+    """Like open_services, on a database brought to this release: for whoever starts or works alone.
+
+    Raises:
+        SecretKeyDiffers: the database belongs to another secret key.
+    """
     with database_server(settings) as url:
         await asyncio.to_thread(migrate, url)
         async with open_services(settings, connections=connections) as services:
             async with services.db.trusted() as tx:
+                await secret_key.ensure_same(tx, keys=services.keys)
                 # An installation that slept for months has no partition for today.
                 await ledger.ensure_partitions(tx)
             yield services

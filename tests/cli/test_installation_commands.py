@@ -46,6 +46,23 @@ def test_migrate_says_when_nothing_is_left_to_do(cli: Cli):
     assert "up to date" in cli("migrate").out
 
 
+def test_a_machine_with_another_secret_key_is_refused_until_the_first_is_given_up(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+):
+    assert cli("workspace", "list").code == 0, "the first key that comes is the installation's"
+    monkeypatch.setenv("MAILGENIUS_SECRET_KEY", "of a machine that was given none" * 2)
+    refused = cli("workspace", "list")
+    assert refused.code == 7
+    assert "another secret key" in refused.err
+    examined = cli("doctor", "--port", free_port(), "--json")
+    assert examined.code == 1
+    assert verdicts(examined.json)["Secret key of the database"] == "broken"
+    assert cli("migrate", "--new-key").code == 0
+    assert cli("workspace", "list").code == 0
+    monkeypatch.delenv("MAILGENIUS_SECRET_KEY")
+    assert cli("workspace", "list").code == 7, "the first one is given up"
+
+
 def test_a_wrong_setting_names_its_variable(cli: Cli, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MAILGENIUS_BASE_URL", "mail.example.com")
     refused = cli("workspace", "list", "--json")
