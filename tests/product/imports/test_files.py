@@ -178,14 +178,15 @@ def test_a_line_without_end_is_one_bad_line(read_bytes: ReadBytes):
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", NotATable),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", NotATable),
         (bytes(range(256)) * 40, NotATable),
+        (b"\xef\xbb\xbf\n<HTML><table><tr><td>email</td>\n<tr><td>a@example.com</table>\n", NotATable),
         (b"\x00" * 5000, EmptyFile),
         (b"PK\x03\x04 not really a zip", BrokenArchive),
-        (gzip.compress(TEXT.encode() * 100)[:80], NotATable),
+        (gzip.compress(TEXT.encode() * 100)[:80], BrokenArchive),
         (gzip.compress(b"\x7fELF\x02\x01\x01\x00\x00\x00"), NotATable),
     ],
     ids=[
         "no bytes", "blank lines", "only a mark", "no header", "too many columns", "pdf", "png", "noise",
-        "zeros", "broken zip", "cut-off gzip", "gzip of a program",
+        "a page", "zeros", "broken zip", "cut-off gzip", "gzip of a program",
     ],
 )  # fmt: skip
 def test_what_is_not_a_table_is_refused_in_words(

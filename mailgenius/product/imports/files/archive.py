@@ -139,7 +139,7 @@ def unpack_stream(source: IO[bytes], target: Path, *, packed: int, limit: int | 
         limit: stop after about so many bytes.
 
     Raises:
-        NotATable: it is damaged or cut off.
+        BrokenArchive: it is damaged or cut off.
         UnpacksTooMuch: it is made to grow beyond reason.
         UnpackedTooLarge: it is too large.
         NestedArchive: it holds an archive.
@@ -174,9 +174,9 @@ def _inflated(source: IO[bytes], *, whole: bool) -> Iterator[tuple[bytes, int]]:
                 yield unpacker.decompress(data, 4 * BLOCK), taken
                 data = unpacker.unconsumed_tail or unpacker.unused_data
     except zlib.error as error:
-        raise NotATable from error
+        raise BrokenArchive from error
     if whole and not unpacker.eof:
-        raise NotATable
+        raise BrokenArchive
 
 
 def check_plain(path: Path) -> None:

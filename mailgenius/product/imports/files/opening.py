@@ -27,6 +27,8 @@ NO_TABLES = (
     b"PK\x05\x06",  # An archive of nothing.
     *packed.OTHER_ARCHIVES,
 )
+PAGES = (b"<!doctype html", b"<html", b"<table", b"<?xml")
+"""How pages begin, in small letters: programs call some of theirs a spreadsheet."""
 LOOK = 1 << 20
 """Bytes that a look into a text takes."""
 BLOCK = 1 << 20
@@ -123,7 +125,7 @@ def _open_text(path: Path, scratch: Path) -> Table:
         raise EmptyFile
     if head.startswith(OLE):
         raise OldSpreadsheet
-    if head.startswith(NO_TABLES):
+    if head.startswith(NO_TABLES) or head[:100].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(PAGES):
         raise NotATable
     dialect = find_dialect(path, head)
     if dialect.needs_rewriting:
