@@ -12,6 +12,7 @@ from mailgenius.kit.errors import invalid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+LARGEST_ID = 2**63 - 1
 
 T = TypeVar("T")
 
@@ -39,9 +40,19 @@ def decode_cursor(cursor: str | None, types: type[T]) -> T | None:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=types)
+        key = msgspec.json.decode(raw, type=types)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise invalid("cursor", "is not a cursor from this list") from error
+    if isinstance(key, tuple) and not all(map(_storable, key)):
+        raise invalid("cursor", "is not a cursor from this list")
+    return key
+
+
+def _storable(part: object) -> bool:
+    """Say whether the database can hold a part of a key: whoever makes a cursor up may put anything there."""
+    if isinstance(part, int):
+        return abs(part) <= LARGEST_ID
+    return not (isinstance(part, str) and "\0" in part)
 
 
 def checked_limit(limit: int | None) -> int:

@@ -1,5 +1,7 @@
 """Every error has the same shape and the right status, whoever raised it."""
 
+import base64
+import json
 from unittest.mock import patch
 
 import httpx
@@ -41,6 +43,22 @@ async def test_a_body_that_is_no_lead_is_a_problem(client: httpx.AsyncClient, bo
     answer = await client.post("/api/v1/leads", content=body)
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("templates", (2**63,)),
+        ("templates", (-(10**30),)),
+        ("suppressions", ("a\0b", "")),
+    ],
+)
+async def test_a_cursor_that_the_database_cannot_hold_is_none_of_ours(
+    client: httpx.AsyncClient, path: str, place: tuple[object, ...]
+):
+    cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    answer = await client.get(f"/api/v1/{path}", params={"cursor": cursor})
+    assert fields(problem(answer, 422, "invalid")) == ["cursor"]
 
 
 async def test_malformed_json_says_so(client: httpx.AsyncClient):
