@@ -132,7 +132,7 @@ def _secret_key(text: str, home: Path) -> bytes:
             draft.unlink()
     key = path.read_text().strip().encode()
     if len(key) < SECRET_BYTES:
-        raise invalid("MAILGENIUS_SECRET_KEY", f"is cut off in {path}; put the copy of your backup there")
+        raise invalid("MAILGENIUS_SECRET_KEY", "is cut off in secret.key; put the copy of your backup there")
     return key
 
 
