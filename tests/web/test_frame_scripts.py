@@ -71,6 +71,32 @@ def test_a_destructive_button_asks_first(visit, server):
     assert body["_csrf_token"] == ["token-of-the-page"]
 
 
+def test_what_was_agreed_to_is_done_though_its_button_was_replaced_meanwhile(visit, server):
+    page = visit("/components")
+    opener = page.get_by_role("button", name="Delete it", exact=True)
+    opener.click()
+    dialog = page.get_by_role("dialog", name="Delete it?")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    opener.evaluate("button => button.form.remove()")
+    dialog.get_by_role("button", name="Delete").click()
+    body, _headers = posted(server, page, "/delete")
+    assert body["_csrf_token"] == ["token-of-the-page"]
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit):
+    page = visit("/live")
+    field, asked = page.get_by_label("Part"), []
+    part = page.locator("#part").evaluate("part => part.outerHTML")
+    page.route("**/part", lambda route: asked.append(route))  # noqa: PLW0108  # It is marked, which no builtin can be.
+    with page.expect_request("**/part"):
+        page.get_by_role("button", name="Again").click()
+    field.fill("new")
+    page.evaluate("() => (document.querySelector('#part').dataset.before = '1')")
+    asked[0].fulfill(body=part, content_type="text/html")
+    expect(page.locator("#part[data-before]")).to_have_count(0)
+    expect(field).to_have_value("new")
+
+
 def test_the_theme_changes_at_once_and_is_kept(visit, server):
     page = visit("/dashboard")
     page.get_by_role("button", name="Account menu").click()

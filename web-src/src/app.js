@@ -8,6 +8,7 @@ import "./forms.js";
 import "./bulk.js";
 import "./preview.js";
 import "./upload.js";
+import "./keep.js";
 import "./overlays.js";
 import { onContent } from "./content.js";
 import { showToast } from "./toasts.js";

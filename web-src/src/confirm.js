@@ -84,6 +84,11 @@ document.addEventListener(
     }
     ask(questionOf(element)).then((agreed) => {
       if (!agreed) return;
+      // A live update may have put another button in its place meanwhile, and a form outside the page sends nothing.
+      if (element.form && !element.form.isConnected) {
+        element.form.hidden = true;
+        document.body.append(element.form);
+      }
       element.mgAgreed = true;
       if (element.form) element.form.requestSubmit(element);
       else element.click();
