@@ -1,6 +1,7 @@
 """Segments and fields as pages: built without scripts, looked at, saved, chosen for a campaign."""
 
 import re
+from html.parser import HTMLParser
 
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.services import Services
@@ -140,3 +141,55 @@ def test_acts_on_the_tree_keep_what_they_do_not_name():
         "add:n.9999",
     ):
         assert acted(tree, odd) == tree
+
+
+class Filled(HTMLParser):
+    """What a browser would post of a page's fields: `sent` has each name with its values."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sent: dict[str, list[str]] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "select":
+            self._chosen = self.sent.setdefault(said.get("name") or "", [])
+            self._chosen.append("")
+            self._first = True
+        elif tag == "option" and (self._first or "selected" in said):
+            self._chosen[-1], self._first = said.get("value") or "", False
+        elif tag == "input" and (said.get("type") != "checkbox" or "checked" in said):
+            self.sent.setdefault(said.get("name") or "", []).append(said.get("value") or "")
+
+
+async def test_an_edit_that_changes_nothing_changes_nothing(
+    signed_in: SignedIn, services: Services, workspace_id: int
+):
+    """Also of what only the API can make: the second half of a test, several imports, an old campaign."""
+    async with services.db.tenant(workspace_id) as tx:
+        await leads.create_field(tx, workspace_id=workspace_id, label="City", type=FieldType.TEXT)
+        await leads.create_field(
+            tx,
+            workspace_id=workspace_id,
+            label="Plan",
+            type=FieldType.CHOICE,
+            choices=("free", "pro"),
+        )
+        tree = {
+            "all": [
+                {"on": "share", "percent": 50, "from": 50, "salt": "test-a"},
+                {"on": "behaviour", "op": "did", "act": "opened", "campaign": "4711", "days": 30},
+                {"on": "import", "op": "in", "value": ["11", "12"]},
+                {"on": "field", "key": "city", "op": "in", "value": ["Recife", 'São "Sampa" Paulo, SP']},
+                {"on": "field", "key": "plan", "op": "in", "value": ["pro", "gone"]},
+                {"any": [{"on": "consent", "op": "given", "basis": "contract", "channel": "email"}]},
+            ]
+        }
+        made = await segments.create(tx, workspace_id=workspace_id, name="B", tree=tree)
+    browser = await signed_in(Role.EDITOR)
+    page = await browser.get(f"/segments/{made.id}/edit")
+    saved = await browser.post(f"/segments/{made.id}", Filled(page.text).sent)
+    assert location(saved) == f"/segments/{made.id}"
+    async with services.db.tenant(workspace_id) as tx:
+        assert (await segments.get(tx, workspace_id=workspace_id, segment_id=made.id)).tree == tree

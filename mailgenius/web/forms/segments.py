@@ -5,7 +5,7 @@ A tree that is being built is kept as JSON, as the rules read it, even while val
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -17,6 +17,7 @@ from mailgenius.web.i18n import _
 ROOT: Final = "n"
 MOST_NODES: Final = 300
 _PLACE: Final = re.compile(r"^n(?:\.\d{1,3}){0,12}$")
+_PART: Final = re.compile(r'\s*("(?:[^"]|"")*"\s*|[^,]*)(?:,|$)')
 Tree = dict[str, Any]
 
 FRESH: Final[dict[str, Tree]] = {
@@ -51,6 +52,23 @@ class SegmentForm:
         tree = _Reader(values, types).node(ROOT) or {"all": []}
         errors = {} if name else {"name": _("Fill this in.")}
         return cls(name=name, tree=tree, errors=errors)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return texts with commas between them; one that holds a comma itself stands in quotation marks."""
+    return ", ".join(
+        '"' + text.replace('"', '""') + '"' if "," in text or text.startswith('"') else text for text in texts
+    )
+
+
+def _parts(line: str) -> list[str]:
+    """Return the texts of a line that `listed` wrote, or a person."""
+    found = (part.strip() for part in _PART.findall(line))
+    return [
+        part[1:-1].replace('""', '"') if len(part) > 1 and part[0] == part[-1] == '"' else part
+        for part in found
+        if part
+    ]
 
 
 def acted(tree: Tree, act: str) -> Tree:
@@ -133,7 +151,9 @@ class _Reader:
                 return {"on": on, "op": op, "value": self._one(place, "value")}
             case On.SHARE:
                 percent = _number(self._one(place, "percent"))
-                return {"on": on, "percent": percent, "salt": self._one(place, "salt")}
+                share: Tree = {"on": on, "percent": percent, "salt": self._one(place, "salt")}
+                begin = self._one(place, "from")
+                return share | {"from": _number(begin)} if begin else share
             case _:
                 said: Tree = {"on": on, "op": op, "act": self._one(place, "act")}
                 if campaign := self._one(place, "campaign"):
@@ -147,7 +167,7 @@ class _Reader:
         match shape:
             case Shape.TEXTS:
                 given = self._values.get(f"{place}:value", [])
-                return [part.strip() for value in given for part in value.split(",") if part.strip()]
+                return [part for value in given for part in _parts(value)]
             case Shape.NUMBER | Shape.DAYS | Shape.MONTH:
                 return _number(self._one(place, "value"))
             case Shape.NUMBERS:

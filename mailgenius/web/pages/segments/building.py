@@ -1,6 +1,6 @@
 """The builder: conditions in nested groups, and at each change what they mean and whom they find."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from litestar import get, post
@@ -17,7 +17,7 @@ from mailgenius.product.segments import service as segments
 from mailgenius.product.segments.model import Segment
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.reading import errors_of
-from mailgenius.web.forms.segments import SegmentForm, acted
+from mailgenius.web.forms.segments import SegmentForm, acted, listed
 from mailgenius.web.i18n import N_, _
 from mailgenius.web.lead_words import STATUS_NAMES
 from mailgenius.web.pages.leads.consenting import CHANNEL_NAMES
@@ -112,7 +112,7 @@ async def _edited(visit: Visit, segment_id: str) -> Segment | None:
         return await segments.get(tx, workspace_id=visit.workspace_id, segment_id=int(segment_id))
 
 
-def _as_options(choices: tuple[str, ...]) -> list[tuple[str, str]]:
+def _as_options(choices: Sequence[str]) -> list[tuple[str, str]]:
     """The choices of a field, which are shown as they are stored."""
     return [(choice, choice) for choice in choices]
 
@@ -163,6 +163,7 @@ async def _offered(tx: Tx, visit: Visit, segment: Segment | None) -> dict[str, A
         "fields": [field for field in fields if field.archived_at is None],
         "known_fields": {field.key: field for field in fields},
         "as_options": _as_options,
+        "listed": listed,
         "types": {key: kind.value for key, kind in _types(fields).items()} | words.attribute_types(),
         "operators": {kind.value: words.operators_of(kind) for kind in FieldType},
         "attributes": [(key, _(name)) for key, name in words.ATTRIBUTE_NAMES.items()],
