@@ -27,8 +27,10 @@ async def put_standing(tx: Tx, *, workspace_id: int, key: bytes, order_id: int) 
     await tx.execute(_SQL["put-standing-order"], workspace_id=workspace_id, key=key, order_id=order_id)
 
 
-async def touch_standing(tx: Tx, *, workspace_id: int, key: bytes) -> None:
-    await tx.execute(_SQL["touch-standing-order"], workspace_id=workspace_id, key=key)
+async def touch_standing(tx: Tx, *, workspace_id: int, key: bytes, lasts: timedelta) -> bool:
+    """Return whether its order was opened longer ago than an order lasts."""
+    old: bool = await tx.value(_SQL["touch-standing-order"], workspace_id=workspace_id, key=key, lasts=lasts)
+    return old
 
 
 async def idle_standing(tx: Tx, *, idle: timedelta, limit: int) -> list[tuple[int, bytes, int]]:

@@ -20,9 +20,12 @@ VALUES (%(workspace_id)s::bigint, %(key)s::bytea, %(order_id)s::bigint)
 ON CONFLICT (workspace_id, key) DO UPDATE SET order_id = excluded.order_id, used_at = now()
 
 -- name: touch-standing-order
--- Note that a standing order is in use.
-UPDATE standing_orders SET used_at = now()
- WHERE workspace_id = %(workspace_id)s::bigint AND key = %(key)s::bytea
+-- Note that a standing order is in use; returns whether it was opened long ago.
+UPDATE standing_orders s SET used_at = now()
+  FROM orders o
+ WHERE s.workspace_id = %(workspace_id)s::bigint AND s.key = %(key)s::bytea
+   AND o.workspace_id = s.workspace_id AND o.id = s.order_id
+RETURNING o.created_at < now() - %(lasts)s::interval
 
 -- name: idle-standing-orders
 -- Orders that nobody used for a while. Locks nothing.

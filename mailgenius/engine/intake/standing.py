@@ -23,6 +23,8 @@ IDLE = timedelta(minutes=10)
 """A standing order that took nothing for so long is sealed."""
 WORN = timedelta(minutes=1)
 """The use of an order is noted at most this often: a note for each message would be one more write."""
+LASTS = timedelta(days=1)
+"""After so long another order takes its place: its counters grow by the hour, and are read as a whole."""
 MOST_STANDING = 300
 """Standing orders of one workspace."""
 
@@ -111,6 +113,7 @@ async def _standing(tx: Tx, *, workspace_id: int, key: bytes) -> LockedOrder | N
     order = await ledger.lock_order(tx, workspace_id=workspace_id, order_id=order_id)
     if order.sealed or order.state in _FULL:
         return None
-    if worn:
-        await queries.touch_standing(tx, workspace_id=workspace_id, key=key)
+    if worn and await queries.touch_standing(tx, workspace_id=workspace_id, key=key, lasts=LASTS):
+        await service.seal(tx, workspace_id=workspace_id, order_id=order_id)
+        return None
     return order

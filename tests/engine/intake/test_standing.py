@@ -17,6 +17,7 @@ from tests.factories.dead_letters import end_queued
 from tests.factories.engine import CONTENT, make_connection
 
 ORDERS = Query("orders", "Orders.", "SELECT id, sealed, taken FROM orders ORDER BY id")
+OPENED_YESTERDAY = Query("old", "Time goes by.", "UPDATE orders SET created_at = now() - interval '25 hours'")
 AGE = Query("age", "Time goes by.", "UPDATE standing_orders SET used_at = now() - interval '1 hour'")
 
 
@@ -97,6 +98,18 @@ async def test_an_idle_order_is_sealed_and_the_next_message_opens_another(
         books = await ledger.conservation(tx, workspace_id=workspace_id)
     assert state is OrderState.DRAINED
     assert books.holds
+
+
+async def test_an_order_that_was_opened_long_ago_gives_its_place_to_another(
+    db: Database, workspace_id: int, connection_id: int
+):
+    await take(db, workspace_id, b"a", connection_id=connection_id)
+    async with db.trusted() as tx:
+        await tx.execute(AGE)
+        await tx.execute(OPENED_YESTERDAY)
+    for _ in range(2):
+        await take(db, workspace_id, b"a", connection_id=connection_id)
+    assert [row[1:] for row in await orders(db)] == [(True, 1), (False, 2)]
 
 
 async def test_contents_beyond_the_bound_get_an_order_that_ends_by_itself(
