@@ -11,7 +11,7 @@ import pytest
 
 from mailgenius.kit.db import database as database_module
 from mailgenius.kit.db.database import Database
-from mailgenius.kit.db.errors import UniqueConflict
+from mailgenius.kit.db.errors import TransactionFailed, UniqueConflict
 from mailgenius.kit.db.queries import Query, parse_queries
 from mailgenius.kit.jobs import Jobs
 from tests.engine.tracking.test_recorder import outage
@@ -56,6 +56,14 @@ async def test_an_error_rolls_the_transaction_back(db: Database, workspace_id: i
                 await tx.execute(ADD_LEAD, workspace_id=workspace_id, email="a@example.com")
     async with db.trusted() as tx:
         assert await tx.rows(ALL_LEADS) == []
+
+
+async def test_a_failure_that_was_passed_over_is_not_taken_for_a_commit(db: Database, workspace_id: int):
+    with pytest.raises(TransactionFailed):
+        async with db.tenant(workspace_id) as tx:
+            with suppress(UniqueConflict):
+                for _ in range(2):
+                    await tx.execute(ADD_LEAD, workspace_id=workspace_id, email="a@example.com")
 
 
 def test_a_query_needs_a_sentence():

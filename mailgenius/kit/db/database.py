@@ -24,7 +24,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mailgenius.kit.crypto import Keys
 from mailgenius.kit.db.arrays import write_lists_quickly
-from mailgenius.kit.db.errors import DatabaseUnavailable, translated
+from mailgenius.kit.db.errors import DatabaseUnavailable, TransactionFailed, translated
 from mailgenius.kit.db.transaction import JobWriter, Tx
 from mailgenius.kit.doers import SYSTEM, Doer
 
@@ -119,6 +119,9 @@ class Database:
                 keys=self._keys,
             )
             yield tx
+            if connection.info.transaction_status is TransactionStatus.INERROR:
+                # PostgreSQL answers a commit of this with a rollback, and the driver says nothing.
+                raise TransactionFailed
             await tx.check_noted()
             with translated():
                 await connection.commit()

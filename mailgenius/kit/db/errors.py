@@ -37,6 +37,10 @@ class RowMissing(MailGeniusError):
     """A statement that always returns a row returned none."""
 
 
+class TransactionFailed(MailGeniusError):
+    """A statement failed and its error was passed over, so nothing of the transaction was saved."""
+
+
 class ChangeNotNoted(MailGeniusError):
     """This change would have left no entry in the audit log, so it was not made."""
 
