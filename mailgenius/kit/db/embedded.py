@@ -144,10 +144,22 @@ class EmbeddedPostgres:
             }.items()
         )
 
-    def _start(self) -> None:
+    def make_socket_folder(self) -> Path:
+        """Make the folder of the server's socket, closed to others, and return it.
+
+        Raises:
+            EmbeddedServerFailed: it is among everybody's temporary files, and somebody else was first.
+        """
         folder = self._socket_folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        owners = {os.geteuid(), self._account.uid if self._account else os.geteuid()}
+        if folder.parent != self.home and (folder.is_symlink() or folder.stat().st_uid not in owners):
+            raise EmbeddedServerFailed(detail=f"{folder} is of somebody else")
         self._hand_over(folder)
+        return folder
+
+    def _start(self) -> None:
+        folder = self.make_socket_folder()
         logfile = self.home / "postgres.log"
         logfile.touch()
         self._hand_over(logfile)
