@@ -131,7 +131,7 @@ class Storage:
             FileMissing: there is no such file.
         """
         size = 0
-        with path.open("wb") as target:  # Page-cache writes of 1 MiB do not stall the loop.
+        with path.open("wb") as target:
             async for chunk in await self.content(key):
                 size += await asyncio.to_thread(target.write, chunk)
         return size
