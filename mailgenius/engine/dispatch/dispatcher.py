@@ -232,14 +232,24 @@ class Dispatcher:
     async def _through(self, claim: Claim, order: Order) -> Claim | None:
         """Return the claim with the connection it is to be sent through; None when there is none now."""
         if not claim.connection_id:
-            away = self._senders.blocked() | self._work.busy(self._pump.batches_of_connection)
+            running = self._work.running()
             async with self._db.trusted() as tx:
                 connection_id = await rotation.choose(
                     tx,
                     workspace_id=claim.workspace_id,
                     channel=order.channel,
                     sender_domain=order.content.sender_email.rpartition("@")[2].lower(),
-                    blocked=[number for workspace, number in away if workspace == claim.workspace_id],
+                    blocked=[
+                        number
+                        for workspace, number in self._senders.blocked()
+                        if workspace == claim.workspace_id
+                    ],
+                    running={
+                        number: count
+                        for (workspace, number), count in running.items()
+                        if workspace == claim.workspace_id
+                    },
+                    most=self._pump.batches_of_connection,
                     sticks_to=claim.sticks_to,
                 )
                 if connection_id is not None:

@@ -48,17 +48,20 @@ class Work:
         ours = sum((claim.workspace_id, claim.order_id) == order for claim in self.claims.values())
         return max(1, MOST_IN_WINDOWS // (max(ours, 1) * (self.others + 1)))
 
-    def busy(self, most: int) -> set[tuple[int, int]]:
-        """Return connections that have as many batches under way as they may.
+    def running(self) -> Counter[tuple[int, int]]:
+        """Return how many batches each connection has under way.
 
         Those that keep to the pace of mailboxes do not count: they leave most of a connection to others.
         """
-        running = Counter(
+        return Counter(
             (claim.workspace_id, claim.connection_id)
             for task, claim in self.claims.items()
             if not (task in self.runs and self.runs[task].patient)
         )
-        return {key for key, count in running.items() if count >= most}
+
+    def busy(self, most: int) -> set[tuple[int, int]]:
+        """Return connections that have as many batches under way as they may."""
+        return {key for key, count in self.running().items() if count >= most}
 
     def skipped(self) -> set[tuple[int, str, int]]:
         now = time.monotonic()

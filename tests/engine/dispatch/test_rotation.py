@@ -133,7 +133,7 @@ async def test_weights_share_and_a_sender_s_domain_has_its_own_connection(
             await tx.execute(SET, id=number, weight=weight, domains=domains)
 
         async def chosen(domain: str = "any.example", **more) -> int | None:
-            more = {"blocked": [], **more}
+            more = {"blocked": [], "running": {}, "most": 3, **more}
             return await rotation.choose(
                 tx, workspace_id=workspace_id, channel="email", sender_domain=domain, **more
             )
@@ -143,5 +143,12 @@ async def test_weights_share_and_a_sender_s_domain_has_its_own_connection(
         assert found[big] > 4 * found[small]
         assert {await chosen("shop.example") for _ in range(10)} == {own}
         assert {await chosen(sticks_to=small) for _ in range(10)} == {small}
+        assert await chosen(sticks_to=small, running={small: 3}) == small
+        assert await chosen(sticks_to=small, running={small: 6}) is None
         assert await chosen(sticks_to=small, blocked=[small]) == big
         assert await chosen(blocked=[big, small]) is None
+        # Where there is always work, batches under way keep the shares: 3 to 1, and all 3 when alone.
+        assert {await chosen(running={small: 1}) for _ in range(20)} == {big}
+        assert {await chosen(running={big: 2, small: 1}) for _ in range(20)} == {big}
+        assert await chosen(running={big: 3, small: 1}) is None
+        assert await chosen(running={small: 2}, blocked=[big]) == small
