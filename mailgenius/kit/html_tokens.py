@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from html import unescape
 
 _NAME = re.compile(r"[a-zA-Z][^\s/>]{0,100}")
-_ATTRIBUTE = re.compile(r"""[\s/]*(?:>|([^\s=>/]+)\s*(?:=\s*("[^"]*"|'[^']*'|[^\s"'>][^\s>]*)?)?)""")
+_ATTRIBUTE = re.compile(r"""[\s/]*(?:>|(=?[^\s=>/]+|=)\s*(?:=\s*("[^"]*"|'[^']*'|[^\s"'>][^\s>]*)?)?)""")
+"""As in browsers, a sign of equality where a name should begin is the name's first letter."""
 _RAW = frozenset({"style", "script", "title", "textarea"})
 """Elements whose content is text up to their own end tag."""
 

@@ -80,6 +80,7 @@ def test_what_is_no_web_link_is_left_alone():
     [
         ("<a href='{{ lead.fields[\"url\"] }}'>x</a>", [(1, "https://partner.example.com/x?a=1&b=2")]),
         ("<a class=b href=https://x.com/y>x</a>", [(1, "https://x.com/y")]),
+        ('<td = width="5"><a ="b" href="https://x.com/y"=>x</a>', [(1, "https://x.com/y")]),
         ('<a title="a > b" href="https://x.com/?a=1&amp;b=2">x</a>', [(1, "https://x.com/?a=1&b=2")]),
         ('<A\n HREF = "HTTPS://x.com">x</A>', [(1, "HTTPS://x.com")]),
         ('<a href="https://x.com">1</a><a href="https://x.com">2</a>', [(1, "https://x.com")] * 2),
@@ -268,6 +269,7 @@ def test_a_lead_that_breaks_the_template_costs_its_message_only():
     [
         ("<a ", 24_000),
         ("<a href='", 10_000),
+        ("<a = =", 12_000),
         ("<!--", 24_000),
         ("<a><b>x", 12_000),
         ("<!--[if a]><a ", 8_000),
