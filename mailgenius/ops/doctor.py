@@ -184,9 +184,7 @@ def _books(url: str) -> Finding:
     """Count every message: what was taken in must be what the counters and the rows say."""
     found = asyncio.run(conservation.count_rows(url))
     if found.orders_out_of_balance:
-        detail = (
-            f"{found.orders_out_of_balance} orders are out of balance, by {found.counted_difference} messages"
-        )
+        detail = f"out by {found.counted_difference} messages, in {found.orders_out_of_balance} orders"
         mending = "This is a defect of MailGenius. Keep the database as it is and report what the log says."
         return broken("Books", detail, mending)
     return good("Books", f"{found.taken} messages taken in, each in one state")

@@ -77,6 +77,7 @@ class Scaler:
             working=len(here) == count and all(engine.batches for engine in here),
             busy=sum(engine.busy for engine in here) / count,
             rate=sum(engine.rate for engine in here),
+            resting=not any(engine.batches for engine in here),
         )
 
     def _tell(self, what: str, look: Look, wanted: int) -> None:

@@ -1,8 +1,8 @@
 """How many engines this machine should run: decided from what is seen, without a clock, processes or tables.
 
 One more when work waits that the engines here, all of them at work, do not take: whatever keeps them from it,
-their processor or the number of their connections, another engine has its own. One less when nothing waits,
-and the others could do its part at half their strength. Both must hold for a while; they exclude each other.
+their processor or the number of their connections, another engine has its own. One less when nothing waits, or
+nothing that they may take, and the others could do its part at half their strength. Both must hold for a while.
 When one more did not help, something else is the limit, and no more are tried for a time.
 """
 
@@ -48,6 +48,8 @@ class Look:
     """0 to 1: how busy they are on average."""
     rate: float
     """Messages that they settle a second, together."""
+    resting: bool = False
+    """Whether none of them has work: then what waits is left alone, as with a connection that fails."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +102,7 @@ def decide(course: Course, look: Look, span: Span) -> tuple[Course, int]:
 def _noted(course: Course, look: Look) -> Course:
     """Remember since when there is too much to do, or too little."""
     hungry = look.waiting > 0 and look.working
-    idle = look.waiting == 0 and look.busy * look.engines <= HALF * (look.engines - 1)
+    idle = (look.waiting == 0 or look.resting) and look.busy * look.engines <= HALF * (look.engines - 1)
     return replace(
         course,
         hungry_since=(look.at if course.hungry_since is None else course.hungry_since) if hungry else None,

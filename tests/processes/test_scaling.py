@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -53,6 +54,14 @@ def test_engines_are_added_until_the_work_is_done_in_time():
 
 def test_never_more_than_allowed():
     assert [engines for _, engines in play(machine(50), seconds=300)] == [2, 3, 4]
+
+
+def test_engines_go_while_what_waits_is_for_a_connection_that_is_left_alone():
+    look = Look(at=0.0, waiting=2, engines=3, working=False, busy=0.03, rate=0.0, resting=True)
+    course, wanted = decide(Course(), look, ONE_TO_FOUR)
+    assert wanted == 3
+    assert decide(course, replace(look, at=IDLE_S), ONE_TO_FOUR)[1] == 2
+    assert decide(course, replace(look, at=IDLE_S, resting=False), ONE_TO_FOUR)[1] == 3
 
 
 def test_idle_engines_go_one_by_one_and_never_below_the_fewest():
