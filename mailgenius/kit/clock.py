@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 _fixed: ContextVar[datetime | None] = ContextVar("fixed_now", default=None)
 
@@ -11,6 +11,11 @@ _fixed: ContextVar[datetime | None] = ContextVar("fixed_now", default=None)
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
     return _fixed.get() or datetime.now(UTC)
+
+
+def within_reach(moment: date) -> bool:
+    """Say whether a moment can be kept and shown everywhere: zones have no room at the calendar's ends."""
+    return 1 < moment.year < 9999  # noqa: PLR2004  # The years that the calendar ends with.
 
 
 @contextmanager

@@ -248,5 +248,5 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         actor = visit.actor
         if access != "member":
             actor.require(Permission(access))
-    if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
+    if any(isinstance(value, int) and not 0 < value <= LARGEST_ID for value in request.path_params.values()):
         raise NotFound

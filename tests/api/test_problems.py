@@ -74,6 +74,8 @@ async def test_malformed_json_says_so(client: httpx.AsyncClient):
         ({"email": "ana@example.com", "tags": ["a", 5]}, "tags[1]"),
         ({"email": "ana@example.com", "status": "asleep"}, "status"),
         ({"email": "ana@example.com", "consent_at": "2026-01-01T10:00:00"}, "consent_at"),
+        ({"email": "ana@example.com", "consent_at": "0001-01-01T00:00:00+03:00"}, "consent_at"),
+        ({"email": "ana@example.com", "consent_at": "9999-12-31T23:59:59-03:00"}, "consent_at"),
         ({"email": "ana@example.com", "name": "a\0b"}, "name"),
         ({"email": "ana@example.com", "fields": {"city": ["Recife"]}}, "fields"),
         ({"email": "not an address"}, "email"),

@@ -37,3 +37,10 @@ async def test_an_outage_is_a_page_that_ends_with_it(
         assert database_url not in page.text
     services.db._pool.timeout = 30
     assert (await browser.get("/leads")).status_code == 200
+
+
+async def test_a_number_that_no_row_can_have_is_no_defect(signed_in: SignedIn):
+    browser = await signed_in()
+    for wrong in ("0", "-1", "9" * 30, "-" + "9" * 30):
+        assert (await browser.get(f"/leads/{wrong}")).status_code == 404
+    assert (await browser.get(f"/campaigns/new?template={'9' * 5000}")).status_code == 200

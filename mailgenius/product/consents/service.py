@@ -78,6 +78,8 @@ def _clean(said: Statement) -> Statement:
         problems.append(Problem("ip", "is not an IP address"))
     if said.at is not None and said.at > clock.now() + AHEAD:
         problems.append(Problem("at", "lies in the future"))
+    elif said.at is not None and not clock.within_reach(said.at):
+        problems.append(Problem("at", "lies at an end of the calendar"))
     if problems:
         raise ConsentUnclear(problems=problems)
     return replace(

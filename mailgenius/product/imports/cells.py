@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
+from mailgenius.kit import clock
 from mailgenius.product.imports.mapping import STATUSES, slug
 from mailgenius.product.leads import field_values, normalise
 from mailgenius.product.leads.model import FieldType, LeadField
@@ -175,6 +176,8 @@ def moment(cell: str) -> str:
             when = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         else:
             when = datetime.fromisoformat(cell)
+        if not clock.within_reach(when):
+            raise ValueError
     except ValueError as error:
         raise ValueError(f"“{normalise.shown(cell)}” is not a date: write it as 2026-01-31") from error
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC).isoformat()

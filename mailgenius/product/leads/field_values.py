@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from mailgenius.kit import clock
 from mailgenius.product.leads import normalise
 from mailgenius.product.leads.model import FieldType, LeadField
 
@@ -127,7 +128,7 @@ def _moment_of(value: Any) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment if 1 < moment.year < 9999 else None  # noqa: PLR2004  # Room for any time zone.
+    return moment if clock.within_reach(moment) else None
 
 
 def _boolean(_: LeadField, value: Any) -> bool | None:

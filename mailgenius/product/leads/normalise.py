@@ -7,9 +7,11 @@ rest; a test compares the two.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from mailgenius.kit import clock
 from mailgenius.kit.words import key_of
 from mailgenius.product.leads.model import LeadInput
 
@@ -135,6 +137,17 @@ def _is_plain(value: str) -> bool:
     return value.isprintable() and unicodedata.is_normalized("NFC", value)
 
 
+def moment(value: datetime) -> datetime:
+    """Return a moment as it is.
+
+    Raises:
+        ValueError: it lies at an end of the calendar.
+    """
+    if not clock.within_reach(value):
+        raise ValueError("lies at an end of the calendar")
+    return value
+
+
 def tags(values: Iterable[str]) -> tuple[str, ...]:
     """Return the tags trimmed, each once, in their first order.
 
@@ -215,7 +228,7 @@ def lead(given: LeadInput, *, filling: bool) -> tuple[LeadInput | None, list[tup
         status=given.status,
         tags=_tried(problems, "tags", tags, (given.tags or None) if filling else given.tags),
         fields=values,
-        consent_at=given.consent_at,
+        consent_at=_tried(problems, "consent_at", moment, given.consent_at),
         consent_source=_said(given.consent_source, filling=filling),
     )
     if not problems and clean.email is None and clean.phone is None and clean.external_id is None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from mailgenius.kit import clock
 from mailgenius.web.formats import zone_of
 
 
@@ -11,7 +12,7 @@ def day_of(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if 1 < day.year < 9999 else None  # noqa: PLR2004  # Room for any time zone and for a day more.
+    return day if clock.within_reach(day) else None
 
 
 def midnight(day: date, *, timezone: str) -> datetime:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeVar
 
+from mailgenius.kit import clock
 from mailgenius.kit.errors import MailGeniusError
 from mailgenius.web.formats import zone_of
 from mailgenius.web.i18n import _
@@ -100,6 +101,8 @@ class FormReader:
         try:
             local = datetime.fromisoformat(value)
         except ValueError:
+            local = None
+        if local is None or not clock.within_reach(local):
             self.refuse(name, _("Write a date and a time."))
             return None
         return local.replace(tzinfo=local.tzinfo or zone_of(timezone)).astimezone(UTC)

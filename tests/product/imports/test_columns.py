@@ -197,6 +197,14 @@ def test_everything_wrong_with_a_row_is_said():
     ]
 
 
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-03:00", "01/01/0001"])
+def test_a_consent_at_an_end_of_the_calendar_costs_its_row_alone(when: str):
+    """Programs that know no time write such a one."""
+    rows, rejects = normal({"mail": "email", "when": "consent_at"}, [["a@a.com", when], ["b@b.com", ""]])
+    assert [row["email"] for row in rows] == ["b@b.com"]
+    assert rejects[0][1] == f"“{when}” is not a date: write it as 2026-01-31"
+
+
 def test_tags_may_be_parted_by_commas_semicolons_and_bars():
     assert split_tags(" a, b;c | a\nd,,") == ("a", "b", "c", "d")
 

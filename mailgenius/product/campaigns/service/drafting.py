@@ -6,6 +6,7 @@ from dataclasses import replace
 from mailgenius.engine.connections import service as connections
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger.model import MessageRow, MessageState
+from mailgenius.kit import clock
 from mailgenius.kit.audit.model import changed, changes
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Invalid, NotFound, Problem
@@ -160,6 +161,8 @@ async def _check(tx: Tx, *, workspace_id: int, campaign: CampaignInput) -> None:
     ]
     if campaign.scheduled_at is not None and campaign.scheduled_at.tzinfo is None:
         problems.append(Problem("scheduled_at", "must name its time zone"))
+    if campaign.scheduled_at is not None and not clock.within_reach(campaign.scheduled_at):
+        problems.append(Problem("scheduled_at", "lies at an end of the calendar"))
     problems += [
         Problem(field, "Enter a whole number above zero, or nothing for no limit.")
         for field in ("per_minute", "per_hour")

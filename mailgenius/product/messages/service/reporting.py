@@ -25,9 +25,12 @@ async def report(tx: Tx, *, workspace_id: int, items: Sequence[Feedback]) -> lis
     """
     latest = clock.now() + AHEAD
     wrong = [
-        Problem(f"events[{place}].at", "must not lie in the future")
+        Problem(
+            f"events[{place}].at",
+            "must not lie in the future" if item.at > latest else "lies at an end of the calendar",
+        )
         for place, item in enumerate(items)
-        if item.at > latest
+        if item.at > latest or not clock.within_reach(item.at)
     ]
     if wrong:
         raise EventsNotValid(problems=wrong)
