@@ -37,7 +37,7 @@ class RowMissing(MailGeniusError):
     """A statement that always returns a row returned none."""
 
 
-class TransactionFailed(MailGeniusError):
+class TransactionFailed(RuntimeError):  # A defect of ours, and nothing that a caller can act on.
     """A statement failed and its error was passed over, so nothing of the transaction was saved."""
 
 
