@@ -1,9 +1,9 @@
 """How many engines this machine should run: decided from what is seen, without a clock, processes or tables.
 
 One more when work waits that the engines here, all of them at work, do not take: whatever keeps them from it,
-their processor or the number of their connections, another engine has its own. One less when nothing waits, or
-nothing that they may take, and the others could do its part at half their strength. Both must hold for a while.
-When one more did not help, something else is the limit, and no more are tried for a time.
+their processor or the number of their connections, another engine has its own. One less when nothing waits,
+or nothing that they may take, and the others could do its part at half their strength. Both must hold for a
+while. When one more did not help, something else is the limit, and no more are tried for a time.
 """
 
 import os
