@@ -3,6 +3,11 @@
 -- what is said of an address.
 '{active,bounced,unsubscribed,complained,blocked}'::lead_status[]
 
+-- part: this-workspace
+-- The workspace, said so that the planner cannot look it up in its statistics. Of one that is newer than these it
+-- believes that it has no leads, takes any index for as good, and walks through all its leads for each staged row.
+(SELECT %(workspace_id)s::bigint)
+
 -- name: open-staging
 -- Make this session's staging table, or empty it for another batch of the same transaction.
 SELECT open_lead_staging()
@@ -33,9 +38,9 @@ SELECT count(*)
   FROM lead_staging s
  WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
    AND coalesce(
-       (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email),
-       (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone),
-       (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.external_id = s.external_id))
+       (SELECT true FROM leads l WHERE l.workspace_id = /* part: this-workspace */ AND l.email = s.email),
+       (SELECT true FROM leads l WHERE l.workspace_id = /* part: this-workspace */ AND l.phone = s.phone),
+       (SELECT true FROM leads l WHERE l.workspace_id = /* part: this-workspace */ AND l.external_id = s.external_id))
 
 -- name: has-erased
 -- Whether people of the workspace were erased; waits for an erasure that is under way, and has later ones wait.
@@ -109,7 +114,7 @@ RETURNING id, email, phone, external_id, name, status, tags, fields, consent_at,
 UPDATE lead_staging s
    SET outcome = 'created', lead_id = s.id
  WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
-   AND (SELECT true FROM leads l WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.id)
+   AND (SELECT true FROM leads l WHERE l.workspace_id = /* part: this-workspace */ AND l.id = s.id)
 
 -- part: followed-status
 -- The status of a lead after a staged row.
@@ -136,14 +141,14 @@ CASE WHEN l.status = 'active' THEN coalesce(s.suppressed, s.status, l.status)
 -- The lead that a staged row says nothing new of: the one that has any of its identities, since it must have all.
 CASE WHEN s.email IS NOT NULL
      THEN (SELECT l.id FROM leads l
-            WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email
+            WHERE l.workspace_id = /* part: this-workspace */ AND l.email = s.email
               AND NOT (/* part: lead-differs */))
      WHEN s.phone IS NOT NULL
      THEN (SELECT l.id FROM leads l
-            WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone
+            WHERE l.workspace_id = /* part: this-workspace */ AND l.phone = s.phone
               AND NOT (/* part: lead-differs */))
      ELSE (SELECT l.id FROM leads l
-            WHERE l.workspace_id = %(workspace_id)s::bigint
+            WHERE l.workspace_id = /* part: this-workspace */
               AND l.external_id = s.external_id
               AND NOT (/* part: lead-differs */)) END
 
@@ -175,18 +180,18 @@ SELECT count(outcome) FROM looked
 WITH found AS MATERIALIZED (
     SELECT s.n, s.email, s.external_id,
            (SELECT l.id FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.external_id = s.external_id) AS by_external_id,
+             WHERE l.workspace_id = /* part: this-workspace */ AND l.external_id = s.external_id) AS by_external_id,
            (SELECT l.id FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.email = s.email) AS by_email,
+             WHERE l.workspace_id = /* part: this-workspace */ AND l.email = s.email) AS by_email,
            (SELECT l.id FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.phone = s.phone) AS by_phone
+             WHERE l.workspace_id = /* part: this-workspace */ AND l.phone = s.phone) AS by_phone
       FROM lead_staging s
      WHERE s.round = %(round)s::smallint AND s.outcome IS NULL
 ), target AS MATERIALIZED (
     SELECT f.*, coalesce(by_external_id, by_email, by_phone) AS lead_id,
            (SELECT ARRAY[l.external_id, l.email] FROM leads l
              WHERE by_external_id IS NULL
-               AND l.workspace_id = %(workspace_id)s::bigint
+               AND l.workspace_id = /* part: this-workspace */
                AND l.id = CASE WHEN by_email IS NULL THEN by_phone ELSE by_email END) AS has
       FROM found f
 )
@@ -222,7 +227,7 @@ WITH changed AS (
              WHERE round = %(round)s::smallint AND outcome IS NULL AND lead_id IS NOT NULL AND clash IS NULL
                AND turn = 1
              ORDER BY lead_id) s
-     WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = s.lead_id
+     WHERE l.workspace_id = /* part: this-workspace */ AND l.id = s.lead_id
        AND /* part: lead-differs */
     RETURNING s.n, l.id
 ), logged AS (
@@ -272,7 +277,7 @@ SELECT s.n, coalesce(s.outcome, 'created') = 'created' AS created, l.id, l.email
   FROM lead_staging s
  CROSS JOIN LATERAL (
        SELECT * FROM leads
-        WHERE workspace_id = %(workspace_id)s::bigint AND id = CASE WHEN s.lead_id IS NULL THEN s.id ELSE s.lead_id END
+        WHERE workspace_id = /* part: this-workspace */ AND id = CASE WHEN s.lead_id IS NULL THEN s.id ELSE s.lead_id END
         LIMIT 1) l
  WHERE s.outcome IS DISTINCT FROM 'rejected'
 
@@ -305,10 +310,10 @@ SELECT said.lead_id, channel, 'given'::consent_act AS act, said.basis, said.sour
            %(channels)s::text[],
            (SELECT CASE WHEN l.email IS NULL AND l.phone IS NOT NULL THEN '{sms,whatsapp}' ELSE '{email}' END::text[]
               FROM leads l
-             WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = said.lead_id))) channel
+             WHERE l.workspace_id = /* part: this-workspace */ AND l.id = said.lead_id))) channel
  WHERE NOT said.known
     OR EXISTS (SELECT FROM leads l
-                WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = said.lead_id
+                WHERE l.workspace_id = /* part: this-workspace */ AND l.id = said.lead_id
                   FOR KEY SHARE)
 
 -- name: date-staged-consents
@@ -316,11 +321,11 @@ SELECT said.lead_id, channel, 'given'::consent_act AS act, said.basis, said.sour
 UPDATE leads l
    SET consent_at = known.at
   FROM (SELECT s.lead_id, (SELECT max(c.at) FROM consent_states c
-                            WHERE c.workspace_id = %(workspace_id)s::bigint AND c.lead_id = s.lead_id
+                            WHERE c.workspace_id = /* part: this-workspace */ AND c.lead_id = s.lead_id
                               AND c.act = 'given' AND c.basis = 'consent') AS at
           FROM lead_staging s
          WHERE s.outcome IN ('updated', 'unchanged')) known
- WHERE l.workspace_id = %(workspace_id)s::bigint AND l.id = known.lead_id AND l.consent_at IS DISTINCT FROM known.at
+ WHERE l.workspace_id = /* part: this-workspace */ AND l.id = known.lead_id AND l.consent_at IS DISTINCT FROM known.at
 
 -- name: date-consents
 -- Bring the day of consent of some leads in line with the ledger: none when no consent is in force.
