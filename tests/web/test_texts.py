@@ -24,6 +24,10 @@ from mailgenius.web.i18n import use_locale
         ),
         ("Enter the name of the mail server.", "Informe o nome do servidor de e-mail."),
         (
+            "The mail server “mail.x.com:25” cannot be reached; Connection refused",
+            "O servidor de e-mail “mail.x.com:25” não pode ser alcançado; conexão recusada",
+        ),
+        (
             "The warm-up is paused: more than 3 percent of today's messages bounced.",
             "O aquecimento está parado: mais de 3 por cento das mensagens de hoje voltaram.",
         ),

@@ -82,8 +82,9 @@ async def _connect(
                 else:
                     return wire
     except TimeoutError as error:
-        raise PeerTrouble(f"The mail server {where} did not answer in time.") from error
-    raise PeerTrouble(f"The mail server {where} cannot be reached ({_words(trouble)}).") from trouble
+        raise PeerTrouble(f"The mail server “{where}” did not answer in time.") from error
+    # The page translates what stands before the semicolon, whatever the library says behind it.
+    raise PeerTrouble(f"The mail server “{where}” cannot be reached; {_words(trouble)}") from trouble
 
 
 async def _greet(wire: Wire, settings: SmtpSettings, timeouts: Timeouts) -> Features:
