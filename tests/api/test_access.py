@@ -1,12 +1,15 @@
 """Keys and scopes at the door."""
 
+import asyncio
+
 import httpx
 import pytest
 from litestar import Litestar
 
-from mailgenius.api.access import PERMISSION
+from mailgenius.api.access import PERMISSION, Callers
 from mailgenius.api.app import BASE_PATH
 from mailgenius.kit.db.database import Database
+from mailgenius.kit.services import Services
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.model import Permission
 from tests.api.conftest import caller
@@ -106,3 +109,13 @@ async def test_reading_routes_need_reading_scopes_only(app: Litestar):
         if permission is not None:
             reads = (method == "GET" or path in ASKED_BY_POST) and path not in FOR_ADMINS
             assert reads == permission.endswith(":read"), f"{method} {path}"
+
+
+async def test_processes_that_look_keys_up_together_do_not_wait_in_a_circle(
+    services: Services, db: Database, workspace_id: int
+):
+    async with db.tenant(workspace_id) as tx:
+        keys = [(await make_api_key(tx, workspace_id=workspace_id)).key for _ in range(30)]
+    asked = [(Callers(services), keys), (Callers(services), keys[::-1])]
+    actors = await asyncio.gather(*(callers.of(f"Bearer {key}") for callers, given in asked for key in given))
+    assert {actor.workspace_id for actor in actors} == {workspace_id}
