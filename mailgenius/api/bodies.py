@@ -136,6 +136,8 @@ def decode(body: bytes, kind: Any) -> Any:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedJson(f"The body is not valid JSON: {error}.") from error
+    except RecursionError as error:
+        raise MalformedJson("The body is nested too deep.") from error
     # The escape is rare, so the walk that makes sure of it costs nothing on ordinary bodies.
     if b"\\u0000" in body:
         _refuse_nul(msgspec.json.decode(body), "")

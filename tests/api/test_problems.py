@@ -66,6 +66,12 @@ async def test_malformed_json_says_so(client: httpx.AsyncClient):
     assert "JSON" in str(body["detail"])
 
 
+async def test_a_body_of_endless_nesting_says_so(client: httpx.AsyncClient):
+    tree = '{"tree": {"all": ' + "[" * 5000 + "]" * 5000 + "}}"
+    body = problem(await client.post("/api/v1/segments/preview", content=tree), 400, "malformed")
+    assert "nested too deep" in str(body["detail"])
+
+
 @pytest.mark.parametrize(
     ("lead", "field"),
     [
