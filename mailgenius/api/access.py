@@ -66,7 +66,7 @@ class Callers:
         """Look up the keys of all requests that wait."""
         found: dict[str, Actor | Exception] = {}
         async with self._services.db.trusted() as tx:
-            # In one sequence everywhere: the look notes when a key was used, and processes would wait in a circle.
+            # Sorted, because a look notes when a key was used: processes would wait in a circle.
             for key in sorted(set(keys)):
                 try:
                     found[key] = await workspaces.actor_of_api_key(tx, key=key)
