@@ -54,7 +54,7 @@ async def test_a_form_is_built_changed_and_taken_out_of_use(
     [
         ({"title": ""}, "Fill this in."),
         ({"redirect_url": "javascript:x"}, "Must be a web address"),
-        ({"double_opt_in": "1"}, "Is needed, because the workspace has no sender of its own"),
+        ({"double_opt_in": "1"}, "Needs a sender: name one in the settings"),
     ],
 )
 async def test_what_is_wrong_with_a_form_is_said(signed_in: SignedIn, change: dict, words: str):

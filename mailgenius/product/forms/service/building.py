@@ -120,10 +120,17 @@ async def _checked(tx: Tx, *, workspace_id: int, form: FormInput) -> FormInput:
             if LINK not in made.content.html + made.content.text:
                 problems.append(Problem("template_id", "must hold the link data.confirm_url"))
         except MessageNotSendable as error:
-            problems += [Problem("double_opt_in", each.message) for each in error.problems]
+            problems += [_cannot_ask(each) for each in error.problems]
     if problems:
         raise FormUnclear(problems=problems)
     return clean
+
+
+def _cannot_ask(problem: Problem) -> Problem:
+    """Return what keeps a form from asking back, in words that make sense beside its switch."""
+    if problem.field == "sender":
+        return Problem("double_opt_in", "needs a sender: name one in the settings of the workspace")
+    return Problem("double_opt_in", problem.message)
 
 
 def _field_problems(fields: tuple[FormField, ...], known: set[str]) -> list[Problem]:

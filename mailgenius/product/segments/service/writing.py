@@ -7,11 +7,11 @@ from mailgenius.kit.audit import service as audit
 from mailgenius.kit.audit.model import changed, changes
 from mailgenius.kit.db.errors import UniqueConflict
 from mailgenius.kit.db.transaction import Tx
-from mailgenius.kit.errors import LimitReached, Problem, invalid
+from mailgenius.kit.errors import LimitReached, invalid
 from mailgenius.kit.paging import Page, decode_cursor, page_of
 from mailgenius.product.leads import normalise
 from mailgenius.product.segments import queries
-from mailgenius.product.segments.errors import SegmentArchived, SegmentBroken, SegmentInUse, SegmentNameTaken
+from mailgenius.product.segments.errors import SegmentArchived, SegmentInUse, SegmentNameTaken
 from mailgenius.product.segments.model import MAX_NAME, MAX_SEGMENTS, Segment
 from mailgenius.product.segments.service.gathering import gather
 from mailgenius.product.segments.tree import segments_in
@@ -134,7 +134,7 @@ async def _checked_uses(tx: Tx, workspace_id: int, tree: Any, *, segment_id: int
     """Make sure that a tree can be compiled as the tree of a segment, and return the segments it names."""
     found = await gather(tx, workspace_id=workspace_id, raw=tree)
     if segment_id is not None and segment_id in found.segments:
-        raise SegmentBroken(problems=[Problem("tree", "segments use each other in a circle")])
+        raise invalid("tree", "segments use each other in a circle")
     archived = [each.name for each in found.segments.values() if each.archived_at is not None]
     named = segments_in(found.tree)
     if archived:

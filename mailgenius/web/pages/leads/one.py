@@ -5,10 +5,13 @@ from typing import Final
 from litestar import get, post
 from litestar.params import FromPath
 
+from mailgenius.channels.contract import Channel
+from mailgenius.engine.suppression import service as suppression
+from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import Conflict, Invalid
 from mailgenius.product.consents import service as consents
 from mailgenius.product.leads import service as leads
-from mailgenius.product.leads.model import LeadStatus
+from mailgenius.product.leads.model import Lead, LeadStatus
 from mailgenius.product.workspaces.model import Permission
 from mailgenius.web.forms.leads import LEAD_FIELDS, LeadForm
 from mailgenius.web.forms.reading import FormReader, errors_of
@@ -36,6 +39,7 @@ STATUS_NOTES: Final = {
     LeadStatus.COMPLAINED: N_("Marked a message as spam. Campaigns leave them out."),
     LeadStatus.BLOCKED: N_("Blocked by your team. Campaigns leave them out."),
 }
+HELD_BACK: Final = N_("The address is on the suppression list: nothing is sent to it.")
 
 
 @get(LEAD_PATH, opt=needs(Permission.LEADS_READ))
@@ -100,6 +104,7 @@ async def _lead(
         known = await consents.states(tx, workspace_id=visit.workspace_id, lead_ids=[lead_id])
         limit = SHOWN_IF_ASKED if visit.asked("events") == "older" else SHOWN
         events = await timeline_of(tx, workspace_id=visit.workspace_id, lead_id=lead_id, limit=limit)
+        held_back = await _is_held_back(tx, visit.workspace_id, lead)
     return visit.html(
         "leads/one.html",
         code=422 if errors else 200,
@@ -118,10 +123,21 @@ async def _lead(
         basis_names=named(BASIS_NAMES),
         way_names=named(WAY_NAMES),
         act_names=named(ACT_NAMES),
-        status_note=_(STATUS_NOTES[lead.status]),
+        status_note=_(HELD_BACK if held_back else STATUS_NOTES[lead.status]),
         statuses=[
             (status.value, _(name)) for status, name in STATUS_NAMES.items() if status is not lead.status
         ],
+    )
+
+
+async def _is_held_back(tx: Tx, workspace_id: int, lead: Lead) -> bool:
+    """Say whether the list of suppressions stops what the status lets through: the e-mail or its domain."""
+    if lead.status is not LeadStatus.ACTIVE or lead.email is None:
+        return False
+    return bool(
+        await suppression.suppressed(
+            tx, workspace_id=workspace_id, channel=Channel.EMAIL, addresses=[lead.email]
+        )
     )
 
 
