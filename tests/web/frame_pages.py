@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from mailgenius.web import assets
+from mailgenius.web import assets, streams
 from mailgenius.web.templating import (
     Flash,
     PageContext,
@@ -151,6 +151,12 @@ def values():
     }
 
 
+def progress_event(done):
+    return streams.event(
+        "progress", render_block("live.html", "progress", page=page_context(), done=done)
+    ).decode()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urlsplit(self.path)
@@ -190,9 +196,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         for done in (40, 100):
-            html = render_block("live.html", "progress", page=page_context(), done=done)
-            data = "".join(f"data: {line}\n" for line in html.splitlines())
-            self.wfile.write(f"event: progress\n{data}\n".encode())
+            self.wfile.write(progress_event(done).encode())
         self.wfile.write(b"event: done\ndata: \n\n")
 
     def answer(self, body, kind="text/html; charset=utf-8", csp=CSP):

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.frame_pages import serving
+from tests.web.frame_pages import progress_event, serving
 from tests.web.test_frame_gallery import drawn
 
 pytestmark = pytest.mark.browser
@@ -81,6 +81,26 @@ def test_what_was_agreed_to_is_done_though_its_button_was_replaced_meanwhile(vis
     dialog.get_by_role("button", name="Delete").click()
     body, _headers = posted(server, page, "/delete")
     assert body["_csrf_token"] == ["token-of-the-page"]
+
+
+def test_live_updates_leave_the_button_that_stops_the_work_alone(visit, server):
+    page, asked = visit("/components"), []
+    page.route("**/events", lambda route: asked.append(route))  # noqa: PLW0108  # As below.
+    with page.expect_request("**/events"):
+        visit("/live")
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.click()
+    dialog = page.get_by_role("dialog", name="Stop here?")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    stop.evaluate("button => (button.mine = true)")
+    asked[0].fulfill(
+        content_type="text/event-stream",
+        body=progress_event(40) + "event: done\ndata: \n\n",
+    )
+    expect(page.get_by_role("progressbar", name="Sending")).to_have_attribute("aria-valuenow", "40")
+    assert page.locator("#stop button").evaluate("button => button.mine")
+    dialog.get_by_role("button", name="Stop it").click()
+    posted(server, page, "/stop")
 
 
 def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit):
