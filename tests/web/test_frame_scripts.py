@@ -47,6 +47,23 @@ def posted(server, page, path):
     raise AssertionError(f"nothing was posted to {path}; {[target for target, *_ in server.posts]}")
 
 
+def held(page, pattern):
+    """Keep requests unanswered, as they come."""
+    asked = []
+    page.route(pattern, lambda route: asked.append(route))  # noqa: PLW0108  # Marked, which no builtin can be.
+    return asked
+
+
+def answered(page, asked, number, **answer):
+    """Wait for one of the held requests, and answer it."""
+    for _attempt in range(600):
+        if len(asked) > number:
+            asked[number].fulfill(**answer)
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"only {len(asked)} were asked")
+
+
 def test_the_keyboard_reaches_the_content_first(visit):
     page = visit("/leads")
     page.keyboard.press("Tab")
@@ -84,8 +101,8 @@ def test_what_was_agreed_to_is_done_though_its_button_was_replaced_meanwhile(vis
 
 
 def test_live_updates_leave_the_button_that_stops_the_work_alone(visit, server):
-    page, asked = visit("/components"), []
-    page.route("**/events", lambda route: asked.append(route))  # noqa: PLW0108  # As below.
+    page = visit("/components")
+    asked = held(page, "**/events")
     with page.expect_request("**/events"):
         visit("/live")
     stop = page.get_by_role("button", name="Stop", exact=True)
@@ -93,7 +110,10 @@ def test_live_updates_leave_the_button_that_stops_the_work_alone(visit, server):
     dialog = page.get_by_role("dialog", name="Stop here?")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     stop.evaluate("button => (button.mine = true)")
-    asked[0].fulfill(
+    answered(
+        page,
+        asked,
+        0,
         content_type="text/event-stream",
         body=progress_event(40) + "event: done\ndata: \n\n",
     )
@@ -103,16 +123,37 @@ def test_live_updates_leave_the_button_that_stops_the_work_alone(visit, server):
     posted(server, page, "/stop")
 
 
+def test_live_updates_rest_while_nobody_looks(visit):
+    page = visit("/components")
+    asked = held(page, "**/events")
+    look = """hidden => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    with page.expect_request("**/events"):
+        visit("/live")
+    with page.expect_event("requestfailed"):
+        page.evaluate(look, True)
+    with page.expect_request("**/events"):
+        page.evaluate(look, False)
+    answered(
+        page, asked, 1, content_type="text/event-stream", body=progress_event(40) + "event: done\ndata: \n\n"
+    )
+    expect(page.get_by_role("progressbar", name="Sending")).to_have_attribute("aria-valuenow", "40")
+    page.evaluate(look, True)
+    page.evaluate(look, False)
+    assert len(asked) == 2
+
+
 def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit):
     page = visit("/live")
-    field, asked = page.get_by_label("Part"), []
+    field, asked = page.get_by_label("Part"), held(page, "**/part")
     part = page.locator("#part").evaluate("part => part.outerHTML")
-    page.route("**/part", lambda route: asked.append(route))  # noqa: PLW0108  # It is marked, which no builtin can be.
     with page.expect_request("**/part"):
         page.get_by_role("button", name="Again").click()
     field.fill("new")
     page.evaluate("() => (document.querySelector('#part').dataset.before = '1')")
-    asked[0].fulfill(body=part, content_type="text/html")
+    answered(page, asked, 0, body=part, content_type="text/html")
     expect(page.locator("#part[data-before]")).to_have_count(0)
     expect(field).to_have_value("new")
 

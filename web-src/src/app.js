@@ -1,5 +1,6 @@
 // The script of every page with the app or sign-in layout. Charts and the editor come as chunks, only when needed.
 import "./htmx-setup.js";
+import "./live.js";
 import "./confirm.js";
 import "./theme-switch.js";
 import "./copy.js";
