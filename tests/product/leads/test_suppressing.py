@@ -79,14 +79,23 @@ async def test_what_comes_out_as_csv_can_go_in_as_it_is(
     db: Database, workspace_id: int, other_workspace_id: int
 ):
     await put(db, workspace_id, "ana@example.com", "@example.org", "+5511912345678")
+    await put(db, workspace_id, "left@example.com", reason=R.UNSUBSCRIBED)
+    async with db.trusted() as tx:
+        await suppression.remove(
+            tx, workspace_id=workspace_id, channel="whatsapp", addresses=["+5511912345678"]
+        )
     out = [chunk async for chunk in leads.suppressions_csv(db, workspace_id=workspace_id)]
     assert b"\n'@example.org,email,blocked" in b"".join(out)  # No spreadsheet runs it.
-    cut = [b"".join(out)[:30], b"".join(out)[30:], b"\n\xff\xfe,not UTF-8\n"]
+    cut = [b"".join(out)[:30], b"".join(out)[30:], b"bo@example.com,email,odd\n", b"\n\xff\xfe,not UTF-8\n"]
     found = await leads.suppress_file(
         db, content(*cut), workspace_id=other_workspace_id, reason=R.BLOCKED, detail="list.csv"
     )
-    assert (found.changed, found.refused_lines) == (4, 1)
+    assert (found.changed, found.refused_lines) == (5, 1)
+    assert await listed(db, other_workspace_id, reason=R.UNSUBSCRIBED) == ["left@example.com"]
+    await put(db, workspace_id, "bo@example.com")  # What is no reason gets that of the whole file.
     assert await listed(db, other_workspace_id) == await listed(db, workspace_id)
+    again = await leads.suppress_file(db, content(*out), workspace_id=workspace_id, reason=R.BLOCKED)
+    assert again.changed == 0
 
 
 async def test_a_line_without_end_is_one_bad_line_and_takes_no_memory(db: Database, workspace_id: int):

@@ -5,7 +5,7 @@ provider holds back what is on the list, whatever the status of a lead says.
 """
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,16 @@ from mailgenius.product.leads import normalise
 from mailgenius.product.leads.model import Rejected
 
 HEADER = ("address", "channel", "reason", "detail", "since")
+EXPORTED = ",".join(HEADER[:3])
+"""How a file begins that went out here."""
 LINES_AT_ONCE = 5_000
 ROWS_AT_ONCE = 500
 LONGEST_LINE = 64 << 10
 """Bytes of a line that are kept: its first cell is at the beginning, and a file may be one endless line."""
 MOST_REFUSED = 100
 """How many refused lines of a file are told with their reason; the others are only counted."""
+_Told = Callable[[str], tuple[Channel | None, SuppressionReason | None]]
+"""What a line says beside its address: the only channel that is meant, and the reason."""
 _GUARDED = re.compile(GUARDED)
 _FIRST_CELL = re.compile(r"[,;\t]")
 _HEADERS = {"address", "addresses", "email", "e-mail", "domain", "phone", "endereço", "domínio", "telefone"}
@@ -47,11 +51,29 @@ async def suppress_listed(
     tx: Tx, *, workspace_id: int, lines: Sequence[str], reason: SuppressionReason, detail: str = ""
 ) -> Listed:
     """Put each line on the list. A line that is none costs only itself; one that is known changes nothing."""
+    return await _suppress(
+        tx, workspace_id=workspace_id, lines=lines, told=_nothing, reason=reason, detail=detail
+    )
+
+
+async def _suppress(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    lines: Sequence[str],
+    told: _Told,
+    reason: SuppressionReason,
+    detail: str,
+) -> Listed:
     found = Listed()
-    by_channel = _read(lines, found)
-    for channel, addresses in by_channel.items():
+    for (channel, own), addresses in _read(lines, found, told).items():
         found.changed += await suppression.add(
-            tx, workspace_id=workspace_id, channel=channel, addresses=addresses, reason=reason, detail=detail
+            tx,
+            workspace_id=workspace_id,
+            channel=channel,
+            addresses=addresses,
+            reason=own or reason,
+            detail=detail,
         )
     await _note(tx, "suppression.added", workspace_id, found.changed, reason=reason, lines=found.lines)
     return found
@@ -67,13 +89,18 @@ async def suppress_file(
 ) -> Listed:
     """Put the first cell of each line of a file on the list, some thousands in a transaction.
 
-    A second run of the same file changes nothing, so one that broke off may simply come again.
+    A file that `suppressions_csv` wrote keeps its own reasons and channels: who unsubscribed may come back,
+    who was blocked may not. A second run of the same file changes nothing, so one that broke off may simply
+    come again.
     """
     whole = Listed()
+    told: _Told = _nothing
     async for lines in _batches(content):
+        if not whole.lines and lines[0].lower().startswith(EXPORTED):
+            told = _as_exported
         async with db.tenant(workspace_id) as tx:
-            part = await suppress_listed(
-                tx, workspace_id=workspace_id, lines=lines, reason=reason, detail=detail
+            part = await _suppress(
+                tx, workspace_id=workspace_id, lines=lines, told=told, reason=reason, detail=detail
             )
         room = MOST_REFUSED - len(whole.refused)
         whole.refused += [Rejected(index=whole.lines + r.index, reason=r.reason) for r in part.refused[:room]]
@@ -85,11 +112,10 @@ async def suppress_file(
 
 async def lift_listed(tx: Tx, *, workspace_id: int, lines: Sequence[str]) -> int:
     """Take each line off the list, and return how many entries went. The status of leads stays as it is."""
-    by_channel = _read(lines, Listed())
     lifted = sum(
         [
             await suppression.remove(tx, workspace_id=workspace_id, channel=channel, addresses=addresses)
-            for channel, addresses in by_channel.items()
+            for (channel, _), addresses in _read(lines, Listed(), _nothing).items()
         ]
     )
     await _note(tx, "suppression.lifted", workspace_id, lifted)
@@ -122,9 +148,11 @@ async def _note(tx: Tx, action: str, workspace_id: int, count: int, **details: A
     await audit.note(tx, workspace_id=workspace_id, action=action, details={"entries": count, **details})
 
 
-def _read(lines: Sequence[str], found: Listed) -> dict[Channel, list[str]]:
-    """Sort what the lines name by channel, and note in `found` what is wrong with the others."""
-    by_channel: dict[Channel, list[str]] = {}
+def _read(
+    lines: Sequence[str], found: Listed, told: _Told
+) -> dict[tuple[Channel, SuppressionReason | None], list[str]]:
+    """Sort what the lines name by channel and reason, and note in `found` what is wrong with the others."""
+    sorted_out: dict[tuple[Channel, SuppressionReason | None], list[str]] = {}
     for index, line in enumerate(lines):
         found.lines += 1
         cell = _GUARDED.sub(r"\1", _FIRST_CELL.split(line, maxsplit=1)[0].strip().strip('"'))
@@ -136,9 +164,24 @@ def _read(lines: Sequence[str], found: Listed) -> dict[Channel, list[str]]:
             found.refused_lines += 1
             found.refused.append(Rejected(index=index, reason=str(error)))
             continue
-        for channel in channels:
-            by_channel.setdefault(channel, []).append(address)
-    return by_channel
+        only, reason = told(line)
+        for channel in (only,) if only in channels else channels:
+            sorted_out.setdefault((channel, reason), []).append(address)
+    return sorted_out
+
+
+def _nothing(_: str) -> tuple[Channel | None, SuppressionReason | None]:
+    return None, None
+
+
+def _as_exported(line: str) -> tuple[Channel | None, SuppressionReason | None]:
+    """Return the channel and the reason of a line as they were exported; None for what is none."""
+    _, channel, reason, *_ = [*(cell.strip().strip('"') for cell in line.split(",", 3)), "", "", ""]
+    known = reason in set(SuppressionReason) - {SuppressionReason.ERASED}
+    return (
+        Channel(channel) if channel in set(Channel) else None,
+        SuppressionReason(reason) if known else None,
+    )
 
 
 def _entry(text: str) -> tuple[tuple[Channel, ...], str]:
