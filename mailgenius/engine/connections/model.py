@@ -59,6 +59,8 @@ class Circuit:
     opened_at: datetime
     retry_at: datetime
     probe_until: datetime | None
+    pauses_warm_up: bool
+    """It works, and rests by the rule of its warm-up."""
     rests_s: float
     """Seconds until it may be tried; 0 or less: now."""
     probed: bool

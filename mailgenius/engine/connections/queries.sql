@@ -139,7 +139,7 @@ UPDATE circuits
 -- Connections that do not work at the moment, of one workspace or of all.
 -- all workspaces: every engine sends for all, and operators look at all; doors see their own alone.
 SELECT c.workspace_id, c.connection_id, n.name, c.state, c.failures, c.reason, c.opened_at, c.retry_at,
-       c.probe_until, extract(epoch FROM c.retry_at - now())::float8 AS rests_s,
+       c.probe_until, c.pauses_warm_up, extract(epoch FROM c.retry_at - now())::float8 AS rests_s,
        (c.probe_until > now()) IS TRUE AS probed
   FROM circuits c JOIN connections n ON n.workspace_id = c.workspace_id AND n.id = c.connection_id
  WHERE (%(workspace_id)s::bigint IS NULL OR c.workspace_id = %(workspace_id)s::bigint)

@@ -11,7 +11,7 @@ from mailgenius.engine.dispatch import metrics
 from mailgenius.engine.dispatch.blackbox import BlackBox
 from mailgenius.engine.dispatch.composers import reason_of
 from mailgenius.engine.dispatch.drip import drip
-from mailgenius.engine.dispatch.ending import Ending, patiently, stopped_within, until_tomorrow
+from mailgenius.engine.dispatch.ending import REST, Ending, patiently, stopped_within, until_tomorrow
 from mailgenius.engine.dispatch.leave import Leave, take_leave
 from mailgenius.engine.dispatch.lessons import hold_if_unhealthy, tell, tell_of_connection
 from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
@@ -71,7 +71,6 @@ class BatchRun:
         self._fault = ""
         self._asked: timedelta | None = None
         self._trial = senders.on_trial((claim.workspace_id, claim.connection_id))
-        self._started = time.monotonic()
         self.patient = False
         """The window keeps to the pace of mailboxes and leaves the connection to others."""
         self.accepted_any = False
@@ -81,7 +80,8 @@ class BatchRun:
 
     async def run(self, stop: asyncio.Event) -> Ending:
         """Send until nothing waits, the order or the connection forbids it, our time is over, or `stop`."""
-        while self._waiting and not stop.is_set() and time.monotonic() - self._started < SLICE_S:
+        until = time.monotonic() + SLICE_S
+        while self._waiting and not (stop.is_set() or self._sender.rests) and time.monotonic() < until:
             leave = await self._take_leave()
             if not leave.window and leave.wait:
                 if until_tomorrow(leave.wait, order=self._order, connection=self._sender.connection):
@@ -111,7 +111,7 @@ class BatchRun:
                 return Ending()
             if len(self._done.bounces) >= SUSPICIOUS:
                 await self._settle_alone()
-        return Ending()
+        return Ending(wait=REST, connection_waits=True) if self._sender.rests else Ending()
 
     async def finish(self, *, wait: timedelta, faults: int) -> None:
         """Settle what is open and end the lease, as soon as the database lets us."""
@@ -222,7 +222,7 @@ class BatchRun:
 
     async def _tell(self, tx: Tx) -> None:
         """Write what the last window taught beside its outcomes."""
-        await tell(
+        self._sender.rests |= await tell(
             tx,
             claim=self._claim,
             order=self._order,

@@ -14,6 +14,8 @@ from mailgenius.kit.errors import Unavailable
 NOTHING = timedelta(0)
 SETTLE_PATIENCE_S = 600.0
 """How long outcomes are held for a database that is away, before recovery has to see to them."""
+REST = timedelta(seconds=1)
+"""How long to leave a connection alone whose warm-up pauses, until its circuit is known."""
 DAY_SLACK = timedelta(seconds=60)
 """So far our clock and the database's may differ about when the day ends."""
 

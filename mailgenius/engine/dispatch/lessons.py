@@ -23,16 +23,18 @@ log = logger(__name__)
 
 async def tell(
     tx: Tx, *, claim: Claim, order: Order, done: Outcomes, mailboxes: Mailboxes, warming: bool
-) -> None:
-    """Write down dead addresses and the waits that groups of mailboxes asked for."""
-    for bounce in done.bounces:
-        await feedback.note_dead_address(
+) -> bool:
+    """Write down dead addresses and the waits that groups of mailboxes asked for.
+
+    Returns whether the connection rests from now on, for the sake of its warm-up.
+    """
+    rests = False
+    if done.bounces:
+        await feedback.note_dead_addresses(
             tx,
             workspace_id=claim.workspace_id,
             channel=order.channel,
-            lead_id=bounce.lead_id,
-            address=bounce.address,
-            reason=bounce.reason,
+            said={bounce.address: bounce.reason for bounce in done.bounces},
         )
     for message, wait, words in done.holds:
         await pacing.hold(
@@ -44,7 +46,7 @@ async def tell(
             reason=words,
         )
     if done.bounces and warming:
-        await feedback.note_warm_up(
+        rests = await feedback.note_warm_up(
             tx,
             workspace_id=claim.workspace_id,
             connection_id=claim.connection_id,
@@ -54,6 +56,7 @@ async def tell(
         await health.note(
             tx, workspace_id=claim.workspace_id, order_id=claim.order_id, bounced=len(done.bounces)
         )
+    return rests
 
 
 async def tell_of_connection(

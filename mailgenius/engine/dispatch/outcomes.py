@@ -20,9 +20,8 @@ AFTER_HANGING_UP = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bounce:
-    """An address that turned out dead, and whose it is."""
+    """An address that turned out dead, and what was said of it."""
 
-    lead_id: int | None
     address: str
     reason: str
 
@@ -124,9 +123,7 @@ class Outcomes:
                 )
             )
             if found.state is MessageState.REJECTED and result.fault is Fault.RECIPIENT:
-                self.bounces.append(
-                    Bounce(lead_id=message.lead_id, address=message.address, reason=_words(result))
-                )
+                self.bounces.append(Bounce(address=message.address, reason=_words(result)))
 
     def _settle(self, message: QueuedMessage, state: MessageState, result: SendResult) -> None:
         self.settlements.append(Settlement(id=message.id, state=state, reason=_words(result)))

@@ -66,6 +66,8 @@ class Sender:
         self.users = 0
         self.retired = False
         self.troubled = bool(connection.last_error)
+        self.rests = False
+        """Its warm-up pauses: no more windows open, of whichever batch."""
         self._window = float(FIRST_WINDOW)
 
     @property
@@ -151,6 +153,9 @@ class Senders:
             found = await connections.circuits(tx)
         self._circuits = {(each.workspace_id, each.connection_id): each for each in found}
         self._circuits_at = time.monotonic()
+        resting = {key for key, circuit in self._circuits.items() if circuit.pauses_warm_up}
+        for key, sender in self._open.items():
+            sender.rests = key in resting and self._circuits[key].rests_s > 0
 
     async def may_use(self, key: Key) -> bool:
         """Say whether a connection may be used: one that did not work is tried by one engine alone."""

@@ -4,7 +4,7 @@ All in the caller's transaction: whoever tells of the complaint that passes the 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from mailgenius.engine.connections import service as connections
@@ -12,7 +12,6 @@ from mailgenius.engine.feedback.model import AddressesStopped
 from mailgenius.engine.intake import service as intake
 from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.feedback import Feedback, FeedbackKind, Heard, ToldOf
-from mailgenius.engine.ledger.model import AddressBounced
 from mailgenius.engine.ledger.service import Taking
 from mailgenius.engine.pacing import health
 from mailgenius.engine.suppression import service as suppression
@@ -72,39 +71,36 @@ async def leads_complained(tx: Tx, *, workspace_id: int, lead_ids: Sequence[int]
     return sum(taking.heard is Heard.APPLIED for taking in takings)
 
 
-async def note_dead_address(
-    tx: Tx, *, workspace_id: int, channel: str, lead_id: int | None, address: str, reason: str
-) -> None:
-    """Stop writing to an address that takes nothing any more, and tell it. A second call tells it again."""
-    await suppression.add(
-        tx,
-        workspace_id=workspace_id,
-        channel=channel,
-        addresses=[address],
-        reason=SuppressionReason.BOUNCED,
-        detail=reason,
+async def note_dead_addresses(tx: Tx, *, workspace_id: int, channel: str, said: Mapping[str, str]) -> None:
+    """Stop writing to addresses that take nothing any more, and tell it with what was said of each.
+
+    However many they are, it takes two statements: an order with many of them is to be stopped soon, and
+    others go on with it until this transaction commits. A second call tells it again.
+    """
+    await suppression.add_each(
+        tx, workspace_id=workspace_id, channel=channel, said=said, reason=SuppressionReason.BOUNCED
     )
-    await tx.publish(
-        AddressBounced(
-            workspace_id=workspace_id, lead_id=lead_id, channel=channel, address=address, reason=reason
-        )
-    )
+    await tx.publish(AddressesStopped(workspace_id=workspace_id, channel=channel, addresses=said))
 
 
-async def note_warm_up(tx: Tx, *, workspace_id: int, connection_id: int, bounced: int) -> None:
-    """Stop a connection for a day that meets too many dead addresses while it is to earn trust."""
+async def note_warm_up(tx: Tx, *, workspace_id: int, connection_id: int, bounced: int) -> bool:
+    """Stop a connection for a day that meets too many dead addresses while it is to earn trust.
+
+    Returns whether it did.
+    """
     own = {"workspace_id": workspace_id, "connection_id": connection_id}
-    if await health.too_many_for_warm_up(tx, **own, bounced=bounced):
-        paused = await connections.pause_warm_up(
-            tx,
-            **own,
-            reason=f"{WARM_UP_PAUSED}: more than {health.WARM_UP_PERCENT} percent of today's"
-            " messages bounced.",
-            wait=WARM_UP_REST,
-        )
-        if paused:
-            # Who lets it go on before its time is not to be stopped again by what is known already.
-            await health.begin_warm_up_anew(tx, **own)
+    if not await health.too_many_for_warm_up(tx, **own, bounced=bounced):
+        return False
+    paused = await connections.pause_warm_up(
+        tx,
+        **own,
+        reason=f"{WARM_UP_PAUSED}: more than {health.WARM_UP_PERCENT} percent of today's messages bounced.",
+        wait=WARM_UP_REST,
+    )
+    if paused:
+        # Who lets it go on before its time is not to be stopped again by what is known already.
+        await health.begin_warm_up_anew(tx, **own)
+    return paused
 
 
 async def hold_if_unhealthy(tx: Tx, *, workspace_id: int, order_id: int) -> str:

@@ -274,18 +274,6 @@ class OrderDrained(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AddressBounced(Event):
-    """A provider said that an address does not exist or takes nothing any more."""
-
-    name: ClassVar[str] = "address.bounced"
-
-    lead_id: int | None
-    channel: str
-    address: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderHalted(Event):
     """The engine held an order by itself: too many of its messages bounced, or too many people complained."""
 

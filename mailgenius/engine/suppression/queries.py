@@ -47,6 +47,27 @@ async def add(tx: Tx, **given: Unpack[Addition]) -> int:
     )
 
 
+async def add_each(
+    tx: Tx,
+    *,
+    workspace_id: int,
+    channel: str,
+    addresses: Sequence[str],
+    details: Sequence[str],
+    reason: SuppressionReason,
+) -> None:
+    await tx.execute(
+        _SQL["add-each"],
+        workspace_id=workspace_id,
+        channel=channel,
+        addresses=list(addresses),
+        details=list(details),
+        reason=reason,
+        strength=_STRENGTH,
+        **erased_key(tx),
+    )
+
+
 async def remove(
     tx: Tx,
     *,

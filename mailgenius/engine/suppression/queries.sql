@@ -36,6 +36,18 @@ ON CONFLICT (workspace_id, channel, address) DO UPDATE
    SET reason = excluded.reason, detail = excluded.detail, created_at = now()
  WHERE array_position(%(strength)s::text[], excluded.reason) > array_position(%(strength)s::text[], s.reason)
 
+-- name: add-each
+-- Suppress addresses, each with words of its own.
+INSERT INTO suppressions AS s (workspace_id, channel, address, reason, detail)
+SELECT %(workspace_id)s::bigint, %(channel)s::text, address, %(reason)s::text, max(said)
+  FROM unnest(%(addresses)s::text[], %(details)s::text[]) AS a (address, said)
+ WHERE NOT /* part: is-erased */
+ GROUP BY address
+ ORDER BY address
+ON CONFLICT (workspace_id, channel, address) DO UPDATE
+   SET reason = excluded.reason, detail = excluded.detail, created_at = now()
+ WHERE array_position(%(strength)s::text[], excluded.reason) > array_position(%(strength)s::text[], s.reason)
+
 -- name: remove
 -- Lift suppressions, optionally only those with certain reasons.
 DELETE FROM suppressions

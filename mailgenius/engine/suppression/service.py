@@ -3,7 +3,7 @@
 An address that begins with @ stands for all addresses of that domain, not for those of its subdomains.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailgenius.engine.suppression import queries
 from mailgenius.engine.suppression.erasing import ERASED_ADDRESS
@@ -51,6 +51,25 @@ async def add(
         except UniqueConflict:
             pass  # Somebody added one since: the way below judges each.
     return await queries.add(tx, **given)
+
+
+async def add_each(
+    tx: Tx, *, workspace_id: int, channel: str, said: Mapping[str, str], reason: SuppressionReason
+) -> None:
+    """Suppress addresses as `add` does, each with what was said of it, in one statement."""
+    wanted = {
+        clean: detail[:LONGEST_DETAIL]
+        for address, detail in said.items()
+        if (clean := _normal(address)) != ERASED_ADDRESS
+    }
+    await queries.add_each(
+        tx,
+        workspace_id=workspace_id,
+        channel=channel,
+        addresses=list(wanted),
+        details=list(wanted.values()),
+        reason=reason,
+    )
 
 
 async def remove(

@@ -2,7 +2,6 @@
 
 from mailgenius.channels.contract import Channel
 from mailgenius.engine.feedback.model import AddressesStopped
-from mailgenius.engine.ledger.model import AddressBounced
 from mailgenius.engine.tracking.model import RecipientReturned, RecipientUnsubscribed
 from mailgenius.kit.jobs import JobContext, JobTable
 from mailgenius.product.leads import service as leads
@@ -23,14 +22,11 @@ async def fold_counts(context: JobContext) -> None:
         await leads.fold_counts(tx)
 
 
-@jobs.job("leads.on_bounced", listens_to=AddressBounced)
+@jobs.job("leads.on_bounced")
 async def on_bounced(
     context: JobContext, *, workspace_id: int, channel: str, address: str, reason: str, **_: object
 ) -> None:
-    """Mark the lead behind an address that takes nothing any more. A second run finds it marked.
-
-    The address decides and not the lead that was written to: its address may have been corrected since.
-    """
+    """Mark the lead behind a dead address, as engines of the release before told it: one by one."""
     async with context.db.trusted() as tx:
         await leads.follow_suppression(
             tx, workspace_id=workspace_id, channel=Channel(channel), address=address, reason=reason
@@ -41,7 +37,10 @@ async def on_bounced(
 async def on_addresses_stopped(
     context: JobContext, *, workspace_id: int, channel: str, addresses: dict[str, str], **_: object
 ) -> None:
-    """Mark the leads of addresses that complained or came back. A second run finds them marked."""
+    """Mark the leads of addresses that complained or came back. A second run finds them marked.
+
+    The address decides and not the lead that was written to: its address may have been corrected since.
+    """
     for address, reason in addresses.items():
         async with context.db.trusted() as tx:
             await leads.follow_suppression(

@@ -12,8 +12,9 @@ import pytest
 from mailgenius.channels.contract import Fault, Outcome, OutgoingMessage, SendResult
 from mailgenius.engine.dispatch.dispatcher import Dispatcher, Pump
 from mailgenius.engine.dispatch.senders import FIRST_WINDOW
+from mailgenius.engine.feedback.model import AddressesStopped
 from mailgenius.engine.intake import service as intake
-from mailgenius.engine.ledger.model import AddressBounced, Policy
+from mailgenius.engine.ledger.model import Policy
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.queries import Query
@@ -40,7 +41,7 @@ CHANGE = Query("change", "It.", "UPDATE connections SET version = version + 1 WH
 listening = JobTable()
 
 
-@listening.job("tests.heard_bounce", listens_to=AddressBounced)
+@listening.job("tests.heard_bounce", listens_to=AddressesStopped)
 async def heard_bounce(context: JobContext, **_: object) -> None:
     """Never run: the tests look at what is enqueued."""
 
@@ -208,7 +209,7 @@ async def test_deferred_is_tried_again_and_refused_for_good_is_not(db: Database,
     assert sorted(blocked) == dead
     assert set(blocked.values()) == {"bounced"}
     heard = await waiting_jobs(db, "tests.heard_bounce")
-    assert sorted(job["address"] for job in heard) == dead
+    assert sorted(address for job in heard for address in job["addresses"]) == dead
     assert {row.error for row in rows if row.address in dead} == {"550 5.1.1 no such user"}
     assert await conserved(db)
 

@@ -149,7 +149,7 @@ async def test_a_connection_that_warms_up_keeps_to_its_ceiling_and_stops_when_to
         assert [row[0] for row in await tx.rows(CEILING, id=young)] == [50, 100, 200, None, None]
         calm = await make_order(tx, workspace_id, recipients=400, connection_id=young)
         wild = await make_order(tx, workspace_id, recipients=400, connection_id=risky)
-    peers = Ceilings(of_connection={young: Peer(), risky: Peer(answer=dead_every(10))})
+    peers = Ceilings(of_connection={young: Peer(), risky: Peer(answer=dead_every(10), delay=0.5)})
     async with engine(db, peers):
         await until(db, workspace_id, calm, lambda found: found == {"accepted": 100, "deferred": 300})
         await until(db, workspace_id, wild, lambda found: found.get("rejected", 0) > 0)
@@ -158,6 +158,8 @@ async def test_a_connection_that_warms_up_keeps_to_its_ceiling_and_stops_when_to
         assert {reason for reason, _ in await tx.rows(WAITING)} == {"warm_up"}
         (circuit,) = await connections.circuits(tx, workspace_id=workspace_id)
         assert circuit.connection_id == risky
+        # At once, and not when the batch was done: the day would have allowed a hundred.
+        assert 30 <= len(peers.of_connection[risky].taken) < 100
         assert circuit.rests_s > 23 * 3600
         assert [row[0] for row in await tx.rows(CEILING, id=risky)] == [50, 100, 200, None, None]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mailgenius.channels.contract import Channel
-from mailgenius.engine.ledger.model import AddressBounced
+from mailgenius.engine.feedback.model import AddressesStopped
 from mailgenius.engine.suppression import service as suppression
 from mailgenius.engine.tracking.model import RecipientReturned, RecipientUnsubscribed
 from mailgenius.kit.db.database import Database
@@ -159,10 +159,12 @@ async def test_news_of_the_engine_reach_the_lead(db: Database, context: JobConte
         for event in (
             RecipientUnsubscribed(**about, message_id=1),
             RecipientReturned(**about, message_id=1),
-            AddressBounced(**about, reason="no such user"),
+            AddressesStopped(
+                workspace_id=workspace_id, channel="email", addresses={"a@example.com": "no such user"}
+            ),
         ):
             await tx.publish(event)
-    for name in ("leads.on_unsubscribed", "leads.on_returned", "leads.on_bounced"):
+    for name in ("leads.on_unsubscribed", "leads.on_returned", "leads.on_addresses_stopped"):
         assert len(await waiting_jobs(db, name)) == 1
     (args,) = await waiting_jobs(db, "leads.on_unsubscribed")
     await jobs.on_unsubscribed(context, **args)
@@ -179,5 +181,6 @@ async def test_news_of_the_engine_reach_the_lead(db: Database, context: JobConte
         await suppression.add(
             tx, workspace_id=workspace_id, channel="email", addresses=["a@example.com"], reason="bounced"
         )
-    await jobs.on_bounced(context, **args, reason="no such user")
+    (args,) = await waiting_jobs(db, "leads.on_addresses_stopped")
+    await jobs.on_addresses_stopped(context, **args)
     assert await status() == ("bounced", 4)
