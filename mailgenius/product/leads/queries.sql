@@ -9,8 +9,11 @@
 (SELECT %(workspace_id)s::bigint)
 
 -- name: open-staging
--- Make this session's staging table, or empty it for another batch of the same transaction.
-SELECT open_lead_staging()
+-- Make this session's staging table, or empty it for another batch of the same transaction. Scans of temporary tables
+-- read ahead so far that, from a concurrency of 64 on, they may take all of the session's buffers for such tables, and
+-- PostgreSQL 18 gives the statement up ("no empty local buffer available").
+SELECT open_lead_staging(),
+       set_config('effective_io_concurrency', least(current_setting('effective_io_concurrency')::int, 16)::text, true)
 
 -- name: stage-csv
 -- Take in the rows of a batch or of a file's chunk, ready-made. An empty text is quoted; what is not said is not.

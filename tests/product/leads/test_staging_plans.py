@@ -24,6 +24,8 @@ LISTED = Query(
 )
 RESET = Query("reset", "Be the owner.", "RESET ROLE")
 ANALYZE = Query("analyze", "Statistics.", "ANALYZE leads, suppressions")
+EAGER = Query("eager", "As on quick disks.", "SET LOCAL effective_io_concurrency = 200")
+READ_AHEAD = Query("read-ahead", "How eager scans are.", "SHOW effective_io_concurrency")
 WHOLE_WORKSPACE = re.compile(
     r"(Index|Recheck) Cond: \(workspace_id = [^ )]+(\)\.col1)?\)|Seq Scan on (?!lead_staging)"
 )
@@ -79,3 +81,11 @@ async def check_plans(db: Database, workspace_id: int, statements: Mapping[str, 
                 given = {"workspace_id": workspace_id, "round": 0, **GIVEN}
                 plan = "\n".join(line for (line,) in await tx.rows(explain, **given))
                 assert not WHOLE_WORKSPACE.search(plan), f"{name}\n{plan}"
+
+
+async def test_scans_of_staged_rows_leave_buffers_to_each_other(db: Database):
+    """Each reads ahead 16 pages for a unit of this, and a session has 1,024 for its temporary tables."""
+    async with db.trusted() as tx:
+        await tx.execute(EAGER)
+        await staging.open_staging(tx)
+        assert int(await tx.value(READ_AHEAD)) == 16
