@@ -61,6 +61,15 @@ async def test_a_cursor_that_the_database_cannot_hold_is_none_of_ours(
     assert fields(problem(answer, 422, "invalid")) == ["cursor"]
 
 
+async def test_what_no_database_holds_and_nothing_needs_is_passed_over(client: httpx.AsyncClient):
+    far = {"created_until": "9999-12-31T23:59:59-14:00", "created_since": "0001-01-01T00:00:00+14:00"}
+    assert (await client.get("/api/v1/leads", params=far)).status_code == 200
+    for number, unused in enumerate(({"target": -1}, {"target": 10**30}, {"factor": 1e300})):
+        sandbox = {"name": f"C{number}", "provider": "sandbox", "warm_up": unused}
+        made = await client.post("/api/v1/connections", json=sandbox)
+        assert (made.status_code, made.json()["warm_up"]["target"]) == (201, None), made.text
+
+
 async def test_malformed_json_says_so(client: httpx.AsyncClient):
     body = problem(await client.post("/api/v1/leads", content='{"email": '), 400, "malformed")
     assert "JSON" in str(body["detail"])

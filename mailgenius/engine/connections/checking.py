@@ -62,6 +62,11 @@ def cleaned(routing: Routing) -> Routing:
     return replace(routing, sender_domains=tuple(dict.fromkeys(domain for domain in domains if domain)))
 
 
+def plan_of(warm_up: WarmUp) -> WarmUp:
+    """Return a plan of warming up. Without a first day it is none, whatever else was typed."""
+    return WarmUp() if warm_up.start is None else warm_up
+
+
 def _routing_problems(routing: Routing) -> list[Problem]:
     problems = []
     if not 0 <= routing.weight <= HIGHEST_WEIGHT:

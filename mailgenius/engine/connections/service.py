@@ -24,7 +24,7 @@ from mailgenius.channels.contract import (
 )
 from mailgenius.channels.errors import UnknownProvider
 from mailgenius.engine.connections import queries
-from mailgenius.engine.connections.checking import cleaned, problems_of, raise_problems
+from mailgenius.engine.connections.checking import cleaned, plan_of, problems_of, raise_problems
 from mailgenius.engine.connections.circuits import (
     begin_probe as begin_probe,
     circuits as circuits,
@@ -85,7 +85,7 @@ async def create(
     name = name.strip()
     kind = _provider(provider, channel)
     given = {key: value for key, value in settings.items() if value is not None}
-    routing = cleaned(routing)
+    routing, warm_up = cleaned(routing), plan_of(warm_up)
     raise_problems(
         problems_of(kind, name=name, settings=given, limits=limits, routing=routing, warm_up=warm_up)
     )
@@ -145,7 +145,7 @@ async def update(
     kept = _kept(kind, known, settings)
     given = {key: value for key, value in settings.items() if value is not None} | kept
     routing = before.routing if routing is None else cleaned(routing)
-    warm_up = before.warm_up if warm_up is None else warm_up
+    warm_up = before.warm_up if warm_up is None else plan_of(warm_up)
     problems = problems_of(kind, name=name, settings=given, limits=limits, routing=routing, warm_up=warm_up)
     shown, hidden = _split(kind, given)
     if _leads_elsewhere(before.settings, shown):

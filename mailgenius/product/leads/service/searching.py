@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from mailgenius.kit import clock
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.paging import checked_limit, decode_cursor, encode_cursor
@@ -230,7 +231,7 @@ async def bounded(tx: Tx, workspace_id: int, wanted: Filter) -> Filter:
     if wanted.created_since:
         first = await found.first_lead_since(tx, workspace_id=workspace_id, moment=wanted.created_since)
         after = max(after, LAST - 1 if first is None else first - 1)
-    if wanted.created_until:
+    if wanted.created_until and clock.within_reach(wanted.created_until):
         later = wanted.created_until + SLACK
         end = await found.first_lead_since(tx, workspace_id=workspace_id, moment=later)
         before = before if end is None else min(before, end)
