@@ -5,15 +5,18 @@ at night and on demand: every message is read. What must balance is said by the 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailgenius.engine.ledger import service as ledger
+from mailgenius.kit import clock
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.jobs import Jobs
 from mailgenius.kit.logs import logger
 from mailgenius.ops import queries
 from mailgenius.ops.queries import Check
+
+OVERDUE = timedelta(minutes=10)
 
 log = logger(__name__)
 
@@ -28,6 +31,11 @@ class Books:
     counted_difference: int
     """By how many messages the books differ, over all these orders."""
     orders_out_of_balance: int
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the check of each minute stays away."""
+        return clock.now() - self.checked_at > OVERDUE
 
 
 async def latest(tx: Tx) -> Books | None:

@@ -15,6 +15,8 @@ from mailgenius.ops.conservation import Books
 from mailgenius.ops.model import Deferred, Engine, JobFigures, Queue
 
 LATELY = timedelta(days=7)
+STARTED = timedelta(minutes=2)
+"""After this time the first check of an installation that was started has been made."""
 MOST_DEFERRED = 5_000
 """How many waiting messages are asked for their reason."""
 
@@ -59,6 +61,12 @@ class House:
     def rate(self) -> float:
         """Messages that all engines settle a second."""
         return sum(engine.rate for engine in self.engines)
+
+    @property
+    def jobs_undone(self) -> bool:
+        """Whether nobody does background jobs: the check of each minute stays away, and not just after a start."""
+        begun = any(engine.seen_at - engine.started_at > STARTED for engine in self.engines)
+        return begun and self.books is not None and self.books.overdue
 
 
 async def sending(tx: Tx, *, workspace_id: int | None) -> Sending:

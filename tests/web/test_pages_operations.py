@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mailgenius.kit.db.queries import Query
 from mailgenius.kit.services import Services
 from mailgenius.ops.engines import Heartbeat
 from mailgenius.product.workspaces import service as workspaces
@@ -12,6 +13,19 @@ from tests.factories.engine import make_order
 from tests.factories.workspaces import PASSWORD
 from tests.web.browser import Browser
 from tests.web.conftest import SignedIn
+
+STARTED = Query(
+    "started",
+    "Engines run for some minutes.",
+    "UPDATE engines SET started_at = seen_at - make_interval(mins => %(minutes)s::int)",
+)
+CHECKED = Query(
+    "checked",
+    "The books were checked.",
+    "INSERT INTO conservation_checks (way, checked_at, taken, difference, orders)"
+    " VALUES ('counters', now() - make_interval(mins => %(minutes)s::int), 0, 0, 0)"
+    " ON CONFLICT (way) DO UPDATE SET checked_at = excluded.checked_at",
+)
 
 
 @pytest.fixture
@@ -36,6 +50,11 @@ async def test_the_owner_of_the_installation_sees_everything(
     assert "1,234" in page.text
     assert "process " in page.text
     assert 'href="/operations"' in page.text
+    for engine_runs, unchecked, told in ((1, 60, False), (3, 9, False), (3, 11, True)):
+        async with services.db.trusted() as tx:
+            await tx.execute(STARTED, minutes=engine_runs)
+            await tx.execute(CHECKED, minutes=unchecked)
+        assert ("Nobody does the background jobs" in (await guest.get("/operations")).text) == told
 
 
 async def test_who_manages_a_workspace_sees_its_part(signed_in: SignedIn, orders: None):
