@@ -110,7 +110,8 @@ def _key_of(header: str) -> str:
 def _check_address(connection: Request[Any, Any, Any]) -> None:
     """Answer for values that are numbers or texts here but not in the database."""
     for value in connection.path_params.values():
-        if isinstance(value, int) and not 0 < value <= LARGEST_ID:
+        held = 0 < value <= LARGEST_ID if isinstance(value, int) else "\0" not in str(value)
+        if not held:
             raise NotFoundException
     for name, value in connection.query_params.items():
         if "\0" in value:

@@ -32,6 +32,7 @@ def fields(body: dict[str, object]) -> list[str]:
 async def test_an_unknown_address_is_a_problem(client: httpx.AsyncClient):
     for path in ("/api/v1/nothing", "/api/nothing", "/api/", "/api/v1/leads/1/nothing"):
         problem(await client.get(path), 404, "not_found")
+    problem(await client.patch("/api/v1/fields/a%00b", json={"label": "A"}), 404, "not_found")
 
 
 async def test_an_unknown_method_is_a_problem(client: httpx.AsyncClient):
