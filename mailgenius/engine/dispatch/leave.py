@@ -94,6 +94,7 @@ async def take_leave(
         group_rates={group: rules.groups[group] for group in limited.values()},
         free=len(near) - len(limited),
         ready=sender.ready_s,
+        urgent=order.priority == 0,
     )
     async with db.trusted() as tx:
         grant = await pacing.acquire(tx, workspace_id=workspace_id, ask=ask)

@@ -22,6 +22,9 @@ SOON_S = 1.0
 GROUPS_SOON_S = 2.0
 """The same for a window of nothing but slow groups. It books further ahead than others, who fill the moments
 that it leaves; were it not first, it would find them all taken."""
+URGENT_SOON_S = 3.0
+"""The same for what somebody waits for: it takes the first moments behind those that are booked already, and
+campaigns, which book less far ahead, find room again behind it."""
 STRETCH_S = 1.0
 """A window lasts no longer than this, so that a hold is felt soon and a crash leaves little unknown."""
 SHORTEST_WAIT_S = 0.05
@@ -44,6 +47,8 @@ class Ask:
     """Messages of groups without a limit."""
     ready: float = 0.0
     """Seconds before the first could leave."""
+    urgent: bool = False
+    """Somebody waits for these messages."""
 
     @property
     def meters(self) -> list[Meter]:
@@ -214,9 +219,15 @@ async def _take(tx: Tx, *, workspace_id: int, ask: Ask, meters: Sequence[Meter])
         wanted=[None] * len(ask.on_all) + list(ask.groups.values()),
         free=ask.free,
         ready=ask.ready,
-        soon=SOON_S if ask.free or not ask.groups else GROUPS_SOON_S,
+        soon=_soon(ask),
         stretch=STRETCH_S,
     )
+
+
+def _soon(ask: Ask) -> float:
+    if ask.urgent:
+        return URGENT_SOON_S
+    return SOON_S if ask.free or not ask.groups else GROUPS_SOON_S
 
 
 def _group_meter(group: MailboxGroup, rate: Rate) -> Meter:

@@ -106,6 +106,16 @@ async def test_places_follow_each_other_without_a_gap_or_an_overlap(db: Database
             assert abs(at - step * (number * 5 + place)) < took + 0.01
 
 
+async def test_what_somebody_waits_for_goes_before_campaigns_that_fill_a_limit(
+    db: Database, workspace_id: int
+):
+    meters = [on_all(Rate(per_second=50))]
+    while (await acquire(db, workspace_id, Ask(on_all=meters, free=50))).places:
+        pass  # Until the limit is booked as far ahead as campaigns may book it.
+    grant = await acquire(db, workspace_id, Ask(on_all=meters, free=5, urgent=True))
+    assert len(grant.places) == 5
+
+
 async def test_a_group_that_is_short_of_pace_does_not_hold_the_others_up(db: Database, workspace_id: int):
     rates = {GMAIL: Rate(per_minute=60), YAHOO: Rate(per_second=50)}
     ask = Ask(on_all=[], free=10, groups={GMAIL: 20, YAHOO: 20}, group_rates=rates)
