@@ -64,7 +64,7 @@ class House:
 
     @property
     def jobs_undone(self) -> bool:
-        """Whether nobody does background jobs: the check of each minute stays away, and not just after a start."""
+        """Whether nobody does background jobs: the check of each minute stays away, and not after a start."""
         begun = any(engine.seen_at - engine.started_at > STARTED for engine in self.engines)
         return begun and self.books is not None and self.books.overdue
 
