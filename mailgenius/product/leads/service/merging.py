@@ -1,8 +1,7 @@
 """The one merge: staged rows become new leads, changes of leads, or rejections. All ways in end here.
 
-Staged rows that share no identity form a round; rounds go one after the other (`leads/rounds.py`). In a
-round, all rows are first tried as new leads, which is the whole work of a first import; the rest is matched,
-changed or rejected, in turns when several rows lead to one lead.
+Staged rows that share no identity form a round, one after the other (`leads/rounds.py`). All rows of one are
+first tried as new leads, which is all of a first import; the rest is matched, changed or rejected in turns.
 """
 
 from collections import Counter
@@ -17,12 +16,11 @@ from mailgenius.kit.db.errors import DatabaseBusy, UniqueConflict
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.product.consents import service as consents
 from mailgenius.product.consents.model import Basis, Way
-from mailgenius.product.leads import normalise, staging
-from mailgenius.product.leads.errors import erased_reason
-from mailgenius.product.leads.model import BatchResult, LeadStatus, Mode, Rejected
+from mailgenius.product.leads import staging
+from mailgenius.product.leads.model import BatchResult, LeadStatus, Mode
+from mailgenius.product.leads.service.rejecting import rejection_of
 
 MAX_TURNS = 100
-ERASED = "erased"  # What a row clashes with whose person asked to be erased.
 WORTH_A_LOOK = 100
 """Rows of a round from which on a look at all of them costs less than what it saves."""
 
@@ -30,17 +28,12 @@ WORTH_A_LOOK = 100
 class Expect(Enum):
     """What a caller knows of the rows. A wrong guess costs time and never a row."""
 
-    ALL_NEW = auto()
-    """No identity is known: they are created without a look. If one is, it costs a second try."""
+    ALL_NEW = auto()  # No identity is known: created without a look. If one is, it costs a second try.
     SOME_KNOWN = auto()
-    MOST_KNOWN = auto()
-    """Leads are looked for first, instead of trying all rows as new ones."""
-    NOBODY_KNOWS = auto()
-    """A look at the identities of many rows says which of the others it is."""
-    MOST_SAME = auto()
-    """The same, once a look shows that some say nothing new. If none does, as SOME_KNOWN."""
-    ALL_SAME = auto()
-    """Nothing is new: one look at all rows says so. If that is wrong, as MOST_SAME."""
+    MOST_KNOWN = auto()  # Leads are looked for first, instead of trying all rows as new ones.
+    NOBODY_KNOWS = auto()  # A look at the identities of many rows says which of the others it is.
+    MOST_SAME = auto()  # As that, once a look shows that some say nothing new. If none does: SOME_KNOWN.
+    ALL_SAME = auto()  # Nothing is new: one look at all rows says so. If that is wrong: MOST_SAME.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,12 +74,8 @@ class Merge:
 
     def comparison(self, round_no: int) -> staging.Comparison:
         """Return what the statements are told that compare the rows of a round with leads."""
-        return {
-            "workspace_id": self.workspace_id,
-            "round": round_no,
-            "added_tags": list(self.added_tags),
-            "replacing": self.mode is Mode.OVERWRITE,
-        }
+        tags, replacing = list(self.added_tags), self.mode is Mode.OVERWRITE
+        return {"workspace_id": self.workspace_id, "round": round_no, "added_tags": tags, "replacing": replacing}
 
 
 async def merge_staged(
@@ -121,7 +110,7 @@ async def merge_staged(
     if stops:
         await _suppress_stopped(tx, merge.workspace_id)
     rejected = await staging.rejected_staged(tx) if totals.pop("rejected") else []
-    return BatchResult(**totals, rejected=[_rejected(row) for row in rejected])
+    return BatchResult(**totals, rejected=[rejection_of(row) for row in rejected])
 
 
 async def _reject_erased(tx: Tx, workspace_id: int) -> Counter[int]:
@@ -158,7 +147,7 @@ async def foresee_staged(tx: Tx, merge: Merge, *, csv: Iterable[bytes], rounds: 
         created=created,
         updated=0 if keeps else known,
         unchanged=known if keeps else same,
-        rejected=[_rejected(row) for row in rows],
+        rejected=[rejection_of(row) for row in rows],
     )
 
 
@@ -282,25 +271,3 @@ def addresses_by_channel(rows: Sequence[tuple[str | None, str | None]]) -> dict[
     phones = [phone for _, phone in rows if phone]
     found = {Channel.EMAIL: emails, Channel.SMS: phones, Channel.WHATSAPP: phones}
     return {channel: addresses for channel, addresses in found.items() if addresses}
-
-
-def _rejected(row: staging.RejectedRow) -> Rejected:
-    return Rejected(index=row.n, reason=_reason(row), erased=row.clash == ERASED)
-
-
-def _reason(row: staging.RejectedRow) -> str:
-    if row.clash == ERASED:
-        return erased_reason(row.clash_value or "")
-    if row.clash == "external_id":
-        by = f"e-mail {row.email}" if row.by_email else f"phone {row.phone}"
-        other = normalise.shown(row.clash_value or "")
-        return f"the {by} belongs to lead {row.lead_id}, whose external id is “{other}”"
-    if row.clash == "email":
-        return f"the phone {row.phone} belongs to lead {row.lead_id}, whose e-mail is {row.clash_value}"
-    owners = [
-        (f"external id “{normalise.shown(row.external_id or '')}”", row.by_external_id),
-        (f"e-mail {row.email}", row.by_email),
-        (f"phone {row.phone}", row.by_phone),
-    ]
-    named = [f"the {identity} belongs to lead {owner}" for identity, owner in owners if owner]
-    return ", but ".join([named[0], " and ".join(named[1:])])
