@@ -74,8 +74,12 @@ class Merge:
 
     def comparison(self, round_no: int) -> staging.Comparison:
         """Return what the statements are told that compare the rows of a round with leads."""
-        tags, replacing = list(self.added_tags), self.mode is Mode.OVERWRITE
-        return {"workspace_id": self.workspace_id, "round": round_no, "added_tags": tags, "replacing": replacing}
+        return {
+            "workspace_id": self.workspace_id,
+            "round": round_no,
+            "added_tags": list(self.added_tags),
+            "replacing": self.mode is Mode.OVERWRITE,
+        }
 
 
 async def merge_staged(
