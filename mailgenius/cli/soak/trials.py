@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from mailgenius.cli.soak import killing, outages, posting, refusing, sharing, steering
+from mailgenius.cli.soak import halting, killing, outages, posting, refusing, sharing, steering
 from mailgenius.cli.soak.house import House, SoakStuck
 from mailgenius.cli.soak.verdict import Verdict
 from mailgenius.kit.errors import MailGeniusError
@@ -114,6 +114,12 @@ TRIALS = (
         fault="a provider by HTTP says 429 and loses answers, while engines are killed",
         condition="lost 0, twice 0; lost answers unknown, or sent again where keys are known; 429 kept",
         run=posting.post,
+    ),
+    Trial(
+        number=14,
+        fault="a campaign meets many dead addresses",
+        condition="paused within 500 further messages; goes on when resumed; lost 0, twice 0",
+        run=halting.meet_dead_addresses,
     ),
 )
 

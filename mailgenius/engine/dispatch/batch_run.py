@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mailgenius.channels.contract import MailSigner, OutgoingMessage, SendResult
@@ -15,11 +15,11 @@ from mailgenius.engine.dispatch.ending import REST, Ending, patiently, stopped_w
 from mailgenius.engine.dispatch.leave import Leave, take_leave
 from mailgenius.engine.dispatch.lessons import hold_if_unhealthy, tell, tell_of_connection
 from mailgenius.engine.dispatch.outcomes import NOT_ANSWERED, Outcomes, complete
-from mailgenius.engine.dispatch.ports import MessageComposer, RecipientSource
+from mailgenius.engine.dispatch.ports import LongestWindow, MessageComposer, RecipientSource
 from mailgenius.engine.dispatch.senders import Sender, Senders
 from mailgenius.engine.dispatch.window import Gate, compose, read_gate
 from mailgenius.engine.ledger import service as ledger
-from mailgenius.engine.ledger.model import Claim, MessageState, Order, QueuedMessage, Window
+from mailgenius.engine.ledger.model import Claim, MessageState, Order, QueuedMessage, Settled, Window
 from mailgenius.engine.pacing import service as pacing
 from mailgenius.kit.db.database import Database
 from mailgenius.kit.db.transaction import Tx
@@ -28,7 +28,7 @@ from mailgenius.kit.logs import logger
 SLICE_S = 10.0
 """A batch is given back after this long, so that slow connections do not keep others waiting."""
 SUSPICIOUS = 2
-"""So many dead addresses in one window make us look at the order before the next one opens."""
+"""So many dead addresses in one window make us look at the order before the next opens, and be careful."""
 AHEAD_S = 0.1
 """A window is opened by so much before it must: a busy machine then misses no place."""
 TRIAL_WINDOW = 10
@@ -53,7 +53,7 @@ class BatchRun:
         senders: Senders,
         shard: int,
         box: BlackBox,
-        longest_window: Callable[[tuple[int, int]], int],
+        longest_window: LongestWindow,
     ) -> None:
         self._db = db
         self._senders = senders
@@ -71,6 +71,7 @@ class BatchRun:
         self._fault = ""
         self._asked: timedelta | None = None
         self._trial = senders.on_trial((claim.workspace_id, claim.connection_id))
+        self._careful = False
         self.patient = False
         """The window keeps to the pace of mailboxes and leaves the connection to others."""
         self.accepted_any = False
@@ -109,7 +110,9 @@ class BatchRun:
             if self._trial and self.accepted_any:
                 # It works: settle that, so that the others know, and go on as usual at the next claim.
                 return Ending()
-            if len(self._done.bounces) >= SUSPICIOUS:
+            bounces = len(self._done.bounces)
+            self._careful = bounces >= SUSPICIOUS or (self._careful and bounces > 0)
+            if bounces >= SUSPICIOUS:
                 await self._settle_alone()
         return Ending(wait=REST, connection_waits=True) if self._sender.rests else Ending()
 
@@ -144,7 +147,8 @@ class BatchRun:
         await self._senders.freshen((workspace_id, self._claim.connection_id), self._sender)
         # Before the window opens: should its keys be unreadable, nothing of it may have left.
         self._signer = await self._senders.signer(workspace_id, self._order.content.sender_email)
-        most = TRIAL_WINDOW if self._trial else self._longest_window((workspace_id, self._claim.order_id))
+        order = workspace_id, self._claim.order_id
+        most = TRIAL_WINDOW if self._trial else self._longest_window(order, careful=self._careful)
         leave = await take_leave(
             self._db,
             workspace_id=workspace_id,
@@ -174,14 +178,7 @@ class BatchRun:
     async def _settle_alone(self) -> None:
         """Settle a window with many dead addresses before the next one opens: the order may have to stop."""
         async with self._db.trusted() as tx:
-            await ledger.advance(
-                tx,
-                claim=self._claim,
-                settlements=self._done.settlements,
-                following=None,
-                shard=self._shard,
-            )
-            await self._tell(tx)
+            await self._advance(tx, following=None)
         await self._settled()
 
     async def _open(self, window: Sequence[QueuedMessage]) -> Gate | None:
@@ -192,19 +189,13 @@ class BatchRun:
         started = time.monotonic()
         gate = None
         async with self._db.trusted() as tx:
-            settled = await ledger.advance(
-                tx,
-                claim=self._claim,
-                settlements=self._done.settlements,
-                following=Window(
-                    first_id=window[0].id,
-                    last_id=window[-1].id,
-                    size=len(window),
-                    deduplicates=self._sender.adapter.capabilities.deduplicates,
-                ),
-                shard=self._shard,
+            following = Window(
+                first_id=window[0].id,
+                last_id=window[-1].id,
+                size=len(window),
+                deduplicates=self._sender.adapter.capabilities.deduplicates,
             )
-            await self._tell(tx)
+            settled = await self._advance(tx, following=following)
             if settled.opened:
                 gate = await read_gate(
                     tx,
@@ -219,6 +210,13 @@ class BatchRun:
             log.warning("lease lost", workspace=self._claim.workspace_id, batch=self._claim.batch_id)
         await self._settled()
         return gate
+
+    async def _advance(self, tx: Tx, *, following: Window | None) -> Settled:
+        settled = await ledger.advance(
+            tx, claim=self._claim, settlements=self._done.settlements, following=following, shard=self._shard
+        )
+        await self._tell(tx)
+        return settled
 
     async def _tell(self, tx: Tx) -> None:
         """Write what the last window taught beside its outcomes."""

@@ -134,6 +134,9 @@ class Dispatcher:
                 skip=self._work.skipped(),
                 most_priority=most_priority,
             )
+            if look.claim:
+                # Engines that begin together know of each other before the next heartbeat.
+                self._work.others = await ledger.other_engines(tx, engine=self._engine)
         metrics.CLAIMS.labels("yes" if look.claim else "no").inc()
         if look.lane and not look.claim and not look.at_rest and most_priority == ledger.ANY_PRIORITY:
             # Others may be able to serve it; we look again when one of our batches ends, or soon.

@@ -66,3 +66,9 @@ class SignerSource(Protocol):
     async def of_sender(self, workspace_id: int, address: str) -> MailSigner | None:
         """Return it; None when nothing does. Called for each window, so it has to be at hand."""
         ...
+
+
+class LongestWindow(Protocol):
+    """Says how many messages the next window of an order (workspace, id) may hold."""
+
+    def __call__(self, order: tuple[int, int], *, careful: bool) -> int: ...

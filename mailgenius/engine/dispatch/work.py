@@ -28,8 +28,10 @@ class Pump:
     """How long open windows may take after a stop; what is not answered then is left to recovery."""
 
 
-MOST_IN_WINDOWS = 500
+MOST_IN_WINDOWS = 400
 """So many messages of an order may be in open windows of all engines, and still leave when it is halted."""
+CAREFUL = 4
+"""By so much shorter are windows where addresses are dead: a few more open while the order is looked at."""
 
 
 @dataclass(slots=True)
@@ -43,10 +45,11 @@ class Work:
     others: int = 0
     """Other engines that have batches under way, as last seen."""
 
-    def longest_window(self, order: tuple[int, int]) -> int:
+    def longest_window(self, order: tuple[int, int], *, careful: bool) -> int:
         """Return how many messages a window of an order (workspace, id) may hold, for the sake of a halt."""
         ours = sum((claim.workspace_id, claim.order_id) == order for claim in self.claims.values())
-        return max(1, MOST_IN_WINDOWS // (max(ours, 1) * (self.others + 1)))
+        most = MOST_IN_WINDOWS // CAREFUL if careful else MOST_IN_WINDOWS
+        return max(1, most // (max(ours, 1) * (self.others + 1)))
 
     def running(self) -> Counter[tuple[int, int]]:
         """Return how many batches each connection has under way.
