@@ -17,6 +17,12 @@ SELECT %(workspace_id)s::bigint, %(channel)s::text, address, %(reason)s::text, %
  GROUP BY address
  ORDER BY address
 
+-- part: unless-listed-for-as-much
+-- A stronger reason replaces a weaker one; the same or a weaker one changes nothing.
+ON CONFLICT (workspace_id, channel, address) DO UPDATE
+   SET reason = excluded.reason, detail = excluded.detail, created_at = now()
+ WHERE array_position(%(strength)s::text[], excluded.reason) > array_position(%(strength)s::text[], s.reason)
+
 -- name: any-listed
 -- Whether one of some addresses is on the list. Each is looked up by itself, whatever the planner thinks.
 SELECT EXISTS (SELECT FROM unnest(%(addresses)s::text[]) AS a (address)
@@ -30,11 +36,9 @@ SELECT EXISTS (SELECT FROM unnest(%(addresses)s::text[]) AS a (address)
 /* part: addresses-to-suppress */
 
 -- name: add
--- Suppress addresses. A stronger reason replaces a weaker one; the same or a weaker one changes nothing.
+-- Suppress addresses, all with the same words.
 /* part: addresses-to-suppress */
-ON CONFLICT (workspace_id, channel, address) DO UPDATE
-   SET reason = excluded.reason, detail = excluded.detail, created_at = now()
- WHERE array_position(%(strength)s::text[], excluded.reason) > array_position(%(strength)s::text[], s.reason)
+/* part: unless-listed-for-as-much */
 
 -- name: add-each
 -- Suppress addresses, each with words of its own.
@@ -44,9 +48,7 @@ SELECT %(workspace_id)s::bigint, %(channel)s::text, address, %(reason)s::text, m
  WHERE NOT /* part: is-erased */
  GROUP BY address
  ORDER BY address
-ON CONFLICT (workspace_id, channel, address) DO UPDATE
-   SET reason = excluded.reason, detail = excluded.detail, created_at = now()
- WHERE array_position(%(strength)s::text[], excluded.reason) > array_position(%(strength)s::text[], s.reason)
+/* part: unless-listed-for-as-much */
 
 -- name: remove
 -- Lift suppressions, optionally only those with certain reasons.
