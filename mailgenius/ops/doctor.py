@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from mailgenius.kit.config import SECRET_BYTES, Settings
+from mailgenius.kit.config import Settings
 from mailgenius.kit.crypto import random_token
 from mailgenius.kit.db.migrations import MINIMUM_SERVER, pending, server_version
 from mailgenius.kit.errors import MailGeniusError, Unavailable
@@ -110,9 +110,6 @@ def _disk(settings: Settings) -> Finding:
 
 def _secret_key(settings: Settings) -> Finding:
     path = settings.home / "secret.key"
-    if len(settings.secret_key) < SECRET_BYTES:
-        mending = f"Set MAILGENIUS_SECRET_KEY to at least {SECRET_BYTES} random characters."
-        return broken("Secret key", "shorter than it must be", mending)
     if path.exists() and path.stat().st_mode & OTHERS:
         return warning("Secret key", f"other accounts can read {path}", f"Run: chmod 600 {path}")
     return good("Secret key", "present; keep a copy of it with your backups")
