@@ -12,13 +12,13 @@ from litestar.types import BeforeRequestHookHandler
 from mailgenius.kit.crypto import fingerprint
 from mailgenius.kit.errors import invalid
 from mailgenius.kit.gathering import Together
+from mailgenius.kit.paging import LARGEST_ID
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces import service as workspaces
 from mailgenius.product.workspaces.errors import ApiKeyRefused
 from mailgenius.product.workspaces.model import Actor, Permission
 
 PERMISSION = "permission"
-LARGEST_ID = 2**63 - 1
 MOST = 200
 """Requests whose keys are looked up together."""
 MOMENT = timedelta(milliseconds=2)

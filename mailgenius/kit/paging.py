@@ -13,6 +13,7 @@ from mailgenius.kit.errors import invalid
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 LARGEST_ID = 2**63 - 1
+"""What a bigint holds."""
 
 T = TypeVar("T")
 

@@ -22,6 +22,7 @@ from mailgenius.kit.db.database import DOOR_TIMEOUT, Database
 from mailgenius.kit.db.transaction import Tx
 from mailgenius.kit.doers import Doer, DoerKind
 from mailgenius.kit.errors import Forbidden, NotFound, Unauthenticated
+from mailgenius.kit.paging import LARGEST_ID
 from mailgenius.kit.services import Services
 from mailgenius.product.workspaces.model import Actor, Permission, Session, User, Workspace
 from mailgenius.web import notes, security
@@ -35,7 +36,6 @@ from mailgenius.web.templating import (
 PageRequest = Request[Any, Any, Any]
 Page = Response[str]
 
-LARGEST_ID: Final = 2**63 - 1
 
 ACCESS: Final = "access"
 ANYONE: Final[dict[str, Any]] = {ACCESS: "anyone"}

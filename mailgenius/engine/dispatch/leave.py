@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mailgenius.engine.dispatch.senders import LONGEST_WINDOW, Sender
+from mailgenius.engine.ledger import service as ledger
 from mailgenius.engine.ledger.model import Order, QueuedMessage
 from mailgenius.engine.pacing import service as pacing
 from mailgenius.engine.pacing.groups import Mailboxes
@@ -94,7 +95,7 @@ async def take_leave(
         group_rates={group: rules.groups[group] for group in limited.values()},
         free=len(near) - len(limited),
         ready=sender.ready_s,
-        urgent=order.priority == 0,
+        urgent=order.priority == ledger.URGENT,
     )
     async with db.trusted() as tx:
         grant = await pacing.acquire(tx, workspace_id=workspace_id, ask=ask)
